@@ -1,0 +1,27 @@
+/** Who is it? The one way in for every protocol; what the mechanisms are is `protocol/sasl`'s affair. */
+export type LoginProtocol = "smtp" | "imap" | "pop3" | "admin";
+
+export interface PasswordAttempt {
+  /** As the client wrote it: an address, or a local-part when there is one domain. */
+  readonly username: string;
+  readonly password: string;
+  readonly protocol: LoginProtocol;
+  readonly remoteAddress: string;
+}
+
+export interface Identity {
+  readonly accountId: number;
+  /** Canonical address. */
+  readonly address: string;
+}
+
+export type LoginResult =
+  | { readonly ok: true; readonly identity: Identity }
+  /** Wrong user, wrong password, disabled, out of scope: the client hears one and the same thing. */
+  | { readonly ok: false; readonly problem: "invalid-credentials" }
+  /** The store or the hash could not be asked; try again later. */
+  | { readonly ok: false; readonly problem: "unavailable" };
+
+export interface Authenticator {
+  verifyPassword(attempt: PasswordAttempt): Promise<LoginResult>;
+}

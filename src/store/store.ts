@@ -1,0 +1,275 @@
+/**
+ * The store as the rooms above see it: one asynchronous interface whose values can be sent between threads. `sqlite/` is
+ * the embedded one. An answer to a call that changes something means that the change is durable.
+ */
+
+import type { Content } from "#mail/content.ts";
+import type { MessageIndex } from "#mail/mime/structure.ts";
+import type { Result } from "#mail/result.ts";
+import type { SearchKey } from "./search-key.ts";
+
+export type AccountId = number;
+export type FolderId = number;
+export type BlobId = number;
+/** RFC 3501 §2.3.1.1: 1 to 4,294,967,295. */
+export type Uid = number;
+/** RFC 7162; one counter a folder. Below 2^53. */
+export type ModSeq = number;
+
+export type SpecialUse = "drafts" | "sent" | "junk" | "trash" | "archive";
+/** `\Seen \Answered \Flagged \Deleted \Draft` in this spelling, or a keyword as first written. */
+export type Flag = string;
+
+/** Hierarchy separator in folder names. Names are UTF-8 in NFC; `INBOX` is always spelled so. */
+export const HIERARCHY_SEPARATOR = "/";
+
+export interface Account {
+  readonly id: AccountId;
+  /** Canonical address; also the login name. */
+  readonly address: string;
+  readonly enabled: boolean;
+  /** `null`: no limit. */
+  readonly quotaOctets: number | null;
+  readonly usedOctets: number;
+  readonly usedMessages: number;
+  readonly createdAtMs: number;
+}
+
+/** What an address means: an account, or an alias that stands for other addresses. */
+export type AddressEntry =
+  | { readonly kind: "account"; readonly account: Account }
+  | { readonly kind: "alias"; readonly address: string; readonly targets: readonly string[] };
+
+export interface Credential {
+  readonly id: number;
+  readonly accountId: AccountId;
+  /** `password` (one an account) or `app-password`. */
+  readonly kind: "password" | "app-password";
+  readonly label: string;
+  /** PHC string, `$argon2id$…`. */
+  readonly hash: string;
+  /** Protocols it opens. */
+  readonly scopes: readonly ("smtp" | "imap" | "pop3" | "admin")[];
+  readonly createdAtMs: number;
+}
+
+export interface StoredDomain {
+  readonly name: string;
+  readonly role: "primary" | "secondary";
+  readonly createdAtMs: number;
+}
+
+export interface Folder {
+  readonly id: FolderId;
+  readonly name: string;
+  readonly specialUse: SpecialUse | null;
+  readonly subscribed: boolean;
+  readonly uidValidity: number;
+  readonly uidNext: Uid;
+  readonly highestModSeq: ModSeq;
+  readonly messages: number;
+  readonly unseen: number;
+  readonly deleted: number;
+  /** Messages no session has been told of as \Recent yet. */
+  readonly recent: number;
+  readonly sizeOctets: number;
+}
+
+export interface MessageRow {
+  readonly uid: Uid;
+  readonly blobId: BlobId;
+  readonly flags: readonly Flag[];
+  readonly modSeq: ModSeq;
+  /** INTERNALDATE, and its zone: minutes east of UTC. */
+  readonly internalDateMs: number;
+  readonly sizeOctets: number;
+  /** Present when asked for. */
+  readonly index?: MessageIndex;
+}
+
+export interface FlagRow {
+  readonly uid: Uid;
+  readonly flags: readonly Flag[];
+  readonly modSeq: ModSeq;
+}
+
+/** A message for accounts here and, held in the queue, for recipients elsewhere. One transaction. */
+export interface Delivery {
+  readonly content: Content;
+  /** Trace fields that stand in front of the content. Empty for none. */
+  readonly prefix: Uint8Array;
+  /** Of prefix and content together. */
+  readonly index: MessageIndex;
+  readonly receivedAtMs: number;
+  readonly targets: readonly DeliveryTarget[];
+  /** Recipients elsewhere, for the queue; with the envelope they are sent under. */
+  readonly queued: readonly string[];
+  /** Reverse-path; empty for `<>`. */
+  readonly mailFrom: string;
+}
+
+export interface DeliveryTarget {
+  readonly accountId: AccountId;
+  readonly folder: "inbox" | SpecialUse;
+  readonly flags: readonly Flag[];
+}
+
+export interface Placed {
+  readonly accountId: AccountId;
+  readonly folderId: FolderId;
+  readonly uid: Uid;
+}
+
+export interface QueueEntry {
+  readonly id: number;
+  readonly mailFrom: string;
+  readonly recipients: readonly string[];
+  readonly sizeOctets: number;
+  readonly queuedAtMs: number;
+  readonly state: "held";
+}
+
+export interface NewMessage {
+  readonly content: Content;
+  readonly index: MessageIndex;
+  readonly flags: readonly Flag[];
+  readonly internalDateMs: number;
+}
+
+export interface FlagChange {
+  readonly operation: "set" | "add" | "remove";
+  readonly flags: readonly Flag[];
+  /** RFC 7162 UNCHANGEDSINCE: messages with a higher mod-sequence are left alone and named in `refused`. */
+  readonly unchangedSince?: ModSeq;
+}
+
+/** Everything that happened in a folder after a mod-sequence, as it stands now. */
+export interface FolderChanges {
+  readonly highestModSeq: ModSeq;
+  readonly uidNext: Uid;
+  /** New and changed messages in ascending UID; new ones are those at or past the caller's uidNext. */
+  readonly changed: readonly FlagRow[];
+  readonly expunged: readonly Uid[];
+}
+
+/** What other sessions and threads must hear of. Sent after the commit. */
+export type StoreEvent =
+  /** Messages or flags of a folder changed. */
+  | {
+      readonly kind: "folder";
+      readonly accountId: AccountId;
+      readonly folderId: FolderId;
+      readonly modSeq: ModSeq;
+    }
+  /** Folders were made, renamed, removed. */
+  | { readonly kind: "folders"; readonly accountId: AccountId }
+  /** Accounts, aliases, domains, credentials changed, or an account crossed its quota: forget what was remembered. */
+  | { readonly kind: "directory" };
+
+export type FolderProblem = "no-such-folder" | "already-exists" | "bad-name" | "too-many" | "not-allowed";
+export type WriteProblem = "no-such-folder" | "over-quota" | "no-space";
+
+export interface StoreStatistics {
+  readonly accounts: number;
+  readonly messages: number;
+  readonly sizeOctets: number;
+  readonly queued: number;
+  readonly schemaVersion: number;
+}
+
+export interface Store {
+  // — The directory: who has an address here —
+  findAddress(address: string): Promise<AddressEntry | undefined>;
+  findAccount(id: AccountId): Promise<Account | undefined>;
+  listAccounts(): Promise<readonly Account[]>;
+  /** Makes the account with INBOX and its special-use folders, subscribed. */
+  createAccount(account: {
+    readonly address: string;
+    readonly quotaOctets: number | null;
+    readonly nowMs: number;
+  }): Promise<Result<Account, "already-exists">>;
+  updateAccount(
+    id: AccountId,
+    change: { readonly enabled?: boolean; readonly quotaOctets?: number | null },
+  ): Promise<Result<Account, "no-such-account">>;
+  /** Removes the account and all its mail. */
+  removeAccount(id: AccountId): Promise<Result<void, "no-such-account">>;
+  listAliases(): Promise<readonly { readonly address: string; readonly targets: readonly string[] }[]>;
+  putAlias(address: string, targets: readonly string[]): Promise<Result<void, "address-is-account">>;
+  removeAlias(address: string): Promise<Result<void, "no-such-alias">>;
+  listDomains(): Promise<readonly StoredDomain[]>;
+  putDomain(domain: StoredDomain): Promise<void>;
+  removeDomain(name: string): Promise<Result<void, "no-such-domain">>;
+  listCredentials(accountId: AccountId): Promise<readonly Credential[]>;
+  /** A new `password` replaces the old one. */
+  putCredential(credential: Omit<Credential, "id">): Promise<Credential>;
+  removeCredential(accountId: AccountId, id: number): Promise<Result<void, "no-such-credential">>;
+
+  // — Mail in —
+  deliver(delivery: Delivery): Promise<Result<readonly Placed[], "no-space">>;
+  appendMessage(
+    folderId: FolderId,
+    message: NewMessage,
+  ): Promise<Result<{ readonly uid: Uid; readonly uidValidity: number }, WriteProblem>>;
+
+  // — Folders —
+  listFolders(accountId: AccountId): Promise<readonly Folder[]>;
+  findFolder(accountId: AccountId, name: string): Promise<Folder | undefined>;
+  /** Makes missing parents too (RFC 3501 §6.3.3). */
+  createFolder(accountId: AccountId, name: string, specialUse?: SpecialUse): Promise<Result<Folder, FolderProblem>>;
+  /** Refuses INBOX (`not-allowed`), and a folder with children (`not-allowed`). */
+  removeFolder(accountId: AccountId, name: string): Promise<Result<void, FolderProblem>>;
+  /** Renames with all below it; a rename of INBOX moves its messages to the new folder and leaves INBOX empty (RFC 3501 §6.3.5). UIDVALIDITY changes where names come back. */
+  renameFolder(accountId: AccountId, fromName: string, toName: string): Promise<Result<void, FolderProblem>>;
+  /** Subscriptions are to names, which need not exist (RFC 3501 §6.3.6). */
+  setSubscribed(accountId: AccountId, name: string, subscribed: boolean): Promise<void>;
+  listSubscriptions(accountId: AccountId): Promise<readonly string[]>;
+
+  // — Messages of a folder —
+  /** All UIDs in ascending order. */
+  listUids(folderId: FolderId): Promise<Uint32Array>;
+  /** Rows in ascending UID; unknown UIDs are left out. At most `ROWS_PER_CALL_MAX` UIDs a call. */
+  fetchRows(
+    folderId: FolderId,
+    uids: readonly Uid[],
+    options: { readonly index: boolean },
+  ): Promise<readonly MessageRow[]>;
+  /** Octets `[start, end)` of a message, fewer at its end; at most `READ_OCTETS_MAX` a call. Undefined when the message is gone. */
+  readContent(blobId: BlobId, start: number, end: number): Promise<Uint8Array | undefined>;
+  changeFlags(
+    folderId: FolderId,
+    uids: readonly Uid[],
+    change: FlagChange,
+  ): Promise<{
+    readonly changed: readonly FlagRow[];
+    readonly refused: readonly Uid[];
+    readonly highestModSeq: ModSeq;
+  }>;
+  /** Copies, or moves (RFC 6851), in ascending UID. `pairs`: source and new UID. */
+  copyMessages(
+    folderId: FolderId,
+    uids: readonly Uid[],
+    toFolderId: FolderId,
+    options: { readonly move: boolean },
+  ): Promise<Result<{ readonly uidValidity: number; readonly pairs: readonly (readonly [Uid, Uid])[] }, WriteProblem>>;
+  /** Removes those of `uids` (null: all) that carry \Deleted; `force` removes them whatever their flags. */
+  expunge(
+    folderId: FolderId,
+    uids: readonly Uid[] | null,
+    options: { readonly force: boolean },
+  ): Promise<{ readonly uids: readonly Uid[]; readonly highestModSeq: ModSeq }>;
+  changesSince(folderId: FolderId, modSeq: ModSeq): Promise<FolderChanges | undefined>;
+  /** \Recent (RFC 3501 §2.3.2): the UIDs from `fromUid` on are this caller's, and no later caller's. */
+  claimRecent(folderId: FolderId): Promise<{ readonly fromUid: Uid }>;
+  /** UIDs that match, ascending. Sequence numbers have been turned into UIDs by the caller. */
+  search(folderId: FolderId, key: SearchKey): Promise<{ readonly uids: Uint32Array; readonly highestModSeq: ModSeq }>;
+
+  // — The queue: held recipients elsewhere —
+  listQueue(): Promise<readonly QueueEntry[]>;
+  removeQueued(id: number): Promise<Result<void, "no-such-entry">>;
+
+  statistics(): Promise<StoreStatistics>;
+  /** Calls `listener` for every event from now on; the returned function ends that. */
+  onEvent(listener: (event: StoreEvent) => void): () => void;
+  close(): Promise<void>;
+}
