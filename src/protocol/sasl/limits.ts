@@ -1,0 +1,4 @@
+/** Octets of one base64 line of an exchange, its line end not counted (RFC 4954 §4). */
+export const SASL_LINE_OCTETS_MAX = 12_288;
+/** Octets such a line can carry. */
+export const SASL_RESPONSE_OCTETS_MAX = (SASL_LINE_OCTETS_MAX / 4) * 3;
