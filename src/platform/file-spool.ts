@@ -1,0 +1,154 @@
+import { createHash, type Hash } from "node:crypto";
+import { type FileHandle, open, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import type { Content } from "#mail/content.ts";
+import type { Random } from "#ports/random.ts";
+import type { Spool, SpoolWriter } from "#ports/spool.ts";
+import { SPOOL_HIGH_WATER_OCTETS } from "./limits.ts";
+
+interface FileSpoolOptions {
+  readonly directory: string;
+  readonly inlineOctetsMax: number;
+  readonly random: Random;
+}
+
+interface SpoolFile {
+  readonly path: string;
+  readonly hash: Hash;
+  readonly handle: Promise<FileHandle>;
+}
+
+/**
+ * The real spool: a message stays in memory up to `inlineOctetsMax`, the bound under which the store keeps it in the
+ * database anyway; from there on every octet goes to a file of `directory`, hashed on the way.
+ */
+export function fileSpool(options: FileSpoolOptions): Spool {
+  return { begin: (onDrained) => new FileSpoolWriter(options, onDrained) };
+}
+
+class FileSpoolWriter implements SpoolWriter {
+  readonly #options: FileSpoolOptions;
+  readonly #onDrained: () => void;
+  /** Octets that are not on disk yet: all of them while the message is small. */
+  #waiting: Uint8Array[] = [];
+  #waitingOctets = 0;
+  #sizeOctets = 0;
+  #file: SpoolFile | undefined;
+  #pump: Promise<void> | undefined;
+  #failure: Error | undefined;
+  #ended = false;
+  #askedToWait = false;
+
+  constructor(options: FileSpoolOptions, onDrained: () => void) {
+    this.#options = options;
+    this.#onDrained = onDrained;
+  }
+
+  get sizeOctets(): number {
+    return this.#sizeOctets;
+  }
+
+  write(octets: Uint8Array): boolean {
+    this.#sizeOctets += octets.length;
+    if (this.#failure !== undefined) return true; // `finish` tells; until then the sender is read and dropped
+    this.#waiting.push(octets);
+    this.#waitingOctets += octets.length;
+    if (this.#sizeOctets <= this.#options.inlineOctetsMax) return true;
+    this.#startPump();
+    this.#askedToWait ||= this.#waitingOctets >= SPOOL_HIGH_WATER_OCTETS;
+    return !this.#askedToWait;
+  }
+
+  async finish(): Promise<Content> {
+    this.#ended = true;
+    if (this.#sizeOctets <= this.#options.inlineOctetsMax) {
+      return { kind: "octets", octets: concatenate(this.#waiting, this.#sizeOctets) };
+    }
+    while (this.#pump !== undefined) await this.#pump;
+    const file = this.#file;
+    if (file === undefined) throw new Error("a large message without a file");
+    try {
+      if (this.#failure !== undefined) throw this.#failure;
+      const handle = await file.handle;
+      await handle.datasync();
+      await handle.close();
+    } catch (error) {
+      await this.#remove();
+      throw error;
+    }
+    return { kind: "file", path: file.path, sizeOctets: this.#sizeOctets, sha256: file.hash.digest("hex") };
+  }
+
+  discard(): void {
+    this.#ended = true;
+    this.#waiting = [];
+    this.#waitingOctets = 0;
+    void this.#remove();
+  }
+
+  #startPump(): void {
+    if (this.#file === undefined) {
+      const path = join(this.#options.directory, this.#options.random.id());
+      this.#file = { path, hash: createHash("sha256"), handle: open(path, "wx", 0o600) };
+    }
+    this.#pump ??= this.#run(this.#file);
+  }
+
+  async #run(file: SpoolFile): Promise<void> {
+    try {
+      const handle = await file.handle;
+      while (this.#waiting.length > 0) {
+        const batch = this.#waiting;
+        const octets = this.#waitingOctets;
+        this.#waiting = [];
+        for (const piece of batch) file.hash.update(piece);
+        await writeAll(handle, batch, octets);
+        this.#waitingOctets -= Math.min(octets, this.#waitingOctets);
+        this.#tellDrained();
+      }
+    } catch (error) {
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+      this.#waiting = [];
+      this.#waitingOctets = 0;
+      this.#tellDrained();
+    }
+    // Here and not in a later turn: octets that come in between would find a pump that no longer looks.
+    this.#pump = undefined;
+  }
+
+  #tellDrained(): void {
+    if (!this.#askedToWait || this.#waitingOctets >= SPOOL_HIGH_WATER_OCTETS) return;
+    this.#askedToWait = false;
+    if (!this.#ended) this.#onDrained();
+  }
+
+  async #remove(): Promise<void> {
+    const file = this.#file;
+    if (file === undefined) return;
+    while (this.#pump !== undefined) await this.#pump;
+    // The file may never have been opened, or be closed already: what counts is that it is gone.
+    await file.handle.then((handle) => handle.close()).catch(() => undefined);
+    await unlink(file.path).catch(() => undefined);
+  }
+}
+
+async function writeAll(handle: FileHandle, pieces: readonly Uint8Array[], octets: number): Promise<void> {
+  const { bytesWritten } = await handle.writev([...pieces]);
+  if (bytesWritten === octets) return;
+  // A short write happens on a disk that is nearly full; the rest goes piece by piece and fails loudly.
+  const rest = concatenate(pieces, octets).subarray(bytesWritten);
+  for (let written = 0; written < rest.length; ) {
+    written += (await handle.write(rest, written)).bytesWritten;
+  }
+}
+
+/** A fresh array of just these octets: it can go to another thread without its neighbours in a pool. */
+function concatenate(pieces: readonly Uint8Array[], octets: number): Uint8Array {
+  const whole = new Uint8Array(octets);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

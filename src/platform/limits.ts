@@ -1,0 +1,10 @@
+/** Octets queued for one client before `write` says wait: two full TLS records each way. */
+export const WRITE_HIGH_WATER_OCTETS = 64 * 1024;
+/** Octets of a spool file waiting for the disk before `write` says wait; twenty senders together stay under 6 MiB. */
+export const SPOOL_HIGH_WATER_OCTETS = 256 * 1024;
+/** A TLS handshake must be done by then: a client on a slow line needs a few round trips. */
+export const TLS_HANDSHAKE_MS = 30_000;
+/** A PROXY header must be there by then: the proxy sends it at once. */
+export const PROXY_HEADER_MS = 5_000;
+/** Connections the kernel holds for us while the thread is busy. */
+export const LISTEN_BACKLOG = 1024;

@@ -1,0 +1,64 @@
+import { chmod, unlink } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
+
+/** A request may carry a list of addresses; a megabyte is far beyond any. */
+const LINE_OCTETS_MAX = 1024 * 1024;
+const OWNER_ONLY = 0o600;
+
+interface Request {
+  readonly id: unknown;
+  readonly command: string;
+  readonly args: unknown;
+}
+
+/**
+ * The socket the command line talks through: a JSON object a line, `{id, command, args}` in, `{id, ok, value}` or
+ * `{id, ok: false, error}` out. Whoever may open the file is the admin: it belongs to its owner alone.
+ */
+export async function openControlSocket(
+  path: string,
+  handle: (command: string, args: unknown) => Promise<unknown>,
+): Promise<{ close(): Promise<void> }> {
+  const server = createServer((socket) => serve(socket, handle));
+  await unlink(path).catch(() => undefined); // left by a killed server; the store's lock says that none is running
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ path }, resolve);
+  });
+  await chmod(path, OWNER_ONLY);
+  return {
+    close: async () => {
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await unlink(path).catch(() => undefined);
+    },
+  };
+}
+
+function serve(socket: Socket, handle: (command: string, args: unknown) => Promise<unknown>): void {
+  let held = "";
+  socket.setEncoding("utf8");
+  socket.on("error", () => socket.destroy());
+  socket.on("data", (text: string) => {
+    held += text;
+    for (let end = held.indexOf("\n"); end !== -1; end = held.indexOf("\n")) {
+      const line = held.slice(0, end);
+      held = held.slice(end + 1);
+      void answer(line, handle).then((reply) => socket.write(`${JSON.stringify(reply)}\n`));
+    }
+    if (held.length > LINE_OCTETS_MAX) socket.destroy();
+  });
+}
+
+async function answer(
+  line: string,
+  handle: (command: string, args: unknown) => Promise<unknown>,
+): Promise<{ id: unknown; ok: boolean; value?: unknown; error?: string }> {
+  let id: unknown = null;
+  try {
+    const request = JSON.parse(line) as Request;
+    id = request.id;
+    return { id, ok: true, value: await handle(request.command, request.args) };
+  } catch (error) {
+    return { id, ok: false, error: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect as dial, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite, test } from "node:test";
+import { connect as dialTls, type TLSSocket } from "node:tls";
+import type { Accept, Connection, ConnectionHandler } from "#ports/connection.ts";
+import type { Log } from "#ports/log.ts";
+import { systemRandom } from "../system-random.ts";
+import { makeSelfSigned } from "../tls/self-signed.ts";
+import { type ServerTls, secureContext, serverTls } from "../tls/server-tls.ts";
+import { normaliseAddress } from "./address.ts";
+import { type Bind, type ListenerOptions, type Listening, listen } from "./listener.ts";
+
+const LOOPBACK: Bind = { kind: "tcp", host: "127.0.0.1", port: 0, ipv6Only: false };
+
+suite("listener", () => {
+  test("an address has one form (R23)", () => {
+    assert.equal(normaliseAddress("::ffff:192.0.2.5"), "192.0.2.5");
+    assert.equal(normaliseAddress("::FFFF:192.0.2.5"), "192.0.2.5");
+    assert.equal(normaliseAddress("2001:DB8::1"), "2001:db8::1");
+    assert.equal(normaliseAddress("fe80::1%eth0"), "fe80::1");
+    assert.equal(normaliseAddress("192.0.2.5"), "192.0.2.5");
+  });
+
+  test("hands octets both ways, replies of one turn in one packet", async () => {
+    await using server = await open({ accept: echo });
+    const client = dial({ port: server.port });
+    client.write("hello");
+    assert.equal(await firstOf(client), "you said hello");
+    client.destroy();
+  });
+
+  test("closes a connection whose deadline passed, however often octets trickle in", async () => {
+    await using server = await open({
+      accept: (connection) => {
+        connection.setDeadline(60);
+        return handler({ timedOut: () => (connection.write("too slow"), connection.end()) });
+      },
+    });
+    const client = dial({ port: server.port });
+    const trickle = setInterval(() => client.write("."), 10);
+    assert.equal(await allOf(client), "too slow");
+    clearInterval(trickle);
+  });
+
+  test("STARTTLS: facts of the handshake, and octets after it are protected", async () => {
+    const tls = await testTls("smtp");
+    await using server = await open({ tls: "starttls", serverTls: tls, accept: upgrading });
+    const plain = dial({ port: server.port });
+    plain.write("STARTTLS");
+    await firstOf(plain);
+    const secured = dialTls({ socket: plain, rejectUnauthorized: false });
+    secured.write("hello");
+    assert.match(await firstOf(secured), /^TLSv1\.3 hello/);
+    secured.destroy();
+  });
+
+  test("clear text where the handshake should be ends the connection", async () => {
+    const tls = await testTls("smtp");
+    await using server = await open({ tls: "starttls", serverTls: tls, accept: upgrading });
+    const plain = dial({ port: server.port });
+    plain.write("STARTTLS");
+    await firstOf(plain);
+    plain.write("NOOP\r\nNOOP\r\n");
+    assert.doesNotMatch(await allOf(plain), /NOOP/);
+  });
+
+  test("aborts the handshake when the client offers other protocols only (RFC 7301, ALPACA)", async () => {
+    const tls = await testTls("imap");
+    await using server = await open({ tls: "implicit", serverTls: tls, accept: echo });
+    await assert.rejects(secureDial(server.port, { ALPNProtocols: ["http/1.1"] }), /alert|ECONNRESET|disconnected/i);
+    const good = await secureDial(server.port, { ALPNProtocols: ["imap", "http/1.1"] });
+    assert.equal(good.alpnProtocol, "imap");
+    good.destroy();
+    const silent = await secureDial(server.port, {});
+    assert.equal(silent.alpnProtocol, false);
+    silent.destroy();
+  });
+
+  test("refuses TLS older than 1.2", async () => {
+    const tls = await testTls("imap");
+    await using server = await open({ tls: "implicit", serverTls: tls, accept: echo });
+    const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" } as const;
+    await assert.rejects(secureDial(server.port, old));
+    const good = await secureDial(server.port, { maxVersion: "TLSv1.2" });
+    assert.equal(good.getProtocol(), "TLSv1.2");
+    good.destroy();
+  });
+
+  test("refuses a renegotiation that the client begins", async () => {
+    const tls = await testTls("imap");
+    await using server = await open({ tls: "implicit", serverTls: tls, accept: echo });
+    const client = await secureDial(server.port, { maxVersion: "TLSv1.2" });
+    const refused = new Promise<Error | null>((resolve) => {
+      client.on("error", resolve);
+      client.renegotiate({ rejectUnauthorized: false }, resolve);
+    });
+    assert.match(String(await refused), /renegotiation/i);
+    client.destroy();
+  });
+
+  test("a port in use is an error with its code", async () => {
+    await using server = await open({ accept: echo });
+    await assert.rejects(open({ accept: echo, bind: { ...LOOPBACK, port: server.port } }), { code: "EADDRINUSE" });
+  });
+
+  test("a socket file left by a killed server is replaced, one that answers is not", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "postern-listen-"));
+    const bind: Bind = { kind: "unix", path: join(directory, "lmtp.sock") };
+    const first = await open({ accept: echo, bind });
+    await assert.rejects(open({ accept: echo, bind }), { code: "EADDRINUSE" });
+    await first[Symbol.asyncDispose]();
+    rmSync(directory, { recursive: true });
+  });
+});
+
+const echo: Accept = (connection) =>
+  handler({
+    octets: (octets) => {
+      connection.write("you said ");
+      connection.write(octets);
+    },
+  });
+
+const upgrading: Accept = (connection) =>
+  handler({
+    octets: (octets) => {
+      if (connection.tls !== undefined) return void connection.write(`${connection.tls.version} ${text(octets)}`);
+      connection.write("go ahead");
+      connection.startTls().catch(() => undefined);
+    },
+  });
+
+function handler(parts: Partial<ConnectionHandler>): ConnectionHandler {
+  const nothing = (): void => undefined;
+  return { octets: nothing, drained: nothing, timedOut: nothing, shutdown: nothing, closed: nothing, ...parts };
+}
+
+async function open(
+  options: Partial<ListenerOptions> & { accept: Accept },
+): Promise<{ port: number } & AsyncDisposable> {
+  const connections = new Set<Connection>();
+  const listening: Listening = await listen({
+    bind: LOOPBACK,
+    reusePort: false,
+    tls: "none",
+    serverTls: undefined,
+    believesProxy: undefined,
+    random: systemRandom,
+    log: silentLog,
+    ...options,
+    accept: (connection) => {
+      connections.add(connection);
+      return options.accept(connection);
+    },
+  });
+  return {
+    port: listening.bind.kind === "tcp" ? listening.bind.port : 0,
+    async [Symbol.asyncDispose]() {
+      for (const connection of connections) connection.destroy();
+      await listening.close();
+    },
+  };
+}
+
+async function testTls(alpn: "smtp" | "imap"): Promise<ServerTls> {
+  const context = secureContext(await makeSelfSigned(["localhost"], Date.now()));
+  return serverTls(() => context, alpn);
+}
+
+function secureDial(port: number, options: object): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const socket = dialTls({ port, rejectUnauthorized: false, ...options }, () => resolve(socket));
+    socket.once("error", reject);
+    socket.once("close", () => reject(new Error("disconnected")));
+  });
+}
+
+function firstOf(socket: Socket): Promise<string> {
+  return new Promise((resolve) => socket.once("data", (octets: Buffer) => resolve(text(octets))));
+}
+
+function allOf(socket: Socket): Promise<string> {
+  return new Promise((resolve) => {
+    let all = "";
+    socket.on("data", (octets: Buffer) => (all += text(octets)));
+    socket.on("error", () => undefined);
+    socket.on("close", () => resolve(all));
+  });
+}
+
+function text(octets: Uint8Array): string {
+  return Buffer.from(octets).toString("latin1");
+}
+
+const silentLog: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  with: () => silentLog,
+};

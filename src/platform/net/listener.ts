@@ -1,0 +1,131 @@
+import { chmod, unlink } from "node:fs/promises";
+import { createServer, connect as dial, type Server, type Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import type { Accept, Endpoint, TlsFacts } from "#ports/connection.ts";
+import type { Log } from "#ports/log.ts";
+import type { Random } from "#ports/random.ts";
+import { LISTEN_BACKLOG } from "../limits.ts";
+import type { ServerTls } from "../tls/server-tls.ts";
+import { normaliseAddress } from "./address.ts";
+import { readProxyHeader } from "./proxy-header.ts";
+import { handshake, SocketConnection, tlsFacts } from "./socket-connection.ts";
+
+/** Where to listen: `host` is an IP address. */
+export type Bind =
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number; readonly ipv6Only: boolean }
+  | { readonly kind: "unix"; readonly path: string };
+
+export interface ListenerOptions {
+  readonly bind: Bind;
+  /** Several threads bind the same port; the kernel shares connections out. */
+  readonly reusePort: boolean;
+  readonly tls: "implicit" | "starttls" | "none";
+  /** Absent only with `tls: "none"`. */
+  readonly serverTls: ServerTls | undefined;
+  /** Is this peer's PROXY header to be read and believed? Then it must send one. */
+  readonly believesProxy: ((address: string) => boolean) | undefined;
+  readonly random: Random;
+  readonly log: Log;
+  readonly accept: Accept;
+}
+
+export interface Listening {
+  readonly bind: Bind;
+  /** Stops taking connections; those that are open live on. */
+  close(): Promise<void>;
+}
+
+/** Permissions of a socket file: owner and group, so that a local program of the same group can deliver. */
+const SOCKET_MODE = 0o660;
+
+/** Rejects with Node's error (EADDRINUSE, EACCES, EADDRNOTAVAIL) when the address cannot be bound. */
+export async function listen(options: ListenerOptions): Promise<Listening> {
+  const server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: false }, (socket) => {
+    // Errors before a handler is attached: the client is gone, nothing was promised.
+    socket.on("error", () => socket.destroy());
+    admit(socket, options).catch((error: unknown) => {
+      options.log.debug("connection-failed", { remote: socket.remoteAddress, cause: String(error) });
+      socket.destroy();
+    });
+  });
+  const bind = await bindServer(server, options);
+  return { bind, close: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
+async function bindServer(server: Server, { bind, reusePort }: ListenerOptions): Promise<Bind> {
+  if (bind.kind === "unix") {
+    await removeDeadSocket(bind.path);
+    await listening(server, { path: bind.path, backlog: LISTEN_BACKLOG });
+    await chmod(bind.path, SOCKET_MODE);
+    return bind;
+  }
+  const { host, port, ipv6Only } = bind;
+  await listening(server, { host, port, ipv6Only, reusePort, backlog: LISTEN_BACKLOG });
+  const address = server.address();
+  return typeof address === "object" && address !== null ? { ...bind, port: address.port } : bind;
+}
+
+function listening(server: Server, options: Parameters<Server["listen"]>[0]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+/** A socket file outlives a killed server. It is removed only when nobody answers on it. */
+async function removeDeadSocket(path: string): Promise<void> {
+  const alive = await new Promise<boolean>((resolve) => {
+    const socket = dial({ path }, () => resolve(true)).on("error", () => resolve(false));
+    socket.unref();
+    socket.on("connect", () => socket.destroy());
+  });
+  if (!alive) await unlink(path).catch(() => undefined);
+}
+
+async function admit(raw: Socket, options: ListenerOptions): Promise<void> {
+  const endpoints = endpointsOf(raw, options.bind);
+  const proxied = options.believesProxy?.(endpoints.remote.address) === true ? await readProxyHeader(raw) : undefined;
+  const { socket, tls, early } = await secure(raw, options, proxied?.rest ?? new Uint8Array());
+  const connection = new SocketConnection(socket, {
+    id: options.random.id(),
+    remote: proxied?.source ?? endpoints.remote,
+    local: proxied?.destination ?? endpoints.local,
+    tls,
+    tlsOptions: options.tls === "starttls" ? options.serverTls : undefined,
+  });
+  connection.attach(options.accept(connection), early);
+}
+
+async function secure(
+  raw: Socket,
+  { tls, serverTls, log }: ListenerOptions,
+  early: Uint8Array,
+): Promise<{ socket: Socket; tls: TlsFacts | undefined; early: Uint8Array }> {
+  if (tls !== "implicit" || serverTls === undefined) return { socket: raw, tls: undefined, early };
+  // What came behind a PROXY header in the same segment belongs to the handshake.
+  if (early.length > 0) raw.unshift(early);
+  const socket = new TLSSocket(raw, serverTls.socketOptions());
+  try {
+    await handshake(socket);
+  } catch (error) {
+    log.info("tls-handshake-failed", { remote: raw.remoteAddress, cause: (error as Error).message });
+    throw error;
+  }
+  return { socket, tls: tlsFacts(socket), early: new Uint8Array() };
+}
+
+function endpointsOf(socket: Socket, bind: Bind): { remote: Endpoint; local: Endpoint } {
+  if (bind.kind === "unix") {
+    const endpoint = { address: `unix:${bind.path}`, port: 0 };
+    return { remote: endpoint, local: endpoint };
+  }
+  const { remoteAddress = "", remotePort = 0, localAddress = "", localPort = 0 } = socket;
+  if (remoteAddress === "") throw new Error("the client is gone already");
+  return {
+    remote: { address: normaliseAddress(remoteAddress), port: remotePort },
+    local: { address: normaliseAddress(localAddress), port: localPort },
+  };
+}

@@ -1,0 +1,208 @@
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import type { Connection, ConnectionHandler, Endpoint, TlsFacts } from "#ports/connection.ts";
+import { TLS_HANDSHAKE_MS, WRITE_HIGH_WATER_OCTETS } from "../limits.ts";
+import type { ServerTls } from "../tls/server-tls.ts";
+
+/** A Connection over a socket. Replies written in one turn leave in one packet; one timer serves all deadlines. */
+export class SocketConnection implements Connection {
+  readonly id: string;
+  readonly remote: Endpoint;
+  readonly local: Endpoint;
+  readonly #tlsOptions: ServerTls | undefined;
+  #socket: Socket;
+  #tls: TlsFacts | undefined;
+  #handler: ConnectionHandler | undefined;
+  #queued: (Uint8Array | string)[] = [];
+  #ending = false;
+  #closed = false;
+  #mustDrain = false;
+  #deadlineAtMs = Number.POSITIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAtMs = Number.POSITIVE_INFINITY;
+
+  constructor(
+    socket: Socket,
+    facts: {
+      readonly id: string;
+      readonly remote: Endpoint;
+      readonly local: Endpoint;
+      readonly tls: TlsFacts | undefined;
+      readonly tlsOptions: ServerTls | undefined;
+    },
+  ) {
+    this.id = facts.id;
+    this.remote = facts.remote;
+    this.local = facts.local;
+    this.#tls = facts.tls;
+    this.#tlsOptions = facts.tlsOptions;
+    this.#socket = socket;
+  }
+
+  get tls(): TlsFacts | undefined {
+    return this.#tls;
+  }
+
+  /** Begins to hand on octets. `early`: what a PROXY header's reader took from the socket and did not need. */
+  attach(handler: ConnectionHandler, early: Uint8Array): void {
+    this.#handler = handler;
+    this.#listen(this.#socket);
+    if (early.length > 0) handler.octets(early);
+  }
+
+  write(octets: Uint8Array | string): boolean {
+    if (this.#closed || this.#ending) return true;
+    if (this.#queued.push(octets) === 1) queueMicrotask(() => this.#flush());
+    this.#mustDrain ||= this.#socket.writableLength + octets.length > WRITE_HIGH_WATER_OCTETS;
+    return !this.#mustDrain;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#closed) this.#socket.resume();
+  }
+
+  async startTls(): Promise<TlsFacts> {
+    const options = this.#tlsOptions;
+    if (options === undefined || this.#tls !== undefined) throw new Error("no TLS to start here");
+    this.#flush();
+    const plain = this.#socket;
+    for (const event of ["data", "drain", "end"]) plain.removeAllListeners(event);
+    const secured = new TLSSocket(plain, options.socketOptions());
+    this.#socket = secured;
+    try {
+      await handshake(secured);
+    } catch (error) {
+      this.destroy();
+      throw error;
+    }
+    this.#tls = tlsFacts(secured);
+    if (!this.#closed) this.#listen(secured);
+    return this.#tls;
+  }
+
+  end(): void {
+    if (this.#closed || this.#ending) return;
+    this.#flush();
+    this.#ending = true;
+    this.#socket.end();
+    // A client that never closes its side must not keep ours.
+    this.setDeadline(TLS_HANDSHAKE_MS);
+    this.#socket.resume();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+    this.#close();
+  }
+
+  setDeadline(ms: number): void {
+    if (ms === 0 || this.#closed) {
+      this.#deadlineAtMs = Number.POSITIVE_INFINITY;
+      return;
+    }
+    this.#deadlineAtMs = performance.now() + ms;
+    if (this.#timerAtMs > this.#deadlineAtMs) this.#armTimer();
+  }
+
+  #armTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timerAtMs = this.#deadlineAtMs;
+    this.#timer = setTimeout(() => this.#timerRang(), Math.max(1, this.#deadlineAtMs - performance.now()));
+  }
+
+  /** Deadlines move with every command; the timer does not, it looks when it rings whether it is needed. */
+  #timerRang(): void {
+    this.#timerAtMs = Number.POSITIVE_INFINITY;
+    if (this.#deadlineAtMs === Number.POSITIVE_INFINITY || this.#closed) return;
+    if (performance.now() < this.#deadlineAtMs) return this.#armTimer();
+    this.#deadlineAtMs = Number.POSITIVE_INFINITY;
+    if (this.#ending) this.destroy();
+    else this.#handler?.timedOut();
+  }
+
+  #listen(socket: Socket): void {
+    socket.on("data", (octets: Uint8Array) => {
+      if (!this.#ending) this.#handler?.octets(octets);
+    });
+    socket.on("drain", () => this.#drained());
+    socket.on("end", () => this.#clientEnded());
+    socket.on("close", () => this.#close());
+    // The cause of a broken connection is told by `close`; without a listener it would end the process.
+    socket.on("error", () => socket.destroy());
+  }
+
+  #flush(): void {
+    const queued = this.#queued;
+    const [first] = queued;
+    if (first === undefined || this.#closed) return;
+    this.#queued = [];
+    if (queued.length === 1) this.#socket.write(first);
+    else if (queued.every((piece) => typeof piece === "string")) this.#socket.write(queued.join(""));
+    else this.#writeTogether(queued);
+    if (this.#socket.writableLength <= WRITE_HIGH_WATER_OCTETS) this.#drained();
+  }
+
+  #writeTogether(queued: readonly (Uint8Array | string)[]): void {
+    this.#socket.cork();
+    for (const piece of queued) this.#socket.write(piece);
+    this.#socket.uncork();
+  }
+
+  #drained(): void {
+    if (!this.#mustDrain || this.#closed) return;
+    this.#mustDrain = false;
+    this.#handler?.drained();
+  }
+
+  /** The client has said all it will; what we still owe it is sent, then we close too. */
+  #clientEnded(): void {
+    this.#flush();
+    this.#socket.end();
+    this.#ending = true;
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#queued = [];
+    clearTimeout(this.#timer);
+    this.#handler?.closed();
+    this.#handler = undefined;
+  }
+}
+
+/** Resolves when the server side of the handshake is done; rejects on failure, a closed socket or time-out. */
+export function handshake(socket: TLSSocket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => settle(new Error("TLS handshake timed out")), TLS_HANDSHAKE_MS);
+    const settle = (error?: Error): void => {
+      clearTimeout(timer);
+      socket.off("secure", succeed);
+      socket.off("error", settle);
+      socket.off("close", closed);
+      if (error === undefined) return resolve();
+      socket.on("error", () => undefined);
+      socket.destroy();
+      reject(error);
+    };
+    const succeed = (): void => settle();
+    const closed = (): void => settle(new Error("closed during the TLS handshake"));
+    socket.on("secure", succeed);
+    socket.on("error", settle);
+    socket.on("close", closed);
+  });
+}
+
+export function tlsFacts(socket: TLSSocket): TlsFacts {
+  const serverName = (socket as { servername?: string | false }).servername;
+  return {
+    version: socket.getProtocol() ?? "unknown",
+    cipher: socket.getCipher().name,
+    serverName: serverName === false ? undefined : serverName,
+    alpn: socket.alpnProtocol === false ? undefined : (socket.alpnProtocol ?? undefined),
+  };
+}

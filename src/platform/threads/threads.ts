@@ -1,0 +1,38 @@
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+
+/** A thread and what it is told at its birth. `ready` resolves with what it says first, rejects when it dies before. */
+export interface Thread {
+  readonly ready: Promise<unknown>;
+  /** Resolves when the thread is over: with the error that ended it, or undefined. */
+  readonly ended: Promise<Error | undefined>;
+  post(message: unknown): void;
+  stop(): Promise<void>;
+}
+
+export function startThread(file: URL, name: string, data: unknown, ports: readonly MessagePort[]): Thread {
+  const worker = new Worker(file, { name, workerData: data, transferList: [...ports] });
+  const ready = new Promise<unknown>((resolve, reject) => {
+    worker.once("message", resolve);
+    worker.once("error", reject);
+    worker.once("exit", (code) => reject(new Error(`thread ${name} ended with code ${code}`)));
+  });
+  let failure: Error | undefined;
+  worker.on("error", (error) => {
+    failure = error instanceof Error ? error : new Error(String(error));
+  });
+  const ended = new Promise<Error | undefined>((resolve) => {
+    worker.once("exit", (code) => resolve(failure ?? (code === 0 ? undefined : new Error(`ended with code ${code}`))));
+  });
+  return {
+    ready,
+    ended,
+    post: (message) => worker.postMessage(message),
+    stop: async () => {
+      await worker.terminate();
+    },
+  };
+}
+
+export function portPair(): { readonly port1: MessagePort; readonly port2: MessagePort } {
+  return new MessageChannel();
+}
