@@ -133,8 +133,9 @@ const upgrading: Accept = (connection) =>
     },
   });
 
+const nothing = (): void => undefined;
+
 function handler(parts: Partial<ConnectionHandler>): ConnectionHandler {
-  const nothing = (): void => undefined;
   return { octets: nothing, drained: nothing, timedOut: nothing, shutdown: nothing, closed: nothing, ...parts };
 }
 
