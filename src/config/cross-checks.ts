@@ -1,0 +1,135 @@
+/** What no single setting shows: settings that do not fit each other, or that have no effect in this version. */
+import { parseMailbox } from "#mail/address.ts";
+import type { ProblemList } from "./problem.ts";
+import type { SettingsFile } from "./settings.ts";
+import { OBTAINS_CERTIFICATES, PROTOCOLS_NOT_BUILT, SENDS_TO_OTHER_SERVERS, WITHOUT_EFFECT } from "./this-version.ts";
+import type { KeyPath } from "./toml-lines.ts";
+
+export function checkDomains(file: SettingsFile, problems: ProblemList): void {
+  if (file.domain.length === 0) {
+    problems.error(["domain"], "There is no domain", 'Add [[domain]] with name = "example.com".');
+  }
+  const seen = new Set<string>();
+  for (const [position, { name, role, primary_host, catch_all }] of file.domain.entries()) {
+    if (seen.has(name)) {
+      problems.error(["domain", position, "name"], `The domain ${name} is there twice`, "Take one of them out.");
+    }
+    seen.add(name);
+    if (role === "secondary" && primary_host === "") {
+      problems.error(
+        ["domain", position],
+        `${name} is secondary without primary_host`,
+        'Name the host that its mail is handed on to: primary_host = "mx1.example.com".',
+      );
+    }
+    if (catch_all !== "" && !isLocal(catch_all, file)) {
+      problems.error(
+        ["domain", position, "catch_all"],
+        `catch_all of ${name} is ${catch_all}, which is in none of the domains here`,
+        "Name an account of this server.",
+      );
+    }
+  }
+  if (file.admin === "" || (file.admin !== undefined && !isLocal(file.admin, file))) {
+    problems.error(
+      ["admin"],
+      `admin is "${file.admin}", which is in none of the domains here`,
+      "Name an account or alias of this server: alerts must not depend on other servers.",
+    );
+  }
+}
+
+function isLocal(address: string, file: SettingsFile): boolean {
+  const mailbox = parseMailbox(address, { utf8: true });
+  return mailbox.ok && file.domain.some(({ name }) => name === mailbox.value.domain);
+}
+
+export function checkLimits({ limits }: SettingsFile, problems: ProblemList): void {
+  const pairs = [
+    ["connections_per_address", "connections_total"],
+    ["connections_per_slash24", "connections_total"],
+    ["connections_per_slash64", "connections_total"],
+    ["connections_per_slash48", "connections_total"],
+    ["connections_per_address", "connections_per_slash24"],
+    ["connections_per_minute_per_address", "connections_per_minute_per_slash24"],
+    ["connections_per_slash64", "connections_per_slash48"],
+    ["connections_per_minute_per_slash64", "connections_per_minute_per_slash48"],
+    ["command_timeout_under_load_ms", "command_timeout_ms"],
+    ["message_in_memory_octets_max", "message_size_octets_max"],
+  ] as const;
+  for (const [less, more] of pairs) {
+    if (limits[less] <= limits[more]) continue;
+    problems.error(
+      ["limits", less],
+      `limits.${less} is ${limits[less]}, more than ${more}, which is ${limits[more]}`,
+      `Lower it, or raise ${more}.`,
+    );
+  }
+}
+
+export function checkLists(file: SettingsFile, problems: ProblemList): void {
+  for (const [position, { profile, zone, answers }] of file.list.entries()) {
+    const path = ["list", position];
+    if ((profile === undefined) === (zone === undefined)) {
+      problems.error(path, `list ${position + 1} needs either profile or zone`, "Give one of the two.");
+    } else if (zone !== undefined && Object.keys(answers).length === 0) {
+      problems.error(
+        path,
+        `list ${position + 1} has no answers, so nothing it says would count`,
+        'Add answers = { "127.0.0.2" = { means = "spam", weight = 4 } }.',
+      );
+    }
+  }
+}
+
+export function checkStore({ store }: SettingsFile, problems: ProblemList): void {
+  if (store.url !== "sqlite:") {
+    problems.error(["store", "url"], `store.url "${store.url}" is not in this version`, 'Set url = "sqlite:".');
+  }
+  if (store.blobs !== "file:") {
+    problems.error(["store", "blobs"], `store.blobs "${store.blobs}" is not in this version`, 'Set blobs = "file:".');
+  }
+}
+
+/** Says of each setting that somebody wrote and that does nothing yet that it does nothing yet. */
+export function warnWithoutEffect(written: unknown, file: SettingsFile, problems: ProblemList): void {
+  const remedy = "It is kept for a later version; nothing to do.";
+  for (const name of WITHOUT_EFFECT) {
+    const [table = "", key] = name.split(".");
+    for (const path of pathsOf(written, table, key))
+      problems.warning(path, `${name} has no effect in this version`, remedy);
+  }
+  for (const [position, { protocol }] of file.listener.entries()) {
+    if (!PROTOCOLS_NOT_BUILT.includes(protocol)) continue;
+    problems.warning(
+      ["listener", position, "protocol"],
+      `A listener for ${protocol} is not opened in this version`,
+      remedy,
+    );
+  }
+  if (!SENDS_TO_OTHER_SERVERS && file.delivery.outbound && !file.delivery.hold) {
+    problems.warning(
+      ["delivery"],
+      "This version sends no mail to other servers: what users send there is kept in the queue",
+      "Set delivery.hold = true to say that this is meant.",
+    );
+  }
+  if (!OBTAINS_CERTIFICATES && file.tls.source === "acme") {
+    problems.warning(
+      ["tls", "source"],
+      "This version obtains no certificates: a self-signed one is used",
+      'Set source = "files" to use your own.',
+    );
+  }
+}
+
+/** Where a table, or a key in it or in each of its tables, was written. */
+function pathsOf(written: unknown, table: string, key: string | undefined): KeyPath[] {
+  const value = (written as Record<string, unknown>)[table];
+  if (value === undefined) return [];
+  if (key === undefined) return [[table]];
+  const tables: [KeyPath, unknown][] = Array.isArray(value)
+    ? value.map((item, position) => [[table, position, key], item])
+    : [[[table, key], value]];
+  return tables.filter(([, item]) => Object.hasOwn(item as object, key)).map(([path]) => path);
+}

@@ -1,0 +1,71 @@
+/** `[relay]`, `[rules]` and `[[list]]`: who may send, and what is checked. */
+import { z } from "zod";
+import { computed, expecting, required, setting, table } from "./setting.ts";
+import { choice, domainName, flag, network, text } from "./value-types.ts";
+
+export const relay = table({
+  trusted_networks: setting(
+    expecting("a list of addresses and networks", (error) => z.array(network, { error })),
+    [],
+    {
+      text: "Networks whose hosts may send to other domains through the submission listeners without logging in. Never on port 25.",
+      reason: "No address is trusted by default, loopback and private ranges included: any program on them could send.",
+    },
+  ),
+  allow_wide_networks: setting(flag, false, {
+    text: "Takes networks in `trusted_networks` that are wider than /24 or /64 or hold public addresses. The default gateway is refused even so.",
+    reason: "A prefix too short is how servers become open relays.",
+  }),
+});
+
+const mode = choice(["off", "shadow", "enforce"]);
+
+export const rules = table({
+  dnsbl: setting(mode, "enforce", { text: "DNS block lists for addresses and domains." }),
+  block_list: setting(mode, "enforce", { text: "Our own block list." }),
+  spf: setting(mode, "enforce", { text: "SPF (RFC 7208)." }),
+  dkim: setting(mode, "enforce", { text: "DKIM (RFC 6376)." }),
+  dmarc: setting(mode, "enforce", { text: "DMARC (RFC 9989), with ARC chains (RFC 8617)." }),
+  reverse_dns: setting(mode, "enforce", { text: "Reverse DNS of the client's address." }),
+  helo: setting(mode, "enforce", { text: "The name the client says in HELO or EHLO." }),
+  uri_lists: setting(mode, "enforce", { text: "Lists of hosts that links in a message point to." }),
+  content: setting(mode, "enforce", { text: "The text of the message." }),
+  antivirus: setting(mode, "off", { text: "A virus scanner.", reason: "Needs a program that Postern does not bring." }),
+  early_talker: setting(mode, "enforce", { text: "Clients that speak before the greeting." }),
+  greylist: setting(mode, "off", {
+    text: "First mail from an unknown sender is deferred.",
+    reason: "It delays good mail.",
+  }),
+});
+
+const answer = table({
+  means: required(text, { text: "A word for reports, such as `spam`." }),
+  weight: required(
+    expecting("a number from -20 to 20", (error) => z.number({ error }).min(-20, { error }).max(20, { error })),
+    { text: "Added to the score of a message: greylist at 4, Junk at 6, reject at 15." },
+  ),
+});
+
+const documentedAnswer = expecting("an address in 127.0.0.0/8", (error) =>
+  z.string({ error }).regex(/^127(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}$/, { error }),
+);
+
+export const lists = table({
+  profile: computed(
+    choice(["spamhaus-zen", "spamhaus-dbl", "spamcop", "barracuda", "psbl", "uceprotect-1", "dnswl", "surbl", "uribl"]),
+    { text: "A list whose answers and weights are known here." },
+  ),
+  key: setting(text, "", { text: "The subscription's key, where the list has one (Spamhaus DQS).", secret: true }),
+  zone: computed(domainName, { text: "An own list: the zone to ask." }),
+  kind: setting(choice(["address", "domain", "uri"]), "address", { text: "An own list: what it lists." }),
+  answers: setting(
+    expecting('a table such as { "127.0.0.2" = { means = "spam", weight = 4 } }', (error) =>
+      z.record(documentedAnswer, answer, { error }),
+    ),
+    {},
+    {
+      text: "An own list: what each answer means. Other answers count for nothing.",
+      reason: "An answer nobody documented is a list that refuses us or that is gone.",
+    },
+  ),
+});

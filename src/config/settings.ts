@@ -1,0 +1,62 @@
+/** The settings as the program uses them: plain data that can be sent to other threads. Each room gets its slice. */
+import type { z } from "zod";
+import type { Domain } from "#mail/address.ts";
+import type { CamelCased } from "./camel-case.ts";
+import type { ListenEndpoint } from "./endpoint.ts";
+import type { LISTENER_PROTOCOLS, posternToml } from "./schema.ts";
+
+/** What the file says, with defaults. */
+export type SettingsFile = z.output<typeof posternToml>;
+
+type FileSettings = CamelCased<SettingsFile>;
+
+export type ListenerProtocol = (typeof LISTENER_PROTOCOLS)[number];
+export type ListenerTls = "starttls" | "implicit" | "none";
+
+export interface ListenerSettings {
+  readonly protocol: ListenerProtocol;
+  readonly endpoint: ListenEndpoint;
+  /** An IPv6 listener that leaves IPv4 to another one on the same port. */
+  readonly ipv6Only: boolean;
+  readonly tls: ListenerTls;
+  /** Addresses and networks whose PROXY header is believed. */
+  readonly proxyFrom: readonly string[];
+}
+
+export interface DomainSettings {
+  readonly name: Domain;
+  readonly role: "primary" | "secondary";
+  readonly primaryHost: string;
+  /** One character, or empty for none. */
+  readonly plusAddressSeparator: string;
+  /** Canonical address of an account, or empty for none. */
+  readonly catchAll: string;
+}
+
+export interface TlsSettings {
+  readonly source: "self-signed" | "files" | "acme";
+  /** Absolute file names. At least one for `files`, none otherwise. */
+  readonly certificates: readonly { readonly certificateFile: string; readonly keyFile: string }[];
+}
+
+export interface Settings {
+  /** Where they were read from; absolute. */
+  readonly file: string;
+  readonly hostname: Domain;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** Canonical address. */
+  readonly admin: string;
+  readonly domains: readonly DomainSettings[];
+  readonly listeners: readonly ListenerSettings[];
+  readonly tls: TlsSettings;
+  readonly dns: FileSettings["dns"];
+  readonly lists: FileSettings["list"];
+  readonly rules: FileSettings["rules"];
+  readonly limits: FileSettings["limits"];
+  readonly relay: FileSettings["relay"];
+  readonly threads: FileSettings["threads"];
+  readonly delivery: FileSettings["delivery"];
+  readonly accounts: FileSettings["accounts"];
+  readonly store: FileSettings["store"];
+}

@@ -1,0 +1,23 @@
+/**
+ * What this version does not do yet although its settings can be written. `check-config`, the first page and the
+ * reference page read it here; a part that is built loses its line.
+ */
+import type { ListenerProtocol } from "./settings.ts";
+
+/** Settings without effect: `table.key`, or a whole table. */
+export const WITHOUT_EFFECT: readonly string[] = [
+  "list",
+  "rules",
+  "dns",
+  "listener.proxy_from",
+  "domain.primary_host",
+  "delivery.relay_host",
+  "store.bus",
+];
+
+export const PROTOCOLS_NOT_BUILT: readonly ListenerProtocol[] = ["http"];
+
+/** Nothing is sent to other servers yet: mail for them stays in the queue. */
+export const SENDS_TO_OTHER_SERVERS: boolean = false;
+
+export const OBTAINS_CERTIFICATES: boolean = false;
