@@ -101,6 +101,39 @@ suite("listener", () => {
     client.destroy();
   });
 
+  test("reads the client's address from the PROXY header of a listed peer, and what came behind it (R19, R23)", async () => {
+    await using server = await open({ believesProxy: () => true, accept: nameOfClient });
+    const client = dial({ port: server.port });
+    client.write("PROXY TCP4 192.0.2.1 198.51.100.1 4711 25\r\nEHLO");
+    assert.equal(await firstOf(client), "192.0.2.1:4711 to 198.51.100.1:25 said EHLO");
+    client.destroy();
+  });
+
+  test("reads a PROXY header in front of implicit TLS, cut anywhere", async () => {
+    const tls = await testTls("imap");
+    await using server = await open({
+      believesProxy: () => true,
+      tls: "implicit",
+      serverTls: tls,
+      accept: nameOfClient,
+    });
+    const plain = dial({ port: server.port });
+    plain.write("PROXY TCP6 ::ffff:192.0.2.1 2001:db8::1 47");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    plain.write("11 993\r\n");
+    const secured = dialTls({ socket: plain, rejectUnauthorized: false });
+    secured.write("hello");
+    assert.equal(await firstOf(secured), "192.0.2.1:4711 to 2001:db8::1:993 said hello");
+    secured.destroy();
+  });
+
+  test("a listed peer without a good header is cut off: nobody knows who the client is", async () => {
+    await using server = await open({ believesProxy: () => true, accept: nameOfClient });
+    const client = dial({ port: server.port });
+    client.write("EHLO attacker.test\r\n");
+    assert.equal(await allOf(client), "");
+  });
+
   test("a port in use is an error with its code", async () => {
     await using server = await open({ accept: echo });
     await assert.rejects(open({ accept: echo, bind: { ...LOOPBACK, port: server.port } }), { code: "EADDRINUSE" });
@@ -121,6 +154,14 @@ const echo: Accept = (connection) =>
     octets: (octets) => {
       connection.write("you said ");
       connection.write(octets);
+    },
+  });
+
+const nameOfClient: Accept = (connection) =>
+  handler({
+    octets: (octets) => {
+      const { remote, local } = connection;
+      connection.write(`${remote.address}:${remote.port} to ${local.address}:${local.port} said ${text(octets)}`);
     },
   });
 

@@ -48,6 +48,7 @@ export class SocketConnection implements Connection {
     this.#handler = handler;
     this.#listen(this.#socket);
     if (early.length > 0) handler.octets(early);
+    this.#socket.resume(); // a reader of a PROXY header has paused it
   }
 
   write(octets: Uint8Array | string): boolean {
