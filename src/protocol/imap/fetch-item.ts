@@ -15,7 +15,7 @@ export type FetchItem =
       readonly kind: "binary";
       readonly path: readonly number[];
       readonly peek: boolean;
-      readonly partial: Partial | null;
+      readonly partial: PartialRange | null;
     }
   | { readonly kind: "binary-size"; readonly path: readonly number[] };
 
@@ -26,7 +26,7 @@ export interface SectionItem {
   /** False: sets \Seen. */
   readonly peek: boolean;
   readonly section: Section;
-  readonly partial: Partial | null;
+  readonly partial: PartialRange | null;
 }
 
 export interface Section {
@@ -44,7 +44,7 @@ export type SectionText =
   | { readonly kind: "mime" };
 
 /** `<start.length>`, in octets. */
-export interface Partial {
+export interface PartialRange {
   readonly start: number;
   readonly length: number;
 }

@@ -1,6 +1,6 @@
 import type { Envelope, MimePart } from "#mail/mime/structure.ts";
 import type { DateTime } from "./command.ts";
-import type { Partial, SectionItem } from "./fetch-item.ts";
+import type { PartialRange, SectionItem } from "./fetch-item.ts";
 import type { EncodeOptions } from "./response.ts";
 import type { OctetRange } from "./section.ts";
 
@@ -17,12 +17,12 @@ export type FetchValue =
   | {
       readonly kind: "binary";
       readonly path: readonly number[];
-      readonly partial: Partial | null;
+      readonly partial: PartialRange | null;
       readonly content: FetchContent;
     }
   | { readonly kind: "binary-size"; readonly path: readonly number[]; readonly octets: number };
 
-/** Octets in hand, octets of the stored message that the caller will read, or NIL: no such part. Partial already applied. */
+/** Octets in hand, octets of the stored message that the caller will read, or NIL: no such part. PartialRange already applied. */
 export type FetchContent = Uint8Array | OctetRange | null;
 
 /** Octets to send, or a range of the stored message to send at this place. */

@@ -1,5 +1,5 @@
 import type { MimePart } from "#mail/mime/structure.ts";
-import type { Partial, Section } from "./fetch-item.ts";
+import type { PartialRange, Section } from "./fetch-item.ts";
 
 /** Octets `[start, end)` of the message. */
 export interface OctetRange {
@@ -28,7 +28,7 @@ export function resolveBinary(
 }
 
 /** What `<start.length>` leaves of a range. */
-export function applyPartial(_range: OctetRange, _partial: Partial | null): OctetRange {
+export function applyPartial(_range: OctetRange, _partial: PartialRange | null): OctetRange {
   throw new Error("not written yet");
 }
 
