@@ -8,6 +8,7 @@ import { connect as dialTls, type TLSSocket } from "node:tls";
 import type { Accept, Connection, ConnectionHandler } from "#ports/connection.ts";
 import type { Log } from "#ports/log.ts";
 import { systemRandom } from "../system-random.ts";
+import { CertificateSet } from "../tls/certificate-set.ts";
 import { makeSelfSigned } from "../tls/self-signed.ts";
 import { type ServerTls, secureContext, serverTls } from "../tls/server-tls.ts";
 import { normaliseAddress } from "./address.ts";
@@ -77,6 +78,21 @@ suite("listener", () => {
     const silent = await secureDial(server.port, {});
     assert.equal(silent.alpnProtocol, false);
     silent.destroy();
+  });
+
+  test("serves the certificate that names the host asked for, the first one otherwise (R44)", async () => {
+    const set = new CertificateSet([
+      await makeSelfSigned(["mail.example.test"], Date.now()),
+      await makeSelfSigned(["imap.example.org", "*.example.net"], Date.now()),
+    ]);
+    const tls = serverTls((name) => set.contextFor(name), "imap");
+    await using server = await open({ tls: "implicit", serverTls: tls, accept: echo });
+    assert.equal(await servedName(server.port, "imap.example.org"), "imap.example.org");
+    assert.equal(await servedName(server.port, "x.example.net"), "imap.example.org");
+    assert.equal(await servedName(server.port, "unknown.example"), "mail.example.test");
+    assert.equal(await servedName(server.port, ""), "mail.example.test");
+    set.replace([await makeSelfSigned(["renewed.example.test"], Date.now())]);
+    assert.equal(await servedName(server.port, "imap.example.org"), "renewed.example.test");
   });
 
   test("refuses TLS older than 1.2", async () => {
@@ -218,6 +234,13 @@ function secureDial(port: number, options: object): Promise<TLSSocket> {
     socket.once("error", reject);
     socket.once("close", () => reject(new Error("disconnected")));
   });
+}
+
+async function servedName(port: number, servername: string): Promise<string> {
+  const socket = await secureDial(port, { servername });
+  const { subject } = socket.getPeerCertificate();
+  socket.destroy();
+  return String(subject.CN);
 }
 
 function firstOf(socket: Socket): Promise<string> {

@@ -41,15 +41,19 @@ export function secureContext({ certificatePem, keyPem }: KeyPair): SecureContex
 }
 
 /**
- * @param context asked at every handshake, so that a renewed certificate serves the next connection.
+ * @param contextFor asked at every handshake, so that a renewed certificate serves the next connection.
  * @param alpn the one protocol spoken here. A client that offers others only is turned away (RFC 7301 §3.2,
  *   no_application_protocol): mail is not spoken to a browser that was led here.
  */
-export function serverTls(context: () => SecureContext, alpn: "smtp" | "imap" | "pop3"): ServerTls {
+export function serverTls(
+  contextFor: (serverName: string | undefined) => SecureContext,
+  alpn: "smtp" | "imap" | "pop3",
+): ServerTls {
   return {
     socketOptions: () => ({
       isServer: true,
-      secureContext: context(),
+      secureContext: contextFor(undefined),
+      SNICallback: (serverName, use) => use(null, contextFor(serverName)),
       ALPNCallback: ({ protocols }) => (protocols.includes(alpn) ? alpn : undefined),
     }),
   };
