@@ -1,0 +1,47 @@
+/** What an operator does to aliases; see `accounts.ts`. */
+import { canonicalAddress, parseMailbox } from "#mail/address.ts";
+import { failed, ok, type Result } from "#mail/result.ts";
+import { type Administration, type NotOurs, ownMailbox } from "./administration.ts";
+import { ALIAS_TARGETS_MAX } from "./limits.ts";
+
+export interface Alias {
+  readonly address: string;
+  readonly targets: readonly string[];
+}
+
+export async function addAlias(
+  administration: Administration,
+  address: string,
+  targets: readonly string[],
+): Promise<
+  Result<Alias, NotOurs | "address-is-account" | "no-targets" | "too-many-targets" | "bad-target" | "no-such-target">
+> {
+  const mailbox = await ownMailbox(administration, address);
+  if (!mailbox.ok) return mailbox;
+  if (targets.length === 0) return failed("no-targets");
+  if (targets.length > ALIAS_TARGETS_MAX) return failed("too-many-targets");
+  const alias = canonicalAddress(mailbox.value);
+  const canonical = new Set<string>();
+  for (const target of targets) {
+    const parsed = parseMailbox(target, { utf8: true });
+    if (!parsed.ok) return failed("bad-target");
+    const name = canonicalAddress(parsed.value);
+    // Only addresses here: an alias keeps mail, it does not send it on. Mail to a target that is none would be lost.
+    if (name === alias || (await administration.store.findAddress(name)) === undefined) return failed("no-such-target");
+    canonical.add(name);
+  }
+  const put = await administration.store.putAlias(alias, [...canonical]);
+  return put.ok ? ok({ address: alias, targets: [...canonical] }) : put;
+}
+
+export async function listAliases({ store }: Administration): Promise<readonly Alias[]> {
+  return store.listAliases();
+}
+
+export async function removeAlias(
+  { store }: Administration,
+  address: string,
+): Promise<Result<void, "bad-address" | "no-such-alias">> {
+  const mailbox = parseMailbox(address, { utf8: true });
+  return mailbox.ok ? store.removeAlias(canonicalAddress(mailbox.value)) : failed("bad-address");
+}

@@ -1,0 +1,45 @@
+/** argon2id costs of a password that a person chose: 19 MiB, two passes (OWASP's recommendation; about 10 ms a core). */
+export const PASSWORD_HASH = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 } as const;
+/**
+ * Costs of a password that `generatePassword` made: nobody tries out 2^100, so stretching would buy nothing, and an
+ * account with twenty devices would cost twenty hashes a login. In KiB and passes.
+ */
+export const GENERATED_PASSWORD_HASH = { memoryCost: 64, timeCost: 1, parallelism: 1, outputLen: 32 } as const;
+/** Octets of salt (RFC 9106 §3.1). */
+export const SALT_OCTETS = 16;
+
+/** Octets of UTF-8: NIST SP 800-63B §3.1.1.2 counts eight characters; those beyond ASCII come from a larger alphabet. */
+export const PASSWORD_OCTETS_MIN = 8;
+export const PASSWORD_CHARACTERS_MIN = 6;
+/** Octets of UTF-8; longer ones are refused unread. NIST asks for 64 characters at least. */
+export const PASSWORD_OCTETS_MAX = 1024;
+/** Characters of a login name: a local-part of 64, an at sign, a domain of 255 (RFC 5321 §4.5.3.1). */
+export const USERNAME_CHARACTERS_MAX = 320;
+
+/** Hashes that run at once in one thread: half of libuv's four pool threads, which also serve the disk and DNS. */
+export const HASHES_AT_ONCE_MAX = 2;
+/** Logins that wait for a hash: about 3 s of work, well within the 30 s that a client has. */
+export const HASHES_WAITING_MAX = 512;
+/** Of those, from one client address: one client cannot fill the line for the others. */
+export const HASHES_WAITING_PER_ADDRESS_MAX = 256;
+
+/** How long a password that was found right is taken again without a hash. Milliseconds. */
+export const VERIFIED_TTL_MS = 5 * 60_000;
+/** Such passwords remembered at once; about 200 octets each. */
+export const VERIFIED_MAX = 10_000;
+
+/** App passwords of one account: each may cost a (small) hash at a login. */
+export const APP_PASSWORDS_PER_ACCOUNT_MAX = 32;
+/** Characters of an app password's label. */
+export const LABEL_CHARACTERS_MAX = 100;
+
+/** Aliases that may stand behind one another. */
+export const ALIAS_DEPTH_MAX = 10;
+/** Targets one alias may have. */
+export const ALIAS_TARGETS_MAX = 100;
+/** Addresses looked at for one recipient; beyond it the alias is refused for now rather than cut short. */
+export const ADDRESSES_PER_RESOLUTION_MAX = 1000;
+/** Answers remembered, unknown addresses included. */
+export const RESOLUTIONS_MAX = 10_000;
+/** How old a remembered answer may be: the octets an account uses move without an event. Milliseconds. */
+export const RESOLUTION_TTL_MS = 10_000;

@@ -1,0 +1,54 @@
+/** The domains that are ours: those of the settings, and those added while running, which the store keeps. */
+import type { Store } from "#store/store.ts";
+import type { DomainRole } from "./directory.ts";
+
+export class OwnDomains {
+  readonly #settings: ReadonlyMap<string, DomainRole>;
+  readonly #store: Pick<Store, "listDomains">;
+  #roles: ReadonlyMap<string, DomainRole>;
+  /** The latest reading of the store; undefined when it failed or what it read is out of date. */
+  #reading: Promise<void> | undefined;
+  /** Counts readings, so that an overtaken one changes nothing. */
+  #turn = 0;
+
+  constructor(settings: ReadonlyMap<string, DomainRole>, store: Pick<Store, "listDomains">) {
+    this.#settings = settings;
+    this.#store = store;
+    this.#roles = settings;
+  }
+
+  /** As last read. */
+  role(domain: string): DomainRole | undefined {
+    return this.#roles.get(domain);
+  }
+
+  names(): Iterable<string> {
+    return this.#roles.keys();
+  }
+
+  /** Reads again at the next `ready`, and starts to. What was known stays known until then. */
+  refresh(): void {
+    this.#reading = undefined;
+    this.ready().catch(() => {
+      // The next caller of ready() asks again, and hears of it.
+    });
+  }
+
+  /** Resolves when the store's domains are known. Rejects when it cannot be asked. */
+  ready(): Promise<void> {
+    this.#reading ??= this.#read(++this.#turn);
+    return this.#reading;
+  }
+
+  async #read(turn: number): Promise<void> {
+    try {
+      const stored = await this.#store.listDomains();
+      // The settings speak last: they are what the operator sees.
+      const roles = new Map([...stored.map(({ name, role }) => [name, role] as const), ...this.#settings]);
+      if (turn === this.#turn) this.#roles = roles;
+    } catch (error) {
+      if (turn === this.#turn) this.#reading = undefined;
+      throw error;
+    }
+  }
+}

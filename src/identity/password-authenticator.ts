@@ -1,0 +1,144 @@
+/**
+ * The authenticator over the store. Whatever a client gets wrong costs it one full hash and yields one answer: an unknown
+ * user, a wrong password, a disabled account and a password for another protocol look alike in text and time.
+ */
+import type { Clock } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
+import type { Random } from "#ports/random.ts";
+import type { Account, Credential, Store } from "#store/store.ts";
+import type { Authenticator, Identity, LoginResult, PasswordAttempt } from "./authenticator.ts";
+import { isGeneratedPassword } from "./generate-password.ts";
+import { HashLine, type HashLineLimits } from "./hash-line.ts";
+import { loginAddress } from "./login-name.ts";
+import { unmatchableHash, verifyPasswordHash } from "./password-hash.ts";
+import { passwordForms } from "./prepare-password.ts";
+import { VerifiedPasswords } from "./verified-passwords.ts";
+
+export interface AuthenticatorDependencies {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Domains of the settings; those of the store are added. */
+  readonly domains: readonly string[];
+  readonly hashLine?: HashLineLimits;
+}
+
+/** What `verifyPassword` found, for the log; the client hears less. */
+type Finding =
+  | { readonly kind: "right"; readonly identity: Identity }
+  | { readonly kind: "unknown-user" | "wrong-password" | "disabled" | "out-of-scope"; readonly address?: string };
+
+/** Listens to the store's events until `close` is called. */
+export function createAuthenticator(dependencies: AuthenticatorDependencies): Authenticator & { close(): void } {
+  return new PasswordAuthenticator(dependencies);
+}
+
+class PasswordAuthenticator implements Authenticator {
+  readonly #store: Store;
+  readonly #log: Log;
+  readonly #domains: readonly string[];
+  readonly #line: HashLine;
+  readonly #verified: VerifiedPasswords;
+  /** Attempts that are being looked at: a client that opens five connections at once costs one hash. */
+  readonly #open = new Map<string, Promise<LoginResult>>();
+  readonly #unmatchable: string;
+  readonly #stopListening: () => void;
+
+  constructor({ store, clock, random, log, domains, hashLine }: AuthenticatorDependencies) {
+    this.#store = store;
+    this.#log = log;
+    this.#domains = domains;
+    this.#line = new HashLine(hashLine);
+    this.#verified = new VerifiedPasswords({ clock, random });
+    this.#unmatchable = unmatchableHash(random);
+    this.#stopListening = store.onEvent((event) => {
+      if (event.kind !== "directory") return;
+      this.#verified.clear();
+      this.#open.clear();
+    });
+  }
+
+  close(): void {
+    this.#stopListening();
+  }
+
+  verifyPassword(attempt: PasswordAttempt): Promise<LoginResult> {
+    const fingerprint = this.#verified.fingerprint(attempt);
+    const identity = this.#verified.find(fingerprint);
+    if (identity !== undefined) {
+      this.#logLogin(attempt, identity);
+      return Promise.resolve({ ok: true, identity });
+    }
+    const open = this.#open.get(fingerprint);
+    if (open !== undefined) return open;
+    const result = this.#verify(attempt).then((answer) => {
+      // Not ours any more: the directory changed under way, and what was read may be out of date.
+      if (this.#open.get(fingerprint) !== result) return answer;
+      this.#open.delete(fingerprint);
+      if (answer.ok) this.#verified.remember(fingerprint, answer.identity);
+      return answer;
+    });
+    this.#open.set(fingerprint, result);
+    return result;
+  }
+
+  async #verify(attempt: PasswordAttempt): Promise<LoginResult> {
+    const { protocol, remoteAddress } = attempt;
+    try {
+      const finding = await this.#line.run(remoteAddress, () => this.#find(attempt));
+      if (finding === "full") {
+        this.#log.warn("login-line-full", { protocol, remoteAddress });
+        return { ok: false, problem: "unavailable" };
+      }
+      if (finding.kind === "right") {
+        this.#logLogin(attempt, finding.identity);
+        return { ok: true, identity: finding.identity };
+      }
+      // Only names of accounts: what else is typed for a user name is now and then a password.
+      this.#log.info("login-refused", { protocol, remoteAddress, reason: finding.kind, account: finding.address });
+      return { ok: false, problem: "invalid-credentials" };
+    } catch (error) {
+      this.#log.error("login-unavailable", { protocol, remoteAddress, error: String(error) });
+      return { ok: false, problem: "unavailable" };
+    }
+  }
+
+  #logLogin({ protocol, remoteAddress }: PasswordAttempt, { address }: Identity): void {
+    this.#log.info("login", { protocol, remoteAddress, account: address });
+  }
+
+  async #find(attempt: PasswordAttempt): Promise<Finding> {
+    const account = await this.#findAccount(attempt.username);
+    const credentials = account === undefined ? [] : await this.#store.listCredentials(account.id);
+    const matching = await this.#match(credentials, attempt);
+    if (account === undefined) return { kind: "unknown-user" };
+    const { id: accountId, address } = account;
+    if (matching === undefined) return { kind: "wrong-password", address };
+    if (!account.enabled) return { kind: "disabled", address };
+    if (!matching.scopes.includes(attempt.protocol)) return { kind: "out-of-scope", address };
+    return { kind: "right", identity: { accountId, address } };
+  }
+
+  async #findAccount(username: string): Promise<Account | undefined> {
+    // Asked for every name, so that names with and without a domain take as long.
+    const stored = await this.#store.listDomains();
+    const address = loginAddress(username, [...this.#domains, ...stored.map(({ name }) => name)]);
+    const entry = await this.#store.findAddress(address ?? "");
+    return entry?.kind === "account" ? entry.account : undefined; // An alias is no account.
+  }
+
+  /** The credential that `password` opens. Costs one full hash unless it is an app password that matches. */
+  async #match(credentials: readonly Credential[], { password }: PasswordAttempt): Promise<Credential | undefined> {
+    const forms = passwordForms(password);
+    if (isGeneratedPassword(password)) {
+      for (const credential of credentials) {
+        if (credential.kind === "app-password" && (await verifyPasswordHash(credential.hash, forms))) return credential;
+      }
+    }
+    const own = credentials.find(({ kind }) => kind === "password");
+    const hash = own?.hash ?? this.#unmatchable;
+    const right = await verifyPasswordHash(hash, forms.length > 0 ? forms : ["\0"]);
+    return right ? own : undefined;
+  }
+}
