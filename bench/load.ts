@@ -1,0 +1,132 @@
+/**
+ * The load generator: persistent SMTP connections that send one message after the other, each step after the reply to the
+ * one before, and count the 250 behind the end of data. Runs as a process of its own, so that it shares no event loop with
+ * anything: `node bench/load.ts '{"port":2525,…}'`, the result as JSON on standard output.
+ */
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+
+export interface Load {
+  readonly port: number;
+  readonly connections: number;
+  readonly messages: number;
+  readonly sizeOctets: number;
+  readonly mailFrom: string;
+  readonly recipients: readonly string[];
+}
+
+export interface LoadResult {
+  readonly accepted: number;
+  readonly refused: number;
+  /** Of the first refusal. */
+  readonly refusal: string;
+  readonly seconds: number;
+  /** From the last octet of a message to its 250. */
+  readonly medianMs: number;
+  readonly p99Ms: number;
+}
+
+/** Replies of one connection, one at a time: the last line of each. */
+class Replies {
+  readonly #socket: Socket;
+  #pending = "";
+  #take: ((reply: string) => void) | null = null;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.setEncoding("latin1");
+    socket.on("data", (text: string) => {
+      this.#pending += text;
+      this.#hand();
+    });
+    socket.on("close", () => {
+      this.#pending += "421 closed\r\n";
+      this.#hand();
+    });
+    socket.on("error", () => undefined);
+  }
+
+  /** Sends, and gives the reply. */
+  say(octets: string | Buffer): Promise<string> {
+    this.#socket.write(octets);
+    return this.next();
+  }
+
+  next(): Promise<string> {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.#take = resolve;
+    this.#hand();
+    return promise;
+  }
+
+  #hand(): void {
+    if (this.#take === null) return;
+    const last = /^\d{3} .*\r\n/m.exec(this.#pending);
+    if (last === null) return;
+    const take = this.#take;
+    this.#take = null;
+    this.#pending = this.#pending.slice(last.index + last[0].length);
+    take(last[0]);
+  }
+}
+
+/** Every message differs, as real ones do: nothing may be stored once for all of them. */
+function message(load: Load, number: number): Buffer {
+  const id = number.toString().padStart(12, "0");
+  const head = `From: <${load.mailFrom}>\r\nTo: <${load.recipients[0]}>\r\nSubject: Message ${id}\r\nDate: Wed, 25 Nov 2026 12:00:00 +0000\r\nMessage-ID: <${id}.${process.pid}@bench.test>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\n`;
+  const line = `${id} The quick brown fox jumps over the lazy dog and runs.\r\n`;
+  const body = line.repeat(Math.ceil((load.sizeOctets - head.length) / line.length));
+  return Buffer.from(`${(head + body).slice(0, load.sizeOctets - 2)}\r\n.\r\n`);
+}
+
+/** Runs the load to its end. */
+async function generate(load: Load): Promise<LoadResult> {
+  let next = 0;
+  let accepted = 0;
+  let refused = 0;
+  let refusal = "";
+  const waitsMs: number[] = [];
+  const refuse = (reply: string): void => {
+    refused += 1;
+    if (refusal === "") refusal = reply.trimEnd();
+  };
+  const client = async (): Promise<void> => {
+    const socket = connect(load.port, "127.0.0.1");
+    const replies = new Replies(socket);
+    await once(socket, "connect");
+    await replies.next();
+    await replies.say("EHLO bench.test\r\n");
+    while (next < load.messages) {
+      const number = next;
+      next += 1;
+      const recipient = load.recipients[number % load.recipients.length];
+      await replies.say(`MAIL FROM:<${load.mailFrom}>\r\n`);
+      await replies.say(`RCPT TO:<${recipient}>\r\n`);
+      const go = await replies.say("DATA\r\n");
+      if (!go.startsWith("354")) {
+        refuse(go);
+        if (go.startsWith("421")) break;
+        await replies.say("RSET\r\n");
+        continue;
+      }
+      const octets = message(load, number);
+      const sentAt = performance.now();
+      const reply = await replies.say(octets);
+      waitsMs.push(performance.now() - sentAt);
+      if (reply.startsWith("250")) accepted += 1;
+      else refuse(reply);
+    }
+    socket.end("QUIT\r\n");
+  };
+  const begin = performance.now();
+  await Promise.all(Array.from({ length: load.connections }, client));
+  const seconds = (performance.now() - begin) / 1000;
+  waitsMs.sort((a, b) => a - b);
+  const quantile = (part: number): number => waitsMs[Math.floor((waitsMs.length - 1) * part)] ?? 0;
+  return { accepted, refused, refusal, seconds, medianMs: quantile(0.5), p99Ms: quantile(0.99) };
+}
+
+const [, file, argument] = process.argv;
+if (file === import.meta.filename && argument !== undefined)
+  console.log(JSON.stringify(await generate(JSON.parse(argument) as Load)));

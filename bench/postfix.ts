@@ -1,0 +1,107 @@
+/**
+ * Postfix as the peer: an instance of its own that takes mail for one domain and delivers it into maildirs, with the
+ * settings Debian gives it. Runs as root, as Postfix must.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePorts } from "../test/peers/ports.ts";
+import { must, stop, waitForPort } from "../test/peers/process.ts";
+
+export interface Postfix {
+  readonly port: number;
+  /** Messages in all maildirs. */
+  readonly delivered: () => number;
+  readonly stop: () => Promise<void>;
+}
+
+/** uid and gid that own the mail: `mail` on Debian. */
+const mailId = 8;
+
+/** Accounts are local-parts of `example.test`. */
+export async function startPostfix(accounts: readonly string[]): Promise<Postfix> {
+  const folder = mkdtempSync(join(tmpdir(), "postern-postfix-"));
+  chmodSync(folder, 0o755);
+  const [port = 0] = await freePorts(1);
+  const configuration = join(folder, "etc");
+  for (const name of ["etc", "spool", "data", "mail"]) mkdirSync(join(folder, name));
+  const postfixId = Number(await must("id", ["-u", "postfix"]));
+  chownSync(join(folder, "data"), postfixId, postfixId);
+  chownSync(join(folder, "mail"), mailId, mailId);
+  writeFileSync(join(configuration, "main.cf"), mainCf(folder));
+  writeFileSync(join(configuration, "master.cf"), masterCf(port));
+  writeFileSync(
+    join(configuration, "mailboxes"),
+    accounts.map((account) => `${account}@example.test ${account}/\n`).join(""),
+  );
+  await must("postmap", ["-c", configuration, `hash:${configuration}/mailboxes`]);
+  await must("postfix", ["-c", configuration, "check"]);
+  const child: ChildProcess = spawn("/usr/lib/postfix/sbin/master", ["-c", configuration, "-d"], { stdio: "ignore" });
+  await waitForPort(port, child);
+  return {
+    port,
+    delivered: () =>
+      accounts.reduce((sum, account) => {
+        try {
+          return sum + readdirSync(join(folder, "mail", account, "new")).length;
+        } catch {
+          return sum; // The maildir is made by the first delivery.
+        }
+      }, 0),
+    stop: async () => {
+      await stop(child);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function mainCf(folder: string): string {
+  return `
+compatibility_level = 3.6
+queue_directory = ${folder}/spool
+data_directory = ${folder}/data
+maillog_file = ${folder}/spool/maillog
+maillog_file_prefixes = ${folder}
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+myhostname = mx.example.test
+mydestination =
+virtual_mailbox_domains = example.test
+virtual_mailbox_base = ${folder}/mail
+virtual_mailbox_maps = hash:${folder}/etc/mailboxes
+virtual_uid_maps = static:${mailId}
+virtual_gid_maps = static:${mailId}
+virtual_minimum_uid = 1
+mynetworks = 127.0.0.2/32
+smtpd_relay_restrictions = reject_unauth_destination
+smtputf8_enable = no
+alias_maps =
+alias_database =
+biff = no
+# Limits of one client are not what is measured.
+smtpd_client_connection_count_limit = 0
+message_size_limit = 52428800
+virtual_mailbox_limit = 0
+`;
+}
+
+function masterCf(port: number): string {
+  return `127.0.0.1:${port} inet n - n - - smtpd
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+proxymap unix - - n - - proxymap
+virtual unix - n n - - virtual
+error unix - - n - - error
+retry unix - - n - - error
+smtp unix - - n - - smtp
+relay unix - - n - - smtp
+anvil unix - - n - 1 anvil
+postlog unix-dgram n - n - 1 postlogd
+tlsmgr unix - - n 1000? 1 tlsmgr
+`;
+}
