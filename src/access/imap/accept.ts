@@ -1,0 +1,18 @@
+import type { Accept } from "#ports/connection.ts";
+import { AccountSessions } from "./account-sessions.ts";
+import { ChangeFeed } from "./change-feed.ts";
+import { SessionHandler } from "./connection-handler.ts";
+import type { ImapDependencies } from "./session.ts";
+
+/** One for all IMAP listeners of a thread: they share the feed of changes and the count of each account's sessions. */
+export function createImapAccept(dependencies: ImapDependencies): Accept {
+  const shared = {
+    feed: new ChangeFeed(dependencies.store),
+    accountSessions: new AccountSessions(dependencies.settings.connectionsPerAccountMax),
+  };
+  return (connection) => {
+    const session = new SessionHandler(connection, dependencies, shared);
+    void session.run();
+    return session;
+  };
+}

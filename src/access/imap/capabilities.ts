@@ -1,0 +1,39 @@
+/** What is announced, and when: nothing here that does not work, nothing a client could not use at that moment. */
+import { credentialChannel } from "#identity/credential-channel.ts";
+import { SASL_MECHANISMS } from "#protocol/sasl/exchange.ts";
+
+const ALWAYS = ["IMAP4rev1", "LITERAL+", "ID", "ENABLE"];
+
+const AFTER_LOGIN = [
+  "IDLE",
+  "NAMESPACE",
+  "UIDPLUS",
+  "UNSELECT",
+  "CHILDREN",
+  "LIST-EXTENDED",
+  "LIST-STATUS",
+  "SPECIAL-USE",
+  "CREATE-SPECIAL-USE",
+  "STATUS=SIZE",
+  "ESEARCH",
+  "SEARCHRES",
+  "WITHIN",
+  "CONDSTORE",
+  "MOVE",
+  "BINARY",
+  "UTF8=ACCEPT",
+];
+
+/** Capabilities that ENABLE switches on (RFC 5161). */
+export const ENABLEABLE = ["CONDSTORE", "UTF8=ACCEPT"] as const;
+
+export function capabilities(state: {
+  readonly tlsEstablished: boolean;
+  readonly authenticated: boolean;
+  readonly messageSizeOctetsMax: number;
+}): readonly string[] {
+  if (state.authenticated) return [...ALWAYS, ...AFTER_LOGIN, `APPENDLIMIT=${state.messageSizeOctetsMax}`];
+  const channel = credentialChannel({ protocol: "imap", tlsEstablished: state.tlsEstablished });
+  if (channel !== "open") return [...ALWAYS, "STARTTLS", "LOGINDISABLED"];
+  return [...ALWAYS, "SASL-IR", ...SASL_MECHANISMS.map((mechanism) => `AUTH=${mechanism}`)];
+}

@@ -1,0 +1,131 @@
+/**
+ * FETCH (RFC 3501 §6.4.5) with CHANGEDSINCE (RFC 7162 §3.1.4) and BINARY (RFC 3516). Rows come in batches, octets in
+ * pieces; whatever is asked, one session holds no more than `limits.ts` says.
+ */
+import type { Command } from "#protocol/imap/command.ts";
+import type { MessageRow, Uid } from "#store/store.ts";
+import { INDEX_ROWS_PER_BATCH, READS_AHEAD_MAX, ROWS_PER_BATCH } from "../../limits.ts";
+import { type FetchPlan, has, planFetch } from "../fetch-plan.ts";
+import { type Message, readAhead } from "../fetch-values.ts";
+import { type Told, tellMessage, tellUid } from "../fetch-writer.ts";
+import type { FolderView } from "../folder-view.ts";
+import { ContentGone, MessageContent } from "../message-content.ts";
+import { batches, sequenceRanges } from "../message-set.ts";
+import { type Completion, done, refused, type Session, viewOf } from "../session.ts";
+import type { Range } from "../uid-list.ts";
+import { enableCondstore } from "./condstore.ts";
+
+type FetchCommand = Command & { readonly name: "FETCH" };
+
+export async function fetch(session: Session, command: FetchCommand): Promise<Completion> {
+  const view = viewOf(session);
+  const { changedSince } = command.modifiers;
+  if (changedSince !== null || has(command.items, "mod-sequence")) enableCondstore(session);
+  const plan = planFetch(command.items, {
+    uid: command.uid,
+    modSeq: changedSince !== null,
+    readOnly: view.readOnly,
+  });
+  let sequences = sequenceRanges(session, view, command.set, command.uid);
+  if (changedSince !== null) sequences = await changedOnly(session, view, sequences, changedSince);
+  return completion(command, await tellAll(session, view, plan, sequences));
+}
+
+async function tellAll(
+  session: Session,
+  view: FolderView,
+  plan: FetchPlan,
+  sequences: readonly Range[],
+): Promise<ReadonlySet<Told>> {
+  const outcomes = new Set<Told>();
+  const batchMax = plan.needsIndex || plan.setsSeen ? INDEX_ROWS_PER_BATCH : ROWS_PER_BATCH;
+  for (const uids of batches(view, sequences, batchMax)) {
+    if (plan.needsRow) await tellBatch(session, view, plan, uids, outcomes);
+    else for (const uid of uids) tellUid(session, view, uid);
+    if (!(await session.output.room())) break;
+  }
+  return outcomes;
+}
+
+function completion(command: FetchCommand, outcomes: ReadonlySet<Told>): Completion {
+  if (outcomes.has("unknown-encoding")) return refused({ name: "UNKNOWN-CTE" }, "A part has an unknown encoding");
+  // RFC 3501 §6.4.8: a UID that does not exist is no error.
+  if (outcomes.has("gone") && !command.uid) {
+    return refused({ name: "EXPUNGEISSUED" }, "Some of the messages no longer exist");
+  }
+  return done("Fetch completed");
+}
+
+/** Of the messages those whose mod-sequence is higher. */
+async function changedOnly(
+  session: Session,
+  view: FolderView,
+  sequences: readonly Range[],
+  modSeq: number,
+): Promise<readonly Range[]> {
+  const changes = await session.dependencies.store.changesSince(view.folderId, modSeq);
+  const changed: Range[] = [];
+  let i = 0;
+  for (const { uid } of changes?.changed ?? []) {
+    const sequence = view.messages.sequenceOf(uid);
+    if (sequence === undefined) continue;
+    while ((sequences[i]?.[1] ?? Number.POSITIVE_INFINITY) < sequence) i++;
+    if ((sequences[i]?.[0] ?? Number.POSITIVE_INFINITY) <= sequence) changed.push([sequence, sequence]);
+  }
+  return changed;
+}
+
+async function tellBatch(
+  session: Session,
+  view: FolderView,
+  plan: FetchPlan,
+  uids: readonly Uid[],
+  outcomes: Set<Told>,
+): Promise<void> {
+  const { store } = session.dependencies;
+  const rows = await store.fetchRows(view.folderId, uids, { index: plan.needsIndex });
+  const seen = plan.setsSeen ? await markSeen(session, view, rows) : rows;
+  const nowSeen = new Set(seen.filter((row, i) => row !== rows[i]).map(({ uid }) => uid));
+  let next = 0;
+  const begin = (): Message | undefined => {
+    const row = seen[next++];
+    if (row === undefined) return undefined;
+    const message = { row, content: new MessageContent(store, row.blobId) };
+    readAhead(message, plan.items);
+    return message;
+  };
+  const ahead = Array.from({ length: READS_AHEAD_MAX }, begin);
+  const told = new Set<Uid>();
+  for (let message = ahead.shift(); message !== undefined; message = ahead.shift()) {
+    ahead.push(begin());
+    const { uid } = message.row;
+    const outcome = await tellMessage(session, view, plan, message, nowSeen.has(uid)).catch(goneOr);
+    outcomes.add(outcome);
+    told.add(uid);
+    if (outcome === "disconnected") return;
+  }
+  if (uids.some((uid) => !told.has(uid))) outcomes.add("gone");
+}
+
+/** Marks messages before their octets leave: one write for the batch. Those already marked come back as they were. */
+async function markSeen(
+  session: Session,
+  view: FolderView,
+  rows: readonly MessageRow[],
+): Promise<readonly MessageRow[]> {
+  const unseen = rows.filter(({ flags }) => !flags.includes("\\Seen")).map(({ uid }) => uid);
+  if (unseen.length === 0) return rows;
+  const change = { operation: "add", flags: ["\\Seen"] } as const;
+  const { changed } = await session.dependencies.store.changeFlags(view.folderId, unseen, change);
+  view.flagsTold(changed);
+  const byUid = new Map(changed.map((row) => [row.uid, row]));
+  return rows.map((row) => {
+    const after = byUid.get(row.uid);
+    return after === undefined ? row : { ...row, flags: after.flags, modSeq: after.modSeq };
+  });
+}
+
+function goneOr(error: unknown): Told {
+  if (error instanceof ContentGone) return "gone";
+  throw error;
+}

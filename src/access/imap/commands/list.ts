@@ -1,0 +1,96 @@
+/** LIST with its extensions and LSUB (RFC 3501 §6.3.8, §6.3.9, RFC 5258, RFC 5819, RFC 6154). */
+import type { Command, ListRequest } from "#protocol/imap/command.ts";
+import { compileListPattern } from "#protocol/imap/list-pattern.ts";
+import { type Folder, HIERARCHY_SEPARATOR } from "#store/store.ts";
+import { FolderTree } from "../folder-tree.ts";
+import { type Completion, done, loginOf, type Session } from "../session.ts";
+import { specialUseAttribute } from "../special-use.ts";
+import { enableCondstore } from "./condstore.ts";
+import { statusResponse } from "./status.ts";
+
+export async function list(session: Session, command: Command & { readonly name: "LIST" }): Promise<Completion> {
+  const { output } = session;
+  if (!command.extended && command.patterns[0] === "") {
+    // RFC 3501 §6.3.8: only the separator is asked for.
+    output.send({ kind: "list", attributes: ["\\Noselect"], separator: HIERARCHY_SEPARATOR, mailbox: "" });
+    return done("List completed");
+  }
+  const tree = await loadTree(session, command.selection.subscribed || command.returns.subscribed);
+  const { status } = command.returns;
+  if (status?.includes("HIGHESTMODSEQ") === true) enableCondstore(session);
+  for (const name of select(tree, command)) {
+    const folder = tree.folder(name.name);
+    output.send({
+      kind: "list",
+      attributes: attributes(tree, folder, name.name, command),
+      separator: HIERARCHY_SEPARATOR,
+      mailbox: name.name,
+      ...(name.childInfo ? { childInfo: ["SUBSCRIBED"] } : {}),
+    });
+    if (status !== null && folder !== undefined) output.send(statusResponse(folder, status));
+    if (!(await output.room())) break;
+  }
+  return done("List completed");
+}
+
+export async function lsub(session: Session, command: Command & { readonly name: "LSUB" }): Promise<Completion> {
+  const { output } = session;
+  const tree = await loadTree(session, true);
+  const matches = matcher(command.reference, command.patterns);
+  for (const name of tree.subscriptionsAndParents()) {
+    if (!matches(name)) continue;
+    const subscribed = tree.isSubscribed(name);
+    if (!subscribed && !hasUnmatchedSubscription(tree, name, matches)) continue;
+    // RFC 3501 §6.3.9: a parent that stands for its subscribed children.
+    const noselect = subscribed ? [] : ["\\Noselect"];
+    output.send({ kind: "lsub", attributes: noselect, separator: HIERARCHY_SEPARATOR, mailbox: name });
+    if (!(await output.room())) break;
+  }
+  return done("Lsub completed");
+}
+
+async function loadTree(session: Session, withSubscriptions: boolean): Promise<FolderTree> {
+  const { store } = session.dependencies;
+  const { accountId } = loginOf(session);
+  const folders = await store.listFolders(accountId);
+  return new FolderTree(folders, withSubscriptions ? await store.listSubscriptions(accountId) : []);
+}
+
+interface ListedName {
+  readonly name: string;
+  /** RFC 5258 §3.5: something below it is subscribed and not listed itself. */
+  readonly childInfo: boolean;
+}
+
+function* select(tree: FolderTree, request: ListRequest): Generator<ListedName> {
+  const { selection } = request;
+  const matches = matcher(request.reference, request.patterns);
+  const candidates = selection.subscribed ? tree.subscriptionsAndParents() : tree.folderNames();
+  for (const name of candidates) {
+    if (!matches(name)) continue;
+    if (selection.specialUse && (tree.folder(name)?.specialUse ?? null) === null) continue;
+    const childInfo = selection.recursiveMatch && hasUnmatchedSubscription(tree, name, matches);
+    const selected = !selection.subscribed || tree.isSubscribed(name);
+    if (selected || childInfo) yield { name, childInfo };
+  }
+}
+
+function hasUnmatchedSubscription(tree: FolderTree, name: string, matches: (name: string) => boolean): boolean {
+  return tree.subscriptionsBelow(name).some((below) => !matches(below));
+}
+
+function matcher(reference: string, patterns: readonly string[]): (name: string) => boolean {
+  const compiled = patterns.map((pattern) => compileListPattern(reference, pattern));
+  return (name) => compiled.some((pattern) => pattern.matches(name));
+}
+
+function attributes(tree: FolderTree, folder: Folder | undefined, name: string, request: ListRequest): string[] {
+  const found: string[] = [];
+  if (folder === undefined) found.push("\\NonExistent");
+  const showSubscribed = request.selection.subscribed || request.returns.subscribed;
+  if (showSubscribed && tree.isSubscribed(name)) found.push("\\Subscribed");
+  if (folder !== undefined) found.push(tree.hasChildren(name) ? "\\HasChildren" : "\\HasNoChildren");
+  const use = folder?.specialUse ?? null;
+  if (use !== null) found.push(specialUseAttribute(use));
+  return found;
+}

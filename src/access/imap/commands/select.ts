@@ -1,0 +1,83 @@
+/** SELECT, EXAMINE, CLOSE and UNSELECT (RFC 3501 §6.3.1, §6.3.2, §6.4.2, RFC 3691). */
+import type { Command } from "#protocol/imap/command.ts";
+import type { Response, ResponseCode } from "#protocol/imap/response.ts";
+import type { Folder, Store } from "#store/store.ts";
+import { FolderView } from "../folder-view.ts";
+import { type Completion, done, loginOf, refused, type Session, viewOf } from "../session.ts";
+import { enableCondstore } from "./condstore.ts";
+
+const SYSTEM_FLAGS = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft"];
+
+export async function select(
+  session: Session,
+  command: Command & { readonly name: "SELECT" | "EXAMINE" },
+): Promise<Completion> {
+  const { store } = session.dependencies;
+  // The folder selected so far is left even when the new one cannot be opened (RFC 3501 §6.3.1).
+  const wasSelected = session.view !== undefined;
+  session.unselect();
+  if (wasSelected) session.output.send(untaggedOk({ name: "CLOSED" }, "Previous mailbox closed"));
+  const folder = await store.findFolder(loginOf(session).accountId, command.mailbox);
+  if (folder === undefined) return refused({ name: "NONEXISTENT" }, "No such mailbox");
+  const readOnly = command.name === "EXAMINE";
+  const view = await openView(store, folder, readOnly);
+  session.select(view);
+  if (command.parameters.condstore) enableCondstore(session);
+  await describe(session, folder, view);
+  return done("Selected", { name: readOnly ? "READ-ONLY" : "READ-WRITE" });
+}
+
+async function openView(store: Store, folder: Folder, readOnly: boolean): Promise<FolderView> {
+  const { id, name, uidValidity, uidNext, highestModSeq } = folder;
+  const uids = await store.listUids(id);
+  const view = new FolderView({ folderId: id, name, readOnly, uidValidity, uidNext, modSeq: highestModSeq }, uids);
+  if (!readOnly) view.addRecent((await store.claimRecent(id)).fromUid);
+  else if (folder.recent > 0) {
+    // Read-only takes \Recent from nobody: the newest are shown so, and stay so for the next session.
+    const first = view.messages.uidAt(Math.max(1, view.messages.length - folder.recent + 1));
+    if (first !== undefined) view.addRecent(first);
+  }
+  return view;
+}
+
+async function describe(session: Session, folder: Folder, view: FolderView): Promise<void> {
+  const { output } = session;
+  output.send({ kind: "flags", flags: SYSTEM_FLAGS });
+  const permanent = view.readOnly ? [] : [...SYSTEM_FLAGS, "\\*"];
+  output.send(untaggedOk({ name: "PERMANENTFLAGS", flags: permanent }, "Flags that stay"));
+  output.send({ kind: "exists", count: view.messages.length });
+  output.send({ kind: "recent", count: view.recentCount });
+  const unseen = await firstUnseen(session, folder, view);
+  if (unseen !== undefined) output.send(untaggedOk({ name: "UNSEEN", value: unseen }, "First unseen"));
+  output.send(untaggedOk({ name: "UIDVALIDITY", value: view.uidValidity }, "UIDs valid"));
+  output.send(untaggedOk({ name: "UIDNEXT", value: view.uidNext }, "Predicted next UID"));
+  output.send(untaggedOk({ name: "HIGHESTMODSEQ", value: view.modSeq }, "Highest"));
+}
+
+async function firstUnseen(session: Session, folder: Folder, view: FolderView): Promise<number | undefined> {
+  if (folder.unseen === 0) return undefined;
+  const unseen = { kind: "not", key: { kind: "flag", flag: "\\Seen" } } as const;
+  const { uids } = await session.dependencies.store.search(view.folderId, unseen);
+  for (const uid of uids) {
+    const sequence = view.messages.sequenceOf(uid);
+    if (sequence !== undefined) return sequence;
+  }
+  return undefined;
+}
+
+function untaggedOk(code: ResponseCode, text: string): Response {
+  return { kind: "untagged", status: "OK", code, text };
+}
+
+export async function close(session: Session): Promise<Completion> {
+  const view = viewOf(session);
+  // Nobody is told of these expunges here: the client leaves (RFC 3501 §6.4.2).
+  if (!view.readOnly) await session.dependencies.store.expunge(view.folderId, null, { force: false });
+  session.unselect();
+  return done("Closed");
+}
+
+export function unselect(session: Session): Completion {
+  session.unselect();
+  return done("Unselected");
+}

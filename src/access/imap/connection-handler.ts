@@ -1,0 +1,313 @@
+/**
+ * One client's connection: reads commands in order and one at a time, runs each as the command table says, and bounds what
+ * the client may make the server hold or wait for.
+ */
+import type { Connection, ConnectionHandler, Endpoint, TlsFacts } from "#ports/connection.ts";
+import type { Log } from "#ports/log.ts";
+import { type CommandReader, createCommandReader, type ReaderEvent } from "#protocol/imap/command-reader.ts";
+import type { ResponseCode } from "#protocol/imap/response.ts";
+import { BAD_COMMANDS_MAX, INPUT_HELD_OCTETS_MAX, PRE_AUTH_TOTAL_MS } from "../limits.ts";
+import type { AccountSessions } from "./account-sessions.ts";
+import { capabilities } from "./capabilities.ts";
+import type { ChangeFeed } from "./change-feed.ts";
+import { runCommand } from "./command-table.ts";
+import { append } from "./commands/append.ts";
+import type { FolderView } from "./folder-view.ts";
+import { Output } from "./output.ts";
+import type { Completion, ImapDependencies, Login, Session } from "./session.ts";
+import { Signal } from "./signal.ts";
+import { sync } from "./sync.ts";
+import type { Range } from "./uid-list.ts";
+
+export class SessionHandler implements ConnectionHandler, Session {
+  readonly dependencies: ImapDependencies;
+  readonly feed: ChangeFeed;
+  readonly accountSessions: AccountSessions;
+  readonly log: Log;
+  readonly output: Output;
+  login: Login | undefined;
+  loginFailures = 0;
+  changeAnnounced = false;
+  condstore = false;
+  saved: readonly Range[] = [];
+
+  readonly #connection: Connection;
+  readonly #startedAtMs: number;
+  readonly #signal = new Signal();
+  #reader: CommandReader = createCommandReader();
+  #view: FolderView | undefined;
+  #unwatch: (() => void) | undefined;
+  #closed = false;
+  #shutdown = false;
+  /** BYE was said, or the last answer: nothing more is read. */
+  #ending = false;
+  #paused = false;
+  /** Someone waits for input; until then what comes is held, and bounded. */
+  #waiting = false;
+  #sleepers = new Set<() => void>();
+  #commands = 0;
+  #badCommands = 0;
+  endReason = "client-closed";
+
+  constructor(
+    connection: Connection,
+    dependencies: ImapDependencies,
+    shared: { readonly feed: ChangeFeed; readonly accountSessions: AccountSessions },
+  ) {
+    this.dependencies = dependencies;
+    this.feed = shared.feed;
+    this.accountSessions = shared.accountSessions;
+    this.log = dependencies.log.with({ session: connection.id });
+    this.output = new Output(connection, dependencies.settings.stallTimeoutMs);
+    this.#connection = connection;
+    this.#startedAtMs = dependencies.clock.monotonicMs();
+  }
+
+  get remote(): Endpoint {
+    return this.#connection.remote;
+  }
+
+  get tls(): TlsFacts | undefined {
+    return this.#connection.tls;
+  }
+
+  get reader(): CommandReader {
+    return this.#reader;
+  }
+
+  get view(): FolderView | undefined {
+    return this.#view;
+  }
+
+  // — What the connection tells —
+
+  octets(octets: Uint8Array): void {
+    if (this.#ending) return;
+    this.#reader.push(octets);
+    if (this.#waiting) this.#signal.raise();
+    else this.#holdBack();
+  }
+
+  drained(): void {
+    this.output.drained();
+  }
+
+  timedOut(): void {
+    this.endReason = "timed-out";
+    if (!this.#waiting) return this.drop();
+    this.bye(null, this.login === undefined ? "Too slow to log in" : "Idle for too long");
+    this.#signal.raise();
+  }
+
+  shutdown(): void {
+    this.#shutdown = true;
+    this.#signal.raise();
+  }
+
+  closed(): void {
+    this.#closed = true;
+    this.output.close();
+    this.unselect();
+    if (this.login !== undefined) this.accountSessions.leave(this.login.accountId);
+    this.#signal.raise();
+    for (const wake of this.#sleepers) wake();
+    this.log.info("imap-session-end", {
+      remote: this.remote.address,
+      account: this.login?.address,
+      commands: this.#commands,
+      writtenOctets: this.output.writtenOctets,
+      reason: this.endReason,
+    });
+  }
+
+  // — The conversation —
+
+  /** From the greeting to the last word. Never rejects. */
+  async run(): Promise<void> {
+    try {
+      this.#greet();
+      while (!this.#ending && !this.#closed) {
+        const event = await this.#nextOr(this.dependencies.settings.autologoutMs, () =>
+          this.#shutdown ? "shutdown" : undefined,
+        );
+        if (event === undefined) break;
+        if (event === "shutdown") this.bye({ name: "UNAVAILABLE" }, "Server is shutting down");
+        else await this.#handle(event);
+        this.output.flush();
+        // Before the next command is run, the client must have taken the answers to the last.
+        if (!(await this.output.room())) break;
+      }
+    } catch (error) {
+      this.endReason = "server-bug";
+      this.log.error("imap-session-failed", { error });
+      this.bye({ name: "SERVERBUG" }, "Internal error");
+    }
+    this.output.flush();
+    this.#connection.end();
+  }
+
+  #greet(): void {
+    const { hostname } = this.dependencies.server;
+    const code: ResponseCode = { name: "CAPABILITY", capabilities: this.capabilities() };
+    this.output.send({ kind: "untagged", status: "OK", code, text: `${hostname} IMAP4rev1 service ready` });
+    this.output.flush();
+  }
+
+  capabilities(): readonly string[] {
+    return capabilities({
+      tlsEstablished: this.tls !== undefined,
+      authenticated: this.login !== undefined,
+      messageSizeOctetsMax: this.dependencies.settings.messageSizeOctetsMax,
+    });
+  }
+
+  async #handle(event: ReaderEvent): Promise<void> {
+    switch (event.kind) {
+      case "command":
+        this.#commands++;
+        return this.#complete(event.tag, await runCommand(this, event.tag, event.command));
+      case "append-begin": {
+        this.#commands++;
+        const completion = await append(this, event);
+        await sync(this, { ask: true, mayExpunge: true });
+        return this.#complete(event.tag, completion);
+      }
+      case "continue":
+        return this.output.send({ kind: "continue", text: "OK" });
+      case "bad":
+        return this.#complete(event.tag, event);
+      case "close":
+        this.endReason = "unreadable";
+        return this.bye(null, event.text);
+      case "append-octets":
+      case "append-end":
+      case "append-failed":
+      case "line":
+        throw new Error(`${event.kind} outside its command`);
+    }
+  }
+
+  #complete(tag: string | null, completion: Completion | "answered"): void {
+    if (completion === "answered") return;
+    const { status, code, text } = completion;
+    const coded = code === undefined ? {} : { code };
+    if (tag === null) this.output.send({ kind: "untagged", status, ...coded, text });
+    else this.output.send({ kind: "tagged", tag, status, ...coded, text });
+    if (status === "BAD" && ++this.#badCommands >= BAD_COMMANDS_MAX) {
+      this.endReason = "bad-commands";
+      this.bye(null, "Too many bad commands");
+    }
+  }
+
+  // — What commands may do —
+
+  nextEvent(): Promise<ReaderEvent | undefined> {
+    return this.#nextOr<undefined>(this.dependencies.settings.stallTimeoutMs, () => undefined);
+  }
+
+  nextEventOrChange(): Promise<ReaderEvent | "changed" | "shutdown" | undefined> {
+    return this.#nextOr(this.dependencies.settings.autologoutMs, () => {
+      if (this.#shutdown) return "shutdown";
+      return this.changeAnnounced ? "changed" : undefined;
+    });
+  }
+
+  /** Input first, unless `other` has something to say; undefined when the session is over. */
+  async #nextOr<Other>(deadlineMs: number, other: () => Other | undefined): Promise<ReaderEvent | Other | undefined> {
+    this.#setReadDeadline(deadlineMs);
+    for (;;) {
+      if (this.#closed || this.#ending) return undefined;
+      const instead = other();
+      if (instead !== undefined) return instead;
+      const event = this.#reader.next();
+      if (event !== undefined) {
+        this.#connection.setDeadline(0);
+        return event;
+      }
+      this.#readOn();
+      this.output.flush();
+      this.#waiting = true;
+      await this.#signal.wait();
+      this.#waiting = false;
+    }
+  }
+
+  select(view: FolderView): void {
+    const { accountId } = this.login ?? {};
+    if (accountId === undefined) throw new Error("selected before login");
+    this.unselect();
+    this.#view = view;
+    this.#unwatch = this.feed.watch(accountId, view.folderId, {
+      changed: () => {
+        this.changeAnnounced = true;
+        this.#signal.raise();
+      },
+    });
+  }
+
+  unselect(): void {
+    this.#unwatch?.();
+    this.#unwatch = undefined;
+    this.#view = undefined;
+    this.changeAnnounced = false;
+    this.saved = [];
+  }
+
+  async sleep(ms: number): Promise<void> {
+    if (this.#closed) return;
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        timer.cancel();
+        this.#sleepers.delete(wake);
+        resolve();
+      };
+      const timer = this.dependencies.clock.after(ms, wake);
+      this.#sleepers.add(wake);
+    });
+  }
+
+  bye(code: ResponseCode | null, text: string): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.output.send({ kind: "untagged", status: "BYE", ...(code === null ? {} : { code }), text });
+  }
+
+  async startTls(): Promise<void> {
+    this.output.flush();
+    try {
+      const established = this.#connection.startTls();
+      this.#reader = createCommandReader();
+      await established;
+    } catch {
+      this.endReason = "tls-failed";
+      this.#ending = true;
+    }
+  }
+
+  drop(): void {
+    this.#ending = true;
+    this.#connection.destroy();
+  }
+
+  // — Bounds —
+
+  #holdBack(): void {
+    if (this.#paused || this.#reader.pendingOctets <= INPUT_HELD_OCTETS_MAX) return;
+    this.#paused = true;
+    this.#connection.pause();
+  }
+
+  #readOn(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#connection.resume();
+  }
+
+  /** A deadline for the whole of the next event, so that sending an octet now and then does not help. */
+  #setReadDeadline(deadlineMs: number): void {
+    const { settings, clock } = this.dependencies;
+    if (this.login !== undefined) return this.#connection.setDeadline(deadlineMs);
+    const left = PRE_AUTH_TOTAL_MS - (clock.monotonicMs() - this.#startedAtMs);
+    this.#connection.setDeadline(Math.max(1, Math.min(settings.preAuthTimeoutMs, left)));
+  }
+}

@@ -1,0 +1,30 @@
+/** Bounds of the rooms that hand mail out. What an operator may want to change is a setting beside the session that uses it. */
+
+/** Octets of one write to the connection: small answers are gathered up to here, so that a FETCH of flags is not a packet a line. */
+export const OUTPUT_CHUNK_OCTETS = 16 * 1024;
+/** Octets of a message read from the store, and held, at once. */
+export const READ_PIECE_OCTETS = 256 * 1024;
+/** Octets a client may send ahead of the command that runs; beyond it the connection is not read. A literal of APPEND flows by in pieces of this size. */
+export const INPUT_HELD_OCTETS_MAX = 64 * 1024;
+/** Rows of flags and sizes in memory at once: about 200 octets each. */
+export const ROWS_PER_BATCH = 500;
+/** Rows with their MIME structure in memory at once: commonly 2 KiB each. */
+export const INDEX_ROWS_PER_BATCH = 50;
+/** Header reads under way at once for one FETCH: enough to keep the store's thread busy. */
+export const READS_AHEAD_MAX = 16;
+/** Octets of one read that is done ahead; longer sections are read when they are written. */
+export const READ_AHEAD_OCTETS_MAX = 32 * 1024;
+/** Runs of \Recent messages one session remembers. */
+export const RECENT_RANGES_MAX = 256;
+/** Failed logins on one connection before it is closed. */
+export const LOGIN_FAILURES_MAX = 3;
+/** Wait after the first failed login, in milliseconds; each further one waits as much longer. */
+export const LOGIN_FAILURE_DELAY_MS = 2000;
+/** Commands that made no sense before the connection is closed. */
+export const BAD_COMMANDS_MAX = 20;
+/** A connection without a login lasts no longer than this, whatever it says meanwhile. Milliseconds. */
+export const PRE_AUTH_TOTAL_MS = 5 * 60_000;
+/** Octets of header fields that one FETCH response may hold before it is sent and another begun. */
+export const FETCH_IN_HAND_OCTETS_MAX = 256 * 1024;
+/** Octets of a quoted-printable line held back until its end comes: far above the 76 of RFC 2045 §6.7. */
+export const QUOTED_LINE_OCTETS_MAX = 64 * 1024;
