@@ -5,7 +5,10 @@
  * between threads.
  */
 
-/** One address of an address field; group syntax as in RFC 3501 §7.4.2 (a start has only `mailbox`, an end has neither). */
+/**
+ * One address of an address field; group syntax as in RFC 3501 §7.4.2 (a start has only `mailbox`, an end has neither). Strings
+ * are without RFC 5322 quoting. `host` is empty, not null, where an address that is no group has none.
+ */
 export interface EnvelopeAddress {
   /** Display name, raw as it stands in the message (RFC 2047 words not decoded). */
   readonly name: string | null;
@@ -15,7 +18,7 @@ export interface EnvelopeAddress {
   readonly host: string | null;
 }
 
-/** RFC 3501 §7.4.2. Strings are raw header text, unfolded; octets over 127 as UTF-8 where valid, else as Latin-1. `null` is NIL: no such field. */
+/** RFC 3501 §7.4.2, missing `sender` and `replyTo` filled in from `from` as it says there. Strings are raw header text, unfolded; octets over 127 as UTF-8 where valid, else as Latin-1. `null` is NIL: no such field. */
 export interface Envelope {
   readonly date: string | null;
   readonly subject: string | null;
@@ -29,18 +32,29 @@ export interface Envelope {
   readonly messageId: string | null;
 }
 
-/** `[name, value]`, names lower-case, RFC 2231 continuations joined. */
+/**
+ * `[name, value]`, names lower-case, RFC 2231 sections joined. An encoded value keeps its star and encoding
+ * (`["filename*", "utf-8''na%C3%AFve"]`), as IMAP hands it on; `parameterValue` of header/parameters.ts decodes.
+ */
 export type Parameters = readonly (readonly [string, string])[];
 
 export interface MimePart {
-  /** Octets from the start of the message. The header is `[headerStart, bodyStart)`, its empty line included. */
+  /**
+   * Octets from the start of the message. The header is `[headerStart, bodyStart)`, its empty line included; where that
+   * line is missing, the header ends before the first line after which no field comes.
+   */
   readonly headerStart: number;
   readonly bodyStart: number;
   /** End of the body, without the CRLF that belongs to the boundary that follows (RFC 2046 §5.1.1). */
   readonly bodyEnd: number;
-  /** Lines of the body: the number of LF in it, one more when the last line has none. */
+  /** Lines of the body: the number of LF in it (what IMAP calls its size in lines). */
   readonly bodyLines: number;
-  /** Lower-case. `text/plain` where the field is missing or broken (RFC 2045 §5.2). */
+  /**
+   * Lower-case. `text/plain` where the field is missing or broken (RFC 2045 §5.2), and for a multipart that has no
+   * usable boundary or none of whose delimiters ever came; `application/octet-stream` for a multipart or message that
+   * was not looked into because a bound was reached. So a multipart always has `parts`, and a message/rfc822 or
+   * message/global always `message`.
+   */
   readonly type: string;
   readonly subtype: string;
   readonly parameters: Parameters;
@@ -52,9 +66,9 @@ export interface MimePart {
   readonly disposition: { readonly type: string; readonly parameters: Parameters } | null;
   readonly language: readonly string[] | null;
   readonly location: string | null;
-  /** Children of a multipart; absent on anything else. May be empty (R76). */
+  /** Children of a multipart; absent on anything else. Empty where its closing delimiter came first. */
   readonly parts?: readonly MimePart[];
-  /** What a message/rfc822 or message/global part holds. */
+  /** What a message/rfc822 or message/global part holds, read as it stands: such a part has no transfer encoding (RFC 2046 §5.2.1). */
   readonly message?: { readonly envelope: Envelope; readonly root: MimePart };
 }
 

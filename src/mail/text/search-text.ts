@@ -1,0 +1,48 @@
+/** What SEARCH compares: the readable text of a part, and the form in which two spellings of a word are one. */
+import { parameterValue } from "../header/parameters.ts";
+import type { MimePart } from "../mime/structure.ts";
+import { decodeCharset } from "./charset.ts";
+import { htmlToText } from "./html.ts";
+import { PREVIEW_LENGTH_MAX, SEARCH_TEXT_OCTETS_MAX } from "./limits.ts";
+import { decodeTransfer } from "./transfer-encoding.ts";
+
+export type TextPart = Pick<MimePart, "type" | "subtype" | "parameters" | "encoding">;
+
+/**
+ * The decoded text of a text/* part: transfer encoding and charset undone, HTML without its tags. Empty for other types.
+ * @param octets the part's body, `[bodyStart, bodyEnd)`; what lies beyond `SEARCH_TEXT_OCTETS_MAX` is not read.
+ */
+export function textForSearch(part: TextPart, octets: Uint8Array): string {
+  if (part.type !== "text") return "";
+  const decoded = decodeTransfer(octets.subarray(0, SEARCH_TEXT_OCTETS_MAX), part.encoding);
+  const text = decodeCharset(decoded, parameterValue(part.parameters, "charset") ?? "");
+  return part.subtype === "html" ? htmlToText(text) : text;
+}
+
+/**
+ * Text as it is compared: compatibility forms are one (NFKC: full-width letters, ligatures), letters differ in no case (full
+ * folding: `ß` is `ss`, `ς` is `σ`), what cannot be seen is gone, and white space is one space. Both sides of a comparison
+ * go through here. Accents count: `u` does not find `ü`.
+ */
+export function foldForSearch(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- ASCII is what is asked for
+  if (/^[\0-\x7f]*$/.test(text)) return text.toLowerCase().replace(/\s+/g, " ");
+  return text
+    .normalize("NFKC")
+    .toUpperCase() // and back: this is what makes `ss` of `ß`
+    .toLowerCase()
+    .normalize("NFKC")
+    .replaceAll("ς", "σ")
+    .replace(/[\u00ad\u200b-\u200d\u2060\ufeff]+/g, "")
+    .replace(/\s+/g, " ");
+}
+
+/** The beginning of a part's text on one line, at most `PREVIEW_LENGTH_MAX` characters. `octets` may be cut anywhere. */
+export function previewText(part: TextPart, octets: Uint8Array): string {
+  const line = textForSearch(part, octets)
+    .slice(0, PREVIEW_LENGTH_MAX * 5) // enough with much white space in it
+    .replace(/[\s\p{Cc}\u200b-\u200f\u2060\ufeff]+/gu, " ")
+    .trim();
+  // What a bound cut in two: a character of the charset, or a surrogate pair.
+  return line.slice(0, PREVIEW_LENGTH_MAX).replace(/[\ufffd\ud800-\udbff]+$/, "");
+}
