@@ -2,32 +2,19 @@
  * POP3 over a connection: what the session asks is put to the authenticator and the store, what it says is sent at the
  * client's pace. One question at a time, so that nothing is held for a client but its snapshot and one piece of a message.
  */
-import type { Authenticator, Identity } from "#identity/authenticator.ts";
+import type { Identity } from "#identity/authenticator.ts";
 import { credentialChannel } from "#identity/credential-channel.ts";
-import type { Clock, Timer } from "#ports/clock.ts";
-import type { Accept, Connection, ConnectionHandler } from "#ports/connection.ts";
+import type { Timer } from "#ports/clock.ts";
+import type { Connection, ConnectionHandler } from "#ports/connection.ts";
 import type { Log } from "#ports/log.ts";
 import { errorReply, okReply } from "#protocol/pop3/reply.ts";
 import { type Pop3Answer, type Pop3Event, Pop3ServerSession } from "#protocol/pop3/server-session.ts";
-import type { Store } from "#store/store.ts";
-import { FAILURE_DELAY_MS, HELD_OCTETS_MAX, IDLE_MS, PRE_AUTHENTICATION_MS } from "./limits.ts";
+import type { Pop3Dependencies } from "./accept.ts";
+import { HELD_OCTETS_MAX } from "./limits.ts";
 import { type OpenMaildrop, openMaildrop } from "./open-maildrop.ts";
 import { sendMessage } from "./send-message.ts";
 
-export interface Pop3Dependencies {
-  /** Said in the greeting. */
-  readonly hostname: string;
-  readonly store: Store;
-  readonly authenticator: Authenticator;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
-export function createPop3Accept(dependencies: Pop3Dependencies): Accept {
-  return (connection) => new Pop3Connection(connection, dependencies);
-}
-
-class Pop3Connection implements ConnectionHandler {
+export class Pop3Connection implements ConnectionHandler {
   readonly #connection: Connection;
   readonly #dependencies: Pop3Dependencies;
   readonly #log: Log;
@@ -52,8 +39,8 @@ class Pop3Connection implements ConnectionHandler {
     this.#dependencies = dependencies;
     this.#log = dependencies.log.with({ session: connection.id, protocol: "pop3" });
     this.#session = new Pop3ServerSession({ credentials: this.#credentials() });
-    this.#loginDeadline = dependencies.clock.after(PRE_AUTHENTICATION_MS, () => this.timedOut());
-    this.#write(okReply(`${dependencies.hostname} POP3 ready`));
+    this.#loginDeadline = dependencies.clock.after(dependencies.settings.preAuthTimeoutMs, () => this.timedOut());
+    this.#write(okReply(`${dependencies.settings.hostname} POP3 ready`));
   }
 
   octets(octets: Uint8Array): void {
@@ -64,7 +51,7 @@ class Pop3Connection implements ConnectionHandler {
 
   drained(): void {
     this.#blocked = false;
-    if (this.#identity !== undefined) this.#connection.setDeadline(IDLE_MS);
+    if (this.#identity !== undefined) this.#connection.setDeadline(this.#dependencies.settings.autologoutMs);
     const wake = this.#wake;
     this.#wake = undefined;
     if (wake === undefined) this.#run();
@@ -102,7 +89,7 @@ class Pop3Connection implements ConnectionHandler {
       const events = this.#session.step();
       if (events === undefined) break;
       this.#carryOut(events);
-      if (this.#identity !== undefined) this.#connection.setDeadline(IDLE_MS);
+      if (this.#identity !== undefined) this.#connection.setDeadline(this.#dependencies.settings.autologoutMs);
     }
     if (this.#ended !== undefined) return;
     const full = this.#session.heldOctets > HELD_OCTETS_MAX;
@@ -171,13 +158,13 @@ class Pop3Connection implements ConnectionHandler {
       return unavailable;
     }
     this.#loginDeadline.cancel();
-    if (!this.#isClosed) this.#connection.setDeadline(IDLE_MS);
+    if (!this.#isClosed) this.#connection.setDeadline(this.#dependencies.settings.autologoutMs);
     return { kind: "login", outcome: this.#open.maildrop };
   }
 
   /** The refusal, later each time: guessing must not pay. */
   async #refuse(): Promise<Pop3Answer> {
-    const delayMs = FAILURE_DELAY_MS * 2 ** this.#refusals++;
+    const delayMs = this.#dependencies.settings.failureDelayMs * 2 ** this.#refusals++;
     const { promise, resolve } = Promise.withResolvers<void>();
     if (!this.#isClosed) this.#delay = this.#dependencies.clock.after(delayMs, resolve);
     await promise;

@@ -1,9 +1,3 @@
-/** Time to log in, from the greeting on, TLS handshake and failure delays included. Milliseconds. */
-export const PRE_AUTHENTICATION_MS = 30_000;
-/** Idle time after the login; RFC 1939 §3 asks for ten minutes at least. Milliseconds. */
-export const IDLE_MS = 600_000;
-/** Wait before the first refusal of a credential is said; doubled for each further one. Milliseconds. */
-export const FAILURE_DELAY_MS = 2_000;
 /** Octets of commands that may wait for their turn; beyond it the client is not read. */
 export const HELD_OCTETS_MAX = 16 * 1024;
 /** Octets of a message that are read and sent at once: below the store's bound, and one waits while one is sent. */

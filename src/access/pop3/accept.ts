@@ -1,0 +1,20 @@
+import type { Authenticator } from "#identity/authenticator.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Accept } from "#ports/connection.ts";
+import type { Log } from "#ports/log.ts";
+import type { Store } from "#store/store.ts";
+import { Pop3Connection } from "./connection.ts";
+import type { Pop3Settings } from "./settings.ts";
+
+export interface Pop3Dependencies {
+  readonly store: Store;
+  readonly authenticator: Authenticator;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly settings: Pop3Settings;
+}
+
+/** For every POP3 listener, with STLS or with TLS from the start: the connection knows which it is. */
+export function createPop3Accept(dependencies: Pop3Dependencies): Accept {
+  return (connection) => new Pop3Connection(connection, dependencies);
+}
