@@ -5,7 +5,7 @@ export interface Thread {
   readonly ready: Promise<unknown>;
   /** Resolves when the thread is over: with the error that ended it, or undefined. */
   readonly ended: Promise<Error | undefined>;
-  post(message: unknown): void;
+  post(message: unknown, ports?: readonly MessagePort[]): void;
   stop(): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ export function startThread(file: URL, name: string, data: unknown, ports: reado
   return {
     ready,
     ended,
-    post: (message) => worker.postMessage(message),
+    post: (message, moved = []) => worker.postMessage(message, [...moved]),
     stop: async () => {
       await worker.terminate();
     },

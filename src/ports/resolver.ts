@@ -1,0 +1,50 @@
+/**
+ * Questions to the DNS. An error is never an answer: what could not be asked is `unavailable`, and neither "listed" nor
+ * "clean", neither "exists" nor "does not".
+ */
+export interface Resolver {
+  /** IPv4 addresses in their one form. */
+  a(name: string, options: LookupOptions): Promise<DnsAnswer<string>>;
+  aaaa(name: string, options: LookupOptions): Promise<DnsAnswer<string>>;
+  /** Names that an address points to, without the final dot, lower-case. */
+  ptr(address: string, options: LookupOptions): Promise<DnsAnswer<string>>;
+  /** Each record's strings joined. */
+  txt(name: string, options: LookupOptions): Promise<DnsAnswer<string>>;
+  mx(name: string, options: LookupOptions): Promise<DnsAnswer<MxRecord>>;
+  tlsa(name: string, options: LookupOptions): Promise<DnsAnswer<TlsaRecord>>;
+}
+
+export interface LookupOptions {
+  /** Clock.monotonicMs() by which the caller wants an answer, whatever servers, retries and CNAMEs are in the way. */
+  readonly deadlineMs: number;
+}
+
+export type DnsAnswer<Data> =
+  | {
+      readonly kind: "records";
+      readonly records: readonly Data[];
+      /** Seconds the answer may still be believed: the smallest of the chain, less its age. */
+      readonly ttlSeconds: number;
+      /** The resolver has validated it (AD bit, RFC 4035 §3.2.3). */
+      readonly authenticated: boolean;
+    }
+  /** NXDOMAIN. */
+  | { readonly kind: "no-such-name"; readonly ttlSeconds: number; readonly authenticated: boolean }
+  /** The name exists, records of this type do not. */
+  | { readonly kind: "no-data"; readonly ttlSeconds: number; readonly authenticated: boolean }
+  | { readonly kind: "unavailable"; readonly cause: DnsFailure };
+
+export type DnsFailure = "timed-out" | "server-failure" | "refused" | "malformed" | "too-many-aliases" | "overloaded";
+
+export interface MxRecord {
+  readonly preference: number;
+  /** Lower-case without the final dot; empty for the null MX (RFC 7505). */
+  readonly exchange: string;
+}
+
+export interface TlsaRecord {
+  readonly usage: number;
+  readonly selector: number;
+  readonly matchingType: number;
+  readonly data: Uint8Array;
+}

@@ -1,0 +1,46 @@
+/** What threads are given when they begin, and what they say when they are ready. Everything here can be cloned. */
+import type { MessagePort } from "node:worker_threads";
+import type { Settings } from "#config/settings.ts";
+import type { KeyPair } from "#platform/tls/server-tls.ts";
+
+/** Where a thread finds the two halves of the store. */
+export interface StorePorts {
+  readonly writer: MessagePort;
+  readonly reader: MessagePort;
+}
+
+export interface FrontData {
+  readonly settings: Settings;
+  readonly version: string;
+  /** The first front alone has the socket files: they cannot be shared out by the kernel. */
+  readonly isFirst: boolean;
+  readonly reusePort: boolean;
+  readonly keyPairs: readonly [KeyPair, ...KeyPair[]];
+  readonly connectionCounter: SharedArrayBuffer;
+  readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
+  readonly storePorts: StorePorts;
+}
+
+export interface StoreData {
+  readonly dataDir: string;
+}
+
+/** First word of a thread to the one that started it. */
+export type ThreadReport =
+  | { readonly kind: "ready"; readonly listening: readonly ListeningReport[] }
+  /** Expected: a port in use, a data folder of somebody else. `message` says what, `remedy` what to do. */
+  | { readonly kind: "failed"; readonly message: string; readonly remedy: string };
+
+export interface ListeningReport {
+  readonly protocol: string;
+  readonly tls: string;
+  /** `127.0.0.1:2525`, `[::1]:2525` or `unix:/path`. */
+  readonly endpoint: string;
+}
+
+/** Later words to a thread. */
+export type ThreadOrder =
+  | { readonly kind: "drain" }
+  | { readonly kind: "key-pairs"; readonly keyPairs: readonly [KeyPair, ...KeyPair[]] }
+  /** To the store's threads: one more caller. */
+  | { readonly kind: "caller"; readonly port: MessagePort };

@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import { createImapAccept } from "#access/imap/accept.ts";
+import { createPop3Accept } from "#access/pop3/accept.ts";
+import type { ListenerProtocol } from "#config/settings.ts";
+import { createAuthenticator } from "#identity/password-authenticator.ts";
+import { createDirectory } from "#identity/store-directory.ts";
+import { MimeScanner } from "#mail/mime/scanner.ts";
+import { fileSpool } from "#platform/file-spool.ts";
+import { systemClock } from "#platform/system-clock.ts";
+import { systemRandom } from "#platform/system-random.ts";
+import type { Accept } from "#ports/connection.ts";
+import type { Log } from "#ports/log.ts";
+import { createSmtpAccept } from "#reception/accept.ts";
+import { INLINE_OCTETS_MAX } from "#store/limits.ts";
+import type { Store } from "#store/store.ts";
+import type { FrontData } from "./ports.ts";
+import { directorySettings, imapSettings, pop3Settings, receptionSettings } from "./slices.ts";
+
+/** What each protocol makes of a connection, with everything it needs wired to it. One for a thread. */
+export async function protocolAccepts(
+  { settings, version }: FrontData,
+  { store, log }: { readonly store: Store; readonly log: Log },
+): Promise<(protocol: ListenerProtocol) => Accept> {
+  const clock = systemClock;
+  const random = systemRandom;
+  const directory = await createDirectory({ store, clock, settings: directorySettings(settings) });
+  const domains = settings.domains.map(({ name }) => name);
+  const authenticator = createAuthenticator({ store, clock, random, log, domains });
+  const spool = fileSpool({
+    directory: join(settings.dataDir, "spool"),
+    inlineOctetsMax: Math.min(settings.limits.messageInMemoryOctetsMax, INLINE_OCTETS_MAX),
+    random,
+  });
+  const shared = { store, authenticator, clock, random, log, spool };
+  const imap = createImapAccept({
+    ...shared,
+    createScanner: () => new MimeScanner(),
+    settings: imapSettings(settings),
+    server: { hostname: settings.hostname, name: "Postern", version },
+  });
+  const pop3 = createPop3Accept({ ...shared, settings: pop3Settings(settings) });
+  const smtp = (protocol: "smtp" | "submission" | "lmtp"): Accept =>
+    createSmtpAccept({ ...shared, directory, protocol, settings: receptionSettings(settings) });
+  const accepts = { imap, pop3, smtp: smtp("smtp"), submission: smtp("submission"), lmtp: smtp("lmtp") };
+  return (protocol) => {
+    if (protocol === "http") throw new Error("no HTTP listener in this version");
+    return accepts[protocol];
+  };
+}

@@ -1,0 +1,89 @@
+import { formatEndpoint } from "#config/endpoint.ts";
+import type { ListenerProtocol, ListenerSettings } from "#config/settings.ts";
+import { failed, ok, type Result } from "#mail/result.ts";
+import { openJsonLog } from "#platform/json-log.ts";
+import { type Listening, listen } from "#platform/net/listener.ts";
+import { networkSet } from "#platform/net/network-set.ts";
+import { systemRandom } from "#platform/system-random.ts";
+import { sharedCounter } from "#platform/threads/shared-counter.ts";
+import { CertificateSet } from "#platform/tls/certificate-set.ts";
+import { type KeyPair, serverTls } from "#platform/tls/server-tls.ts";
+import type { Accept } from "#ports/connection.ts";
+import { ConnectionRoster } from "./connection-roster.ts";
+import type { FrontData, ListeningReport } from "./ports.ts";
+import { protocolAccepts } from "./protocol-accepts.ts";
+import { refuseConnection } from "./refuse-connection.ts";
+import { storeOver } from "./store-ports.ts";
+
+export interface Front {
+  readonly listening: readonly ListeningReport[];
+  replaceKeyPairs(keyPairs: readonly [KeyPair, ...KeyPair[]]): void;
+  /** Takes no more connections; resolves when the last one is gone. */
+  drain(): Promise<void>;
+}
+
+/** Listens on every port of the settings. The problem: an address that cannot be bound, and Node's code for why. */
+export async function startFront(data: FrontData): Promise<Result<Front, { endpoint: string; code: string }>> {
+  const { settings } = data;
+  const { log, flush } = openJsonLog(data.logLevel);
+  const store = storeOver(data.storePorts);
+  const certificates = new CertificateSet(data.keyPairs);
+  const roster = new ConnectionRoster();
+  const accepts = await protocolAccepts(data, { store, log });
+  const counter = sharedCounter(data.connectionCounter);
+  const limited = (protocol: ListenerProtocol): Accept => {
+    const accept = roster.keeping(accepts(protocol), () => counter.leave());
+    const { connectionsTotal } = settings.limits;
+    return (connection) =>
+      counter.enter(connectionsTotal) ? accept(connection) : refuseConnection(connection, protocol, settings.hostname);
+  };
+  const open: { readonly listening: Listening; readonly report: ListeningReport }[] = [];
+  for (const listener of settings.listeners.filter((one) => belongsHere(one, data))) {
+    const opened = await listenOn(listener);
+    if (!opened.ok) {
+      await Promise.all(open.map(({ listening }) => listening.close()));
+      return opened;
+    }
+    open.push(opened.value);
+  }
+
+  async function listenOn(
+    listener: ListenerSettings,
+  ): Promise<Result<{ listening: Listening; report: ListeningReport }, { endpoint: string; code: string }>> {
+    const { protocol, endpoint, tls, ipv6Only, proxyFrom } = listener;
+    const alpn = protocol === "imap" || protocol === "pop3" ? protocol : "smtp";
+    try {
+      const listening = await listen({
+        bind: endpoint.kind === "tcp" ? { ...endpoint, ipv6Only } : endpoint,
+        reusePort: data.reusePort,
+        tls,
+        serverTls: tls === "none" ? undefined : serverTls((name) => certificates.contextFor(name), alpn),
+        believesProxy: proxyFrom.length === 0 ? undefined : networkSet(proxyFrom),
+        random: systemRandom,
+        log,
+        accept: limited(protocol),
+      });
+      const bound = listening.bind;
+      return ok({ listening, report: { protocol, tls, endpoint: formatEndpoint(bound) } });
+    } catch (error) {
+      const { code = String(error) } = error as NodeJS.ErrnoException;
+      return failed({ endpoint: formatEndpoint(endpoint), code });
+    }
+  }
+
+  return ok({
+    listening: open.map(({ report }) => report),
+    replaceKeyPairs: (keyPairs) => certificates.replace(keyPairs),
+    drain: async () => {
+      const closed = open.map(({ listening }) => listening.close());
+      await roster.drain();
+      await Promise.all(closed);
+      await store.close();
+      flush();
+    },
+  });
+}
+
+function belongsHere({ protocol, endpoint }: ListenerSettings, { isFirst }: FrontData): boolean {
+  return protocol !== "http" && (isFirst || endpoint.kind === "tcp");
+}
