@@ -1,0 +1,120 @@
+/** Runs a control command where it belongs: in the running server, or without one over the store itself. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Settings } from "#config/settings.ts";
+import { dialControlSocket } from "#platform/net/control-dial.ts";
+import { systemClock } from "#platform/system-clock.ts";
+import { systemRandom } from "#platform/system-random.ts";
+import { openSqliteStore } from "#store/sqlite/open-sqlite-store.ts";
+import { StoreOpenError } from "#store/store-open-error.ts";
+import type { ExitCode, Invocation } from "./command.ts";
+import { ask } from "./control-client.ts";
+import {
+  type ControlArgs,
+  type ControlCommand,
+  type ControlOutcome,
+  type ControlValue,
+  controlHandler,
+} from "./control-commands.ts";
+import { problemSentence } from "./problem-words.ts";
+import { readSettings } from "./settings-file.ts";
+
+export const CONTROL_SOCKET = "control.sock";
+
+type Asked<Name extends ControlCommand> =
+  | { readonly kind: "answered"; readonly outcome: ControlOutcome<ControlValue<Name>> }
+  /** One line that says what to do. */
+  | { readonly kind: "unanswered"; readonly message: string };
+
+export async function askWhereItBelongs<Name extends ControlCommand>(
+  settings: Settings,
+  command: Name,
+  args: ControlArgs<Name>,
+): Promise<Asked<Name>> {
+  const path = join(settings.dataDir, CONTROL_SOCKET);
+  try {
+    const dialled = await dialControlSocket(path);
+    if (dialled.ok) {
+      return {
+        kind: "answered",
+        outcome: (await ask(dialled.value, command, args)) as ControlOutcome<ControlValue<Name>>,
+      };
+    }
+    if (dialled.problem === "not-allowed") {
+      return {
+        kind: "unanswered",
+        message: `${path} belongs to another user. Run this as the user the server runs as.`,
+      };
+    }
+  } catch (error) {
+    return { kind: "unanswered", message: `The running server could not do it: ${messageOf(error)}.` };
+  }
+  return askStore(settings, command, args);
+}
+
+/** Opens the store; its lock keeps out a second one. */
+async function askStore<Name extends ControlCommand>(
+  settings: Settings,
+  command: Name,
+  args: ControlArgs<Name>,
+): Promise<Asked<Name>> {
+  if (!existsSync(settings.dataDir)) {
+    return {
+      kind: "unanswered",
+      message: `There is no data folder ${settings.dataDir}. \`postern serve\` makes it.`,
+    };
+  }
+  try {
+    const store = await openSqliteStore({ dataDir: settings.dataDir, clock: systemClock });
+    try {
+      const administration = {
+        store,
+        clock: systemClock,
+        random: systemRandom,
+        domains: settings.domains.map(({ name }) => name),
+      };
+      const handle = controlHandler({ administration, settings, running: () => Promise.resolve(undefined) });
+      return { kind: "answered", outcome: (await handle(command, args)) as ControlOutcome<ControlValue<Name>> };
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    if (!(error instanceof StoreOpenError)) throw error;
+    return { kind: "unanswered", message: `${sentence(error.message)} ${error.remedy}` };
+  }
+}
+
+/**
+ * The whole of most commands: settings, question, and the answer printed by `print`, or as JSON.
+ * @param subject what a problem is said of: an address, a domain.
+ */
+export async function administer<Name extends ControlCommand>(
+  invocation: Invocation,
+  command: Name,
+  args: ControlArgs<Name>,
+  subject: string,
+  print: (value: ControlValue<Name>) => void,
+): Promise<ExitCode> {
+  const { out, json } = invocation;
+  const settings = await readSettings(invocation);
+  if (settings === undefined) return 1;
+  const asked = await askWhereItBelongs(settings, command, args);
+  if (asked.kind === "unanswered") {
+    if (json) out.json({ ok: false, message: asked.message });
+    else out.problem(asked.message);
+    return 3;
+  }
+  const { outcome } = asked;
+  if (json) out.json(outcome);
+  else if (outcome.ok) print(outcome.value);
+  else out.problem(problemSentence(subject, outcome.problem));
+  return outcome.ok ? 0 : 1;
+}
+
+export function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,40 @@
+/** `postern alias …`: addresses that lead to accounts. */
+import { administer } from "./administer.ts";
+import type { Command } from "./command.ts";
+import { columns } from "./output.ts";
+
+export const aliasCommands: readonly Command[] = [
+  {
+    name: "alias add",
+    operands: ["ADDRESS", "TARGET…"],
+    summary: "makes an alias, or changes where it leads",
+    run(invocation) {
+      const [address = "", ...targets] = invocation.operands;
+      return administer(invocation, "alias-add", { address, targets }, address, (alias) => {
+        invocation.out.line(`${alias.address} leads to ${alias.targets.join(", ")}.`);
+      });
+    },
+  },
+  {
+    name: "alias list",
+    operands: [],
+    summary: "shows the aliases",
+    run: (invocation) =>
+      administer(invocation, "alias-list", {}, "The store", (aliases) => {
+        const rows = aliases.map(({ address, targets }) => [address, targets.join(", ")]);
+        for (const row of columns(rows)) invocation.out.line(row);
+        if (aliases.length === 0) invocation.out.line("No aliases.");
+      }),
+  },
+  {
+    name: "alias remove",
+    operands: ["ADDRESS"],
+    summary: "removes an alias",
+    run(invocation) {
+      const [address = ""] = invocation.operands;
+      return administer(invocation, "alias-remove", { address }, address, () => {
+        invocation.out.line(`${address} is removed.`);
+      });
+    },
+  },
+];

@@ -1,0 +1,35 @@
+/** Commands whose names are fixed and that this version does not have yet. */
+import type { Command } from "./command.ts";
+
+const NAMES: readonly (readonly [name: string, summary: string])[] = [
+  ["setup", "makes a real installation"],
+  ["audit", "the ten checks against any domain's mail servers"],
+  ["dns", "records to publish, and which of them are there"],
+  ["why", "the decisions, explained"],
+  ["replay", "recorded evidence under other settings"],
+  ["ban", "bans an address or network"],
+  ["unban", "lifts a ban"],
+  ["allow", "an address or network that is never banned"],
+  ["bans", "the block list"],
+  ["queue show", "one message of the queue"],
+  ["queue retry", "tries again now"],
+  ["queue hold", "keeps a message back"],
+  ["queue release", "lets a held message go"],
+  ["quarantine", "what was kept back"],
+  ["backup", "copies the data"],
+  ["restore", "brings a copy back"],
+  ["verify", "checks the data"],
+  ["import", "takes mail from elsewhere"],
+  ["export", "gives mail to elsewhere"],
+];
+
+export const notBuiltCommands: readonly Command[] = NAMES.map(([name, summary]) => ({
+  name,
+  operands: ["[…]…"],
+  summary: `${summary} (not in this version)`,
+  run({ out, json }) {
+    if (json) out.json({ ok: false, problem: "not-in-this-version" });
+    else out.problem(`postern ${name} is not in this version.`);
+    return Promise.resolve(2);
+  },
+}));

@@ -1,0 +1,57 @@
+/** The `postern` command: one file a command, listed here in the order of the help text. */
+import { accountCommands } from "./account.ts";
+import { aliasCommands } from "./alias.ts";
+import { checkConfig } from "./check-config.ts";
+import type { Command, ExitCode } from "./command.ts";
+import { domainCommands } from "./domain.ts";
+import { helpText } from "./help-text.ts";
+import { notBuiltCommands } from "./not-built.ts";
+import { type Output, streamOutput } from "./output.ts";
+import { parseArguments } from "./parse-arguments.ts";
+import { queueCommands } from "./queue.ts";
+import { selftest } from "./selftest.ts";
+import { serve } from "./serve.ts";
+import { status } from "./status.ts";
+import { postern } from "./version.ts";
+
+export const COMMANDS: readonly Command[] = [
+  serve,
+  checkConfig,
+  selftest,
+  status,
+  ...accountCommands,
+  ...aliasCommands,
+  ...domainCommands,
+  ...queueCommands,
+  ...notBuiltCommands,
+];
+
+/** @param words what was typed after `postern`. */
+export async function runCommand(words: readonly string[], out: Output): Promise<ExitCode> {
+  if (words.length === 1 && words[0] === "--version") {
+    out.line(`postern ${postern.version}`);
+    return 0;
+  }
+  const parsed = parseArguments(words, COMMANDS);
+  if (!parsed.ok) {
+    out.problem(parsed.problem);
+    return 2;
+  }
+  if (parsed.value.kind === "help") {
+    out.line(helpText(parsed.value.commands));
+    return 0;
+  }
+  const { command, given } = parsed.value;
+  return command.run({ ...given, out });
+}
+
+/** For the launcher, which has started the right Node. */
+export async function main(): Promise<void> {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // A reader that has seen enough (`postern account list | head -1`) is no failure.
+    if (error.code !== "EPIPE") throw error;
+  });
+  process.exitCode = await runCommand(process.argv.slice(2), streamOutput(process.stdout, process.stderr));
+}
+
+if (import.meta.main) await main();

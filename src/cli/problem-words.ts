@@ -1,0 +1,32 @@
+/** What the problems of `control-commands.ts` mean, in words for the person at the terminal. */
+const WORDS: Readonly<Record<string, string>> = {
+  "bad-address": "is not a mail address",
+  "domain-not-ours": "is in none of the domains here; `postern domain add` makes one",
+  "already-exists": "is there already",
+  "no-such-account": "is no account here; `postern account list` shows them",
+  "no-such-alias": "is no alias here; `postern alias list` shows them",
+  "no-such-domain": "is no domain here; `postern domain list` shows them",
+  "no-such-credential": "has no app password of that number; `postern account app-password list` shows them",
+  "no-such-entry": "is not in the queue; `postern queue list` shows it",
+  "address-is-account": "is an account; an alias needs an address of its own",
+  "no-targets": "needs an account to lead to",
+  "too-many-targets": "leads to too many addresses",
+  "bad-target": "leads to something that is not a mail address",
+  "no-such-target": "leads to an address that is no other account or alias here",
+  "bad-domain": "is not a domain name",
+  "in-settings": "stands in the settings; take it out there",
+  "in-use": "still has accounts or aliases; remove them first",
+  "too-short": "needs a longer password: eight characters or more",
+  "too-long": "needs a shorter password",
+  "not-text": "needs a password without control characters",
+  "like-the-user-name": "needs a password without the user's name in it",
+  common: "needs a password that is not among the common ones",
+  "bad-label": "needs a label of one line for the app password",
+  "no-scopes": "needs at least one of smtp, imap, pop3 for the app password",
+  "too-many": "has as many app passwords as an account may have; revoke one",
+};
+
+/** A sentence: `subject` and what is wrong with it. */
+export function problemSentence(subject: string, problem: string): string {
+  return `${subject} ${WORDS[problem] ?? `: ${problem}`}.`;
+}

@@ -1,0 +1,147 @@
+/** `postern serve`: settings, first run, server, signals. Whatever keeps it from running is one line that says what to do. */
+import { join, relative } from "node:path";
+import { loadSettings } from "#config/load.ts";
+import { formatProblem } from "#config/problem.ts";
+import type { Settings } from "#config/settings.ts";
+import { type RunningServer, serve as startServer } from "#main.ts";
+import type { LogLevel } from "#platform/json-log.ts";
+import { systemClock } from "#platform/system-clock.ts";
+import { systemRandom } from "#platform/system-random.ts";
+import { sentence } from "./administer.ts";
+import type { Command, ExitCode, Invocation } from "./command.ts";
+import { type ControlContext, controlHandler } from "./control-commands.ts";
+import { makeTrialAccounts, makeTrialSettings } from "./first-run.ts";
+import { firstRunPage } from "./first-run-page.ts";
+import type { Output } from "./output.ts";
+import { settingsFile, TRIAL_SETTINGS_FILE } from "./settings-file.ts";
+import type { ServerStatus } from "./status-report.ts";
+import { tenProtections } from "./ten-protections.ts";
+import { postern } from "./version.ts";
+
+const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error", "silent"];
+
+export const serve: Command = {
+  name: "serve",
+  operands: [],
+  summary: "runs the server; SIGTERM or Ctrl-C drains and ends it",
+  options: { "log-level": { type: "string", value: "LEVEL", text: "debug, info (default), warn, error or silent" } },
+  async run(invocation) {
+    const { out } = invocation;
+    const logLevel = LOG_LEVELS.find((level) => level === (invocation.option("log-level") ?? "info"));
+    if (logLevel === undefined) {
+      out.problem(`--log-level is one of ${LOG_LEVELS.join(", ")}.`);
+      return 2;
+    }
+    try {
+      const settings = await settingsToServe(invocation);
+      return settings === undefined ? 1 : await serveUntilStopped(settings, logLevel, invocation);
+    } catch (error) {
+      const line = lineAbout(error);
+      if (line === undefined) throw error;
+      out.problem(line);
+      return 1;
+    }
+  },
+};
+
+async function settingsToServe(invocation: Invocation): Promise<Settings | undefined> {
+  const { out } = invocation;
+  const file = settingsFile(invocation) ?? TRIAL_SETTINGS_FILE;
+  if (file === TRIAL_SETTINGS_FILE) makeTrialSettings(file);
+  const loaded = await loadSettings(file);
+  for (const problem of loaded.ok ? loaded.value.warnings : loaded.problem) out.problem(formatProblem(problem));
+  return loaded.ok ? loaded.value.settings : undefined;
+}
+
+async function serveUntilStopped(settings: Settings, logLevel: LogLevel, { out }: Invocation): Promise<ExitCode> {
+  // From here on, so that a signal during the start is not lost.
+  const stopAsked = signalled(["SIGTERM", "SIGINT"]);
+  process.on("SIGHUP", () => out.problem("Settings are read at the start: restart Postern to take changes."));
+  const started = await startServer({
+    settings,
+    version: postern.version,
+    logLevel,
+    control: (server) => controlHandler(contextOf(server, settings)),
+  });
+  if (!started.ok) {
+    out.problem(`${sentence(started.problem.message)} ${sentence(started.problem.remedy)}`);
+    return 1;
+  }
+  const server = started.value;
+  await sayThatItRuns(server, settings, out);
+  const failure = await Promise.race([server.failed, stopAsked]);
+  await server.stop();
+  if (failure === undefined) return 0;
+  out.problem(`Postern stopped, as a part of it failed: ${sentence(failure)} The log says more.`);
+  return 1;
+}
+
+async function sayThatItRuns(server: RunningServer, settings: Settings, out: Output): Promise<void> {
+  const accounts = await makeTrialAccounts(settings, controlHandler(contextOf(server, settings)));
+  if (accounts.length === 0) {
+    out.line(`Postern ${postern.version} is running. \`postern status\` tells how it is.`);
+    return;
+  }
+  const page = {
+    settings,
+    listening: server.listening,
+    accounts,
+    settingsFile: fromHere(settings.file),
+    certificateFile: fromHere(server.certificates[0]?.certificatePath ?? join(settings.dataDir, "tls")),
+    protections: tenProtections(settings, { relaySelfTest: "passed" }),
+  };
+  out.line(firstRunPage(page, { colour: out.colour }));
+}
+
+function contextOf(server: RunningServer, settings: Settings): ControlContext {
+  return {
+    administration: {
+      store: server.store,
+      clock: systemClock,
+      random: systemRandom,
+      domains: settings.domains.map(({ name }) => name),
+    },
+    settings,
+    running: () => Promise.resolve(statusOf(server)),
+  };
+}
+
+function statusOf({ startedAtMs, listening, connections }: RunningServer): ServerStatus {
+  return {
+    version: postern.version,
+    processId: process.pid,
+    startedAtMs,
+    nowMs: systemClock.now(),
+    listeners: listening,
+    connectionsOpen: connections(),
+  };
+}
+
+/** Resolves at the first of the signals; a second one ends the process at once, as without us. */
+function signalled(signals: readonly NodeJS.Signals[]): Promise<undefined> {
+  return new Promise((resolve) => {
+    for (const signal of signals) process.once(signal, () => resolve(undefined));
+  });
+}
+
+/** Relative where that is shorter: what is below the folder one works in. */
+function fromHere(file: string): string {
+  const path = relative(process.cwd(), file);
+  return path.startsWith("..") ? file : path;
+}
+
+const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full. Free some space and start again",
+  EDQUOT: "the quota of the disk is used up. Free some space and start again",
+  EROFS: "the disk is mounted read-only. Mount it writable, or name another data_dir",
+  EACCES: "this user may not write there. Run as the owner of the folder, or give the folder to this user",
+  EPERM: "this user may not do that. Run as the owner of the folder",
+};
+
+/** One line for what the system refused; undefined for what is a bug of ours. */
+function lineAbout(error: unknown): string | undefined {
+  const { code = "", path, message } = error as NodeJS.ErrnoException;
+  const words = SYSTEM_ERRORS[code];
+  if (words === undefined) return undefined;
+  return `Postern cannot start: ${path ?? message}: ${words}.`;
+}

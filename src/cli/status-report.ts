@@ -1,0 +1,65 @@
+/** What a running server says of itself, and how it is printed. */
+
+import type { Settings } from "#config/settings.ts";
+import type { StoreStatistics } from "#store/store.ts";
+import type { ListeningReport } from "#threads/ports.ts";
+import { columns } from "./output.ts";
+import { type Protection, protectionLine } from "./ten-protections.ts";
+import { duration, octets } from "./wording.ts";
+
+/** JSON: it travels over the control socket. */
+export interface ServerStatus {
+  readonly version: string;
+  readonly processId: number;
+  readonly startedAtMs: number;
+  readonly nowMs: number;
+  readonly listeners: readonly ListeningReport[];
+  readonly connectionsOpen: number;
+}
+
+export interface StatusReport {
+  readonly running: ServerStatus | null;
+  readonly store: StoreStatistics;
+  readonly protections: readonly Protection[];
+}
+
+export function statusLines({ running, store, protections }: StatusReport, settings: Settings): readonly string[] {
+  return [
+    ...(running === null ? ["Postern is not running."] : serverLines(running, settings)),
+    "",
+    `Store      ${store.accounts} accounts, ${store.messages} messages, ${octets(store.sizeOctets)}`,
+    `Queue      ${store.queued} held${store.queued > 0 ? "; `postern queue list` shows them" : ""}`,
+    "",
+    ...protections.map(protectionLine),
+  ];
+}
+
+function serverLines(running: ServerStatus, settings: Settings): readonly string[] {
+  const { version, processId, startedAtMs, nowMs, connectionsOpen, listeners } = running;
+  return [
+    `Postern ${version} runs since ${duration(nowMs - startedAtMs)}, process ${processId}.`,
+    `Load       ${connectionsOpen} of ${settings.limits.connectionsTotal} connections`,
+    "",
+    ...listenerLines(listeners),
+  ];
+}
+
+/** `IMAP  TLS  127.0.0.1:2993, [::1]:2993` */
+export function listenerLines(listeners: readonly ListeningReport[]): readonly string[] {
+  const groups = new Map<string, string[]>();
+  for (const { protocol, tls, endpoint } of listeners) {
+    const key = [PROTOCOL_WORDS[protocol] ?? protocol, TLS_WORDS[tls] ?? tls].join("\0");
+    groups.set(key, [...(groups.get(key) ?? []), endpoint]);
+  }
+  return columns([...groups].map(([key, endpoints]) => [...key.split("\0"), endpoints.join(", ")]));
+}
+
+const PROTOCOL_WORDS: Readonly<Record<string, string>> = {
+  smtp: "mail from servers",
+  submission: "mail from users",
+  imap: "IMAP",
+  pop3: "POP3",
+  lmtp: "LMTP",
+};
+
+const TLS_WORDS: Readonly<Record<string, string>> = { starttls: "STARTTLS", implicit: "TLS", none: "no TLS" };

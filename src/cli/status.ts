@@ -1,0 +1,30 @@
+import { askWhereItBelongs } from "./administer.ts";
+import type { Command } from "./command.ts";
+import { readSettings } from "./settings-file.ts";
+import { type StatusReport, statusLines } from "./status-report.ts";
+import { tenProtections } from "./ten-protections.ts";
+
+export const status: Command = {
+  name: "status",
+  operands: [],
+  summary: "the ten protections, listeners, queue, store, load",
+  async run(invocation) {
+    const { out, json } = invocation;
+    const settings = await readSettings(invocation);
+    if (settings === undefined) return 1;
+    const asked = await askWhereItBelongs(settings, "status", {});
+    if (asked.kind === "unanswered" || !asked.outcome.ok) {
+      const message = asked.kind === "unanswered" ? asked.message : "The server could not say how it is.";
+      if (json) out.json({ ok: false, message });
+      else out.problem(message);
+      return 3;
+    }
+    const answer = asked.outcome.value;
+    // A server that could relay would not have started.
+    const facts = answer.running === null ? {} : { relaySelfTest: "passed" as const };
+    const report: StatusReport = { ...answer, protections: tenProtections(settings, facts) };
+    if (json) out.json(report);
+    else for (const line of statusLines(report, settings)) out.line(line);
+    return report.running === null || report.protections.some(({ state }) => state === "failed") ? 1 : 0;
+  },
+};

@@ -1,0 +1,62 @@
+/**
+ * The ten protections and what this version does about each. Whoever prints a state takes it from here, so that
+ * page, status and self-test cannot disagree, and nothing is called on that is not built.
+ */
+import type { Settings } from "#config/settings.ts";
+
+export type ProtectionState = "on" | "partly" | "not-built" | "failed";
+
+export interface Protection {
+  readonly number: number;
+  readonly name: string;
+  readonly state: ProtectionState;
+  /** What it does here and now, or what is missing. At most 60 characters, so that a line fits a terminal. */
+  readonly detail: string;
+}
+
+/** What was seen while running; absent where nobody looked. */
+export interface ProtectionFacts {
+  /** `passed`, or how many relay vectors got a wrong answer. */
+  readonly relaySelfTest?: "passed" | number;
+}
+
+export function tenProtections(settings: Settings, facts: ProtectionFacts = {}): readonly Protection[] {
+  const trusted = settings.relay.trustedNetworks.length;
+  const certificate = settings.tls.source === "files" ? "own certificate" : "self-signed certificate";
+  const rows: readonly (readonly [name: string, state: ProtectionState, detail: string])[] = [
+    ["relay control", ...relayState(facts, trusted)],
+    ["DNS block lists", "not-built", ""],
+    ["own block list", "not-built", ""],
+    ["SMTP AUTH", "partly", "inside TLS only, never on port 25, argon2id; no bans yet"],
+    ["SPF, DKIM, DMARC, ARC", "not-built", ""],
+    ["TLS for IMAP and POP3", "on", `TLS 1.2 or newer, no password in clear, ${certificate}`],
+    ["URI block lists", "not-built", ""],
+    [
+      "connection limits",
+      "on",
+      `${settings.limits.connectionsTotal} in all, ${settings.limits.connectionsPerAddress} an address`,
+    ],
+    ["reverse DNS and HELO", "not-built", ""],
+    ["two MX and failover", "not-built", ""],
+  ];
+  return rows.map(([name, state, detail], index) => ({ number: index + 1, name, state, detail }));
+}
+
+function relayState({ relaySelfTest }: ProtectionFacts, trusted: number): readonly [ProtectionState, string] {
+  const networks = trusted === 0 ? "no address is trusted" : `${trusted} trusted networks`;
+  if (typeof relaySelfTest === "number") return ["failed", `${relaySelfTest} relay vectors got a wrong answer`];
+  return ["on", relaySelfTest === "passed" ? `${networks}, self-test passed` : networks];
+}
+
+const STATE_WORDS: Readonly<Record<ProtectionState, string>> = {
+  on: "on",
+  partly: "partly",
+  "not-built": "not in this version yet",
+  failed: "FAILED",
+};
+
+/** `` 1 relay control          on: no address is trusted`` */
+export function protectionLine({ number, name, state, detail }: Protection): string {
+  const words = detail === "" ? STATE_WORDS[state] : `${STATE_WORDS[state]}: ${detail}`;
+  return `${String(number).padStart(2)} ${name.padEnd(22)} ${words}`;
+}
