@@ -2,6 +2,8 @@
 export const INLINE_OCTETS_MAX = 128 * 1024;
 /** Operations the writer takes into one transaction: bounds the time to the answer. */
 export const GROUP_COMMIT_OPERATIONS_MAX = 512;
+/** Operations that may wait for the writer: callers beyond it are refused, so that a slow disk cannot fill the memory. */
+export const WAITING_OPERATIONS_MAX = 20_000;
 /** Rows a listing call returns at once; callers go on from the last. */
 export const ROWS_PER_CALL_MAX = 1000;
 /** Octets one readContent call returns at most. */
@@ -14,3 +16,25 @@ export const FOLDER_NAME_OCTETS_MAX = 1000;
 export const FOLDER_DEPTH_MAX = 50;
 /** Different keywords on one message. */
 export const KEYWORDS_PER_MESSAGE_MAX = 64;
+/** Characters of one keyword: longer ones are no use to anybody and would swell every row. */
+export const KEYWORD_LENGTH_MAX = 128;
+/** Keywords whose first spelling an account remembers; further ones are kept as they are written. */
+export const KEYWORDS_PER_ACCOUNT_MAX = 1000;
+/** Expunged UIDs remembered a folder, about 16 octets each. A client that was away for more is told all UIDs that are gone. */
+export const EXPUNGED_PER_FOLDER_MAX = 100_000;
+/** Messages without a reference whose rows one transaction removes: bounds the wait of those behind a big expunge. */
+export const PURGE_BLOBS_PER_TRANSACTION_MAX = 64;
+/** Figures of folders and accounts the writer keeps in memory, about 200 octets each. */
+export const LEDGER_ENTRIES_MAX = 20_000;
+/** Octets below which compressing a message costs more time than its pages are worth (zstd: 5 µs a KiB). */
+export const COMPRESS_OCTETS_MIN = 16 * 1024;
+/** Octets of the sample that tells whether the whole will compress: base64 (to 76 %) must not, text and HTML must. */
+export const COMPRESS_SAMPLE_OCTETS = 2 * 1024;
+/** Octets after compression over octets before, above which the plain octets are kept. */
+export const COMPRESS_RATIO_MAX = 0.6;
+/** Octets of unpacked messages the reader keeps: the next range of the same message costs nothing. */
+export const UNPACKED_OCTETS_MAX = 4 * 1024 * 1024;
+/** Messages a search looks at before it lets other reads have their turn: about 5 ms of rows. */
+export const SEARCH_SLICE_ROWS = 1000;
+/** Octets of content a search reads before it lets other reads have their turn: about 5 ms of decoding. */
+export const SEARCH_SLICE_OCTETS = 512 * 1024;

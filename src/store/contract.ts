@@ -1,0 +1,35 @@
+/** What every store must do, whatever it is made of. */
+import { suite, test } from "node:test";
+import type { ContractTests } from "./contract/contract-tests.ts";
+import { directoryContract } from "./contract/directory.ts";
+import { flagContract } from "./contract/flags.ts";
+import { folderContract } from "./contract/folders.ts";
+import { messageContract } from "./contract/messages.ts";
+import { searchContract } from "./contract/search.ts";
+import type { Store } from "./store.ts";
+
+const SUITES: Readonly<Record<string, ContractTests>> = {
+  "accounts, aliases, domains, credentials": directoryContract,
+  folders: folderContract,
+  messages: messageContract,
+  "flags and changes": flagContract,
+  search: searchContract,
+};
+
+/** @param open an empty store, made for one test and closed after it. */
+export function storeContract(open: () => Promise<Store>): void {
+  for (const [subject, tests] of Object.entries(SUITES)) {
+    suite(subject, () => {
+      for (const [name, run] of Object.entries(tests)) {
+        test(name, async () => {
+          const store = await open();
+          try {
+            await run(store);
+          } finally {
+            await store.close();
+          }
+        });
+      }
+    });
+  }
+}

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import type { ContractTests } from "./contract-tests.ts";
+import { delivery, messageText, someAccount, toInbox } from "./messages-for-tests.ts";
+
+export const directoryContract: ContractTests = {
+  "an account begins with INBOX and its special-use folders, subscribed": async (store) => {
+    const { account } = await someAccount(store);
+    const folders = await store.listFolders(account.id);
+    assert.deepEqual(
+      folders.map(({ name, specialUse, subscribed, messages }) => [name, specialUse, subscribed, messages]),
+      [
+        ["Archive", "archive", true, 0],
+        ["Drafts", "drafts", true, 0],
+        ["INBOX", null, true, 0],
+        ["Junk", "junk", true, 0],
+        ["Sent", "sent", true, 0],
+        ["Trash", "trash", true, 0],
+      ],
+    );
+    assert.deepEqual(await store.findAddress("alice@example.test"), { kind: "account", account });
+    assert.deepEqual(await store.findAccount(account.id), account);
+    assert.equal((await store.statistics()).accounts, 1);
+  },
+
+  "an address is one account or one alias": async (store) => {
+    await someAccount(store);
+    const again = { address: "alice@example.test", quotaOctets: null, nowMs: 0 };
+    assert.deepEqual(await store.createAccount(again), { ok: false, problem: "already-exists" });
+    assert.deepEqual(await store.putAlias("alice@example.test", []), { ok: false, problem: "address-is-account" });
+    assert.equal((await store.putAlias("info@example.test", ["alice@example.test"])).ok, true);
+    assert.equal((await store.createAccount({ ...again, address: "info@example.test" })).ok, false);
+    const alias = { address: "info@example.test", targets: ["alice@example.test"] };
+    assert.deepEqual(await store.findAddress("info@example.test"), { kind: "alias", ...alias });
+    assert.deepEqual(await store.listAliases(), [alias]);
+    assert.equal((await store.removeAlias("info@example.test")).ok, true);
+    assert.deepEqual(await store.removeAlias("info@example.test"), { ok: false, problem: "no-such-alias" });
+    assert.equal(await store.findAddress("info@example.test"), undefined);
+  },
+
+  "an account can be disabled and limited; its id is never used again": async (store) => {
+    const { account } = await someAccount(store);
+    const changed = await store.updateAccount(account.id, { enabled: false, quotaOctets: 1000 });
+    assert.deepEqual(changed, { ok: true, value: { ...account, enabled: false, quotaOctets: 1000 } });
+    assert.equal((await store.removeAccount(account.id)).ok, true);
+    assert.deepEqual(await store.removeAccount(account.id), { ok: false, problem: "no-such-account" });
+    assert.deepEqual(await store.updateAccount(account.id, {}), { ok: false, problem: "no-such-account" });
+    const { account: next } = await someAccount(store);
+    assert.notEqual(next.id, account.id);
+  },
+
+  "removing an account removes its mail, and what others hold of it stays": async (store) => {
+    const alice = await someAccount(store);
+    const bob = await someAccount(store, "bob@example.test");
+    await store.deliver(delivery(messageText("both"), [toInbox(alice.account.id), toInbox(bob.account.id)]));
+    await store.removeAccount(alice.account.id);
+    assert.equal((await store.listUids(alice.inbox.id)).length, 0);
+    const [row] = await store.fetchRows(bob.inbox.id, [1], { index: false });
+    assert.equal((await store.readContent(row?.blobId ?? 0, 0, 13))?.length, 13);
+    await store.removeAccount(bob.account.id);
+    assert.equal((await store.statistics()).messages, 0);
+  },
+
+  "domains are put, listed and removed": async (store) => {
+    const domain = { name: "example.test", role: "primary", createdAtMs: 5 } as const;
+    await store.putDomain(domain);
+    await store.putDomain({ ...domain, role: "secondary" });
+    assert.deepEqual(await store.listDomains(), [{ ...domain, role: "secondary" }]);
+    assert.equal((await store.removeDomain("example.test")).ok, true);
+    assert.deepEqual(await store.removeDomain("example.test"), { ok: false, problem: "no-such-domain" });
+  },
+
+  "a new password replaces the old one; app passwords stand beside it": async (store) => {
+    const { account } = await someAccount(store);
+    const common = { accountId: account.id, label: "", scopes: ["imap"], createdAtMs: 1 } as const;
+    await store.putCredential({ ...common, kind: "password", hash: "old" });
+    const app = await store.putCredential({ ...common, kind: "app-password", hash: "app" });
+    await store.putCredential({ ...common, kind: "password", hash: "new" });
+    const hashes = (await store.listCredentials(account.id)).map(({ hash }) => hash);
+    assert.deepEqual(hashes.toSorted(), ["app", "new"]);
+    assert.equal((await store.removeCredential(account.id, app.id)).ok, true);
+    assert.deepEqual(await store.removeCredential(account.id, app.id), { ok: false, problem: "no-such-credential" });
+  },
+
+  "what changes the directory is told, and so is a quota that is crossed": async (store) => {
+    const { account, inbox } = await someAccount(store, "alice@example.test", 500);
+    const told: string[] = [];
+    const stop = store.onEvent(({ kind }) => told.push(kind));
+    await store.deliver(delivery(messageText("small", 300), [toInbox(account.id)]));
+    assert.deepEqual(told.splice(0), ["folder"]);
+    await store.deliver(delivery(messageText("small", 300), [toInbox(account.id)]));
+    assert.deepEqual(told.splice(0), ["folder", "directory"]);
+    await store.expunge(inbox.id, null, { force: true });
+    assert.deepEqual(told.splice(0), ["folder", "directory"]);
+    await store.updateAccount(account.id, { enabled: false });
+    await store.putAlias("a@example.test", []);
+    assert.deepEqual(told.splice(0), ["directory", "directory"]);
+    stop();
+    await store.putAlias("b@example.test", []);
+    assert.deepEqual(told, []);
+  },
+};

@@ -1,0 +1,105 @@
+/** Messages for the contract tests, with indexes made by hand: the store takes an index as it is given. */
+import type { Envelope, MessageIndex } from "#mail/mime/structure.ts";
+import type { Delivery, DeliveryTarget, NewMessage, Store } from "../store.ts";
+
+const NO_ENVELOPE: Envelope = {
+  date: null,
+  subject: null,
+  from: null,
+  sender: null,
+  replyTo: null,
+  to: null,
+  cc: null,
+  bcc: null,
+  inReplyTo: null,
+  messageId: null,
+};
+
+/** An index of a message with one text part. */
+export function indexOf(octets: Uint8Array): MessageIndex {
+  const text = Buffer.from(octets).toString("latin1");
+  const headerEnd = text.indexOf("\r\n\r\n") + 4;
+  const field = (name: string) => new RegExp(`^${name}: (.*)$`, "im").exec(text)?.[1]?.trim() ?? null;
+  const date = field("date");
+  return {
+    version: 1,
+    sizeOctets: octets.length,
+    envelope: { ...NO_ENVELOPE, date, subject: field("subject") },
+    root: {
+      headerStart: 0,
+      bodyStart: headerEnd,
+      bodyEnd: octets.length,
+      bodyLines: text.slice(headerEnd).split("\n").length - 1,
+      type: "text",
+      subtype: "plain",
+      parameters: [["charset", "utf-8"]],
+      contentId: null,
+      description: null,
+      encoding: "8bit",
+      md5: null,
+      disposition: null,
+      language: null,
+      location: null,
+    },
+    sentAtMs: date === null ? null : Date.parse(date),
+    preview: "",
+    receivedCount: 0,
+    truncated: false,
+  };
+}
+
+/** A message of about `sizeOctets`, its words told apart by `subject`. */
+export function messageText(subject: string, sizeOctets = 0, body = `This is ${subject}.\r\n`): Uint8Array {
+  const start = `Subject: ${subject}\r\nDate: Tue, 24 Nov 2026 23:30:00 -0500\r\n\r\n${body}`;
+  return Buffer.from(start.padEnd(sizeOctets, "0123456789abcdef"));
+}
+
+export function newMessage(octets: Uint8Array, flags: readonly string[] = [], internalDateMs = 1_000_000): NewMessage {
+  return { content: { kind: "octets", octets }, index: indexOf(octets), flags, internalDateMs };
+}
+
+export function delivery(
+  octets: Uint8Array,
+  targets: readonly DeliveryTarget[],
+  options: { readonly prefix?: Uint8Array; readonly queued?: readonly string[] } = {},
+): Delivery {
+  const prefix = options.prefix ?? new Uint8Array(0);
+  return {
+    content: { kind: "octets", octets },
+    prefix,
+    index: indexOf(Buffer.concat([prefix, octets])),
+    receivedAtMs: 2_000_000,
+    targets,
+    queued: options.queued ?? [],
+    mailFrom: "sender@example.org",
+  };
+}
+
+export function toInbox(accountId: number): DeliveryTarget {
+  return { accountId, folder: "inbox", flags: [] };
+}
+
+/** An account with its INBOX. */
+export async function someAccount(store: Store, address = "alice@example.test", quotaOctets: number | null = null) {
+  const created = await store.createAccount({ address, quotaOctets, nowMs: 1_700_000_000_000 });
+  if (!created.ok) throw new Error(created.problem);
+  const inbox = await folderNamed(store, created.value.id, "INBOX");
+  return { account: created.value, inbox };
+}
+
+export async function folderNamed(store: Store, accountId: number, name: string) {
+  const folder = await store.findFolder(accountId, name);
+  if (folder === undefined) throw new Error(`no folder ${name}`);
+  return folder;
+}
+
+/** The whole message, read in pieces of `pieceOctets`. */
+export async function wholeContent(store: Store, blobId: number, pieceOctets = 100_000): Promise<Buffer | undefined> {
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; ; at += pieceOctets) {
+    const piece = await store.readContent(blobId, at, at + pieceOctets);
+    if (piece === undefined) return undefined;
+    pieces.push(piece);
+    if (piece.length < pieceOctets) return Buffer.concat(pieces);
+  }
+}

@@ -1,0 +1,104 @@
+/** The words of one message as a search compares them, read no sooner than they are asked for. */
+import { parseAddressList } from "#mail/header/address-list.ts";
+import { fieldValue, type HeaderField, splitFields } from "#mail/header/fields.ts";
+import type { MessageIndex, MimePart } from "#mail/mime/structure.ts";
+import { decodeEncodedWords } from "#mail/text/encoded-words.ts";
+import { SEARCH_TEXT_OCTETS_MAX } from "#mail/text/limits.ts";
+import { foldForSearch, textForSearch } from "#mail/text/search-text.ts";
+import { READ_OCTETS_MAX } from "./limits.ts";
+
+/** Where a message comes from. Undefined: it has gone meanwhile. */
+export interface MessageSource {
+  index(): MessageIndex | undefined;
+  /** Octets `[start, end)`, at most `READ_OCTETS_MAX` of them. */
+  read(start: number, end: number): Uint8Array | undefined;
+}
+
+/** Work that can be put off between its steps; each yields how many octets it took. */
+export type Steps<T> = Generator<number, T>;
+
+const ADDRESS_FIELDS: ReadonlySet<string> = new Set(["from", "sender", "reply-to", "to", "cc", "bcc"]);
+
+export class MessageText {
+  readonly #source: MessageSource;
+  #index: MessageIndex | undefined;
+  #header: Uint8Array | undefined;
+  #fields: readonly HeaderField[] = [];
+  #bodyTexts: readonly string[] | undefined;
+
+  constructor(source: MessageSource) {
+    this.#source = source;
+  }
+
+  /** One of the fields of that name holds the folded text. */
+  *fieldHolds(name: string, text: string): Steps<boolean> {
+    const header = yield* this.#readHeader();
+    return this.#fields.some((field) => field.name === name && foldedField(header, field).includes(text));
+  }
+
+  *headerHolds(text: string): Steps<boolean> {
+    const header = yield* this.#readHeader();
+    return this.#fields.some((field) => `${field.name}: ${foldedField(header, field)}`.includes(text));
+  }
+
+  /** One of the text parts holds the folded text, those of attached messages too. */
+  *bodyHolds(text: string): Steps<boolean> {
+    this.#bodyTexts ??= yield* this.#readBody();
+    return this.#bodyTexts.some((body) => body.includes(text));
+  }
+
+  *#readHeader(): Steps<Uint8Array> {
+    if (this.#header !== undefined) return this.#header;
+    const root = this.#structure()?.root;
+    const header = root === undefined ? new Uint8Array(0) : yield* this.#read(root.headerStart, root.bodyStart);
+    this.#fields = splitFields(header);
+    this.#header = header;
+    return header;
+  }
+
+  *#readBody(): Steps<readonly string[]> {
+    const root = this.#structure()?.root;
+    const texts: string[] = [];
+    for (const part of root === undefined ? [] : textParts(root)) {
+      const octets = yield* this.#read(part.bodyStart, part.bodyEnd);
+      texts.push(foldForSearch(textForSearch(part, octets)));
+    }
+    return texts;
+  }
+
+  /** The range in bounded pieces, its first `SEARCH_TEXT_OCTETS_MAX` octets: what lies beyond is not searched. */
+  *#read(start: number, end: number): Steps<Uint8Array> {
+    const to = Math.min(end, start + SEARCH_TEXT_OCTETS_MAX);
+    const whole = new Uint8Array(Math.max(0, to - start));
+    for (let at = start; at < to; ) {
+      const piece = this.#source.read(at, Math.min(to, at + READ_OCTETS_MAX));
+      if (piece === undefined || piece.length === 0) return whole.subarray(0, at - start);
+      whole.set(piece, at - start);
+      at += piece.length;
+      yield piece.length;
+    }
+    return whole;
+  }
+
+  #structure(): MessageIndex | undefined {
+    this.#index ??= this.#source.index();
+    return this.#index;
+  }
+}
+
+/** The decoded field; of an address field also its addresses without comments and folding, as the envelope has them. */
+function foldedField(header: Uint8Array, field: HeaderField): string {
+  const value = fieldValue(header, field);
+  const text = foldForSearch(decodeEncodedWords(value));
+  if (!ADDRESS_FIELDS.has(field.name)) return text;
+  const addresses = parseAddressList(value).map(({ mailbox, host }) =>
+    host === null ? mailbox : `${mailbox}@${host}`,
+  );
+  return `${text}\n${foldForSearch(addresses.join("\n"))}`;
+}
+
+function* textParts(part: MimePart): Generator<MimePart> {
+  if (part.type === "text") yield part;
+  for (const child of part.parts ?? []) yield* textParts(child);
+  if (part.message !== undefined) yield* textParts(part.message.root);
+}

@@ -1,0 +1,7 @@
+/**
+ * The steps from an empty database to today's, in order: the first makes version 1. A step that has been released is
+ * never changed; what it got wrong, a later one puts right.
+ */
+import { first } from "./0001-first.ts";
+
+export const migrations: readonly string[] = [first];

@@ -1,0 +1,105 @@
+/**
+ * The data folder: `store.sqlite` with its log, `blobs/ab/<sha256>`, `spool/` and `lock.sqlite`. One process at a time
+ * may write to it.
+ */
+import { accessSync, constants, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { StoreOpenError } from "../store-open-error.ts";
+import { Database } from "./database.ts";
+import { diskError } from "./disk-error.ts";
+
+const PRIVATE_MODE = 0o700; // mail is nobody else's to read
+
+export interface DataFolder {
+  readonly databaseFile: string;
+  readonly blobsFolder: string;
+  readonly spoolFolder: string;
+  readonly lockFile: string;
+}
+
+export function dataFolder(dataDir: string): DataFolder {
+  return {
+    databaseFile: join(dataDir, "store.sqlite"),
+    blobsFolder: join(dataDir, "blobs"),
+    spoolFolder: join(dataDir, "spool"),
+    lockFile: join(dataDir, "lock.sqlite"),
+  };
+}
+
+/** Makes what is missing of the folder. Throws `StoreOpenError`. */
+export function prepareDataFolder(dataDir: string): DataFolder {
+  const folder = dataFolder(dataDir);
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: PRIVATE_MODE });
+    checkOwner(dataDir);
+    for (const path of [folder.blobsFolder, folder.spoolFolder])
+      mkdirSync(path, { recursive: true, mode: PRIVATE_MODE });
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw error instanceof StoreOpenError ? error : folderError(dataDir, error);
+  }
+  return folder;
+}
+
+function checkOwner(dataDir: string): void {
+  const owner = statSync(dataDir).uid;
+  const own = process.geteuid?.() ?? owner;
+  if (owner === own) return;
+  throw new StoreOpenError(
+    "other-owner",
+    `the data folder ${dataDir} belongs to user id ${owner}, this process runs as user id ${own}`,
+    `Run Postern as the user that owns the folder, or give the folder to this one: chown -R ${own} ${dataDir}`,
+  );
+}
+
+function folderError(dataDir: string, error: unknown): StoreOpenError {
+  const code = (error as NodeJS.ErrnoException).code ?? "";
+  if (code === "EEXIST" || code === "ENOTDIR") {
+    const remedy = "Name a folder in data_dir, or remove the file that stands in its place.";
+    return new StoreOpenError("not-a-folder", `the data folder ${dataDir} is not a folder`, remedy, error);
+  }
+  return new StoreOpenError(
+    "not-writable",
+    `the data folder ${dataDir} cannot be written (${code})`,
+    "Give the folder to the user Postern runs as, or name another in data_dir. A read-only disk has to be mounted writable.",
+    error,
+  );
+}
+
+/** What a crash left in the spool belongs to no message that was answered. Only for the holder of the lock. */
+export function emptySpool({ spoolFolder }: DataFolder): void {
+  for (const name of readdirSync(spoolFolder)) rmSync(join(spoolFolder, name), { force: true, recursive: true });
+}
+
+/**
+ * The right to write to the folder, until `release` or the end of the process. It is a lock the kernel keeps on
+ * `lock.sqlite` (an open write transaction), so that a killed process leaves nothing behind; readers still see the
+ * process id in it, which names the holder.
+ */
+export function lockDataFolder(dataDir: string, { lockFile }: DataFolder): { readonly release: () => void } {
+  const lock = new Database(lockFile, { readOnly: false, busyTimeoutMs: 0 });
+  try {
+    lock.exec("PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF;");
+    lock.exec("BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS holder (process_id INTEGER NOT NULL);");
+    lock.exec(`DELETE FROM holder; INSERT INTO holder VALUES (${process.pid}); COMMIT; BEGIN IMMEDIATE;`);
+  } catch (error) {
+    const inUse = diskError(error) === "busy" ? inUseError(dataDir, lock) : undefined;
+    lock.close();
+    throw inUse ?? folderError(dataDir, error);
+  }
+  return { release: () => lock.close() };
+}
+
+function inUseError(dataDir: string, lock: Database): StoreOpenError {
+  let holder = "another process";
+  try {
+    holder = `process ${lock.number("SELECT process_id FROM holder")}`;
+  } catch {
+    // It is just taking the lock: its id is not there yet.
+  }
+  return new StoreOpenError(
+    "in-use",
+    `the data folder ${dataDir} is in use by ${holder}`,
+    "Stop that server first, or give this one another data_dir. The commands of postern talk to the running server.",
+  );
+}

@@ -1,0 +1,145 @@
+/**
+ * The reading half of the embedded store, for one thread, on a connection that cannot write. It sees everything that was
+ * committed before the call; a search runs in slices, between which other calls are answered.
+ */
+import { parseFolderName } from "../folder-name.ts";
+import { READ_OCTETS_MAX } from "../limits.ts";
+import { searchFolder } from "../search.ts";
+import type { AddressEntry, QueueEntry, StoredDomain, StoreStatistics } from "../store.ts";
+import { BlobFiles } from "./blob-files.ts";
+import { dataFolder } from "./data-folder.ts";
+import type { Database } from "./database.ts";
+import { openForReading, schemaVersion } from "./open-database.ts";
+import { MessageContent } from "./read/message-content.ts";
+import { changesSince, fetchRows, listUids } from "./read/messages.ts";
+import { searchedFolder } from "./read/search-rows.ts";
+import { accountByAddress, accountById, allAccounts, allFolders, credentialsOf, folderByName } from "./rows.ts";
+import { isReaderMethod, type ReaderOperations } from "./store-methods.ts";
+
+export interface SqliteReader {
+  /** For names from another thread: an unknown one rejects. */
+  call(method: string, args: readonly unknown[]): Promise<unknown>;
+  close(): void;
+}
+
+/** Opens the database of a data folder that a writer has prepared. Throws `StoreOpenError`. */
+export function createSqliteReader({ dataDir }: { readonly dataDir: string }): SqliteReader {
+  const folder = dataFolder(dataDir);
+  const db = openForReading(folder.databaseFile);
+  const content = new MessageContent(db, new BlobFiles(folder));
+  const operations: ReaderOperations = {
+    ...directoryReads(db),
+    ...folderReads(db),
+    ...messageReads(db, content),
+  };
+  return {
+    async call(method, args) {
+      if (!isReaderMethod(method)) throw new Error("no such method of the store's reader");
+      return (operations[method] as (...args: readonly unknown[]) => Promise<unknown>)(...args);
+    },
+    close: () => db.close(),
+  };
+}
+
+type DirectoryMethod =
+  | "findAddress"
+  | "findAccount"
+  | "listAccounts"
+  | "listAliases"
+  | "listDomains"
+  | "listCredentials";
+
+function directoryReads(db: Database): Pick<ReaderOperations, DirectoryMethod> {
+  return {
+    findAddress: async (address) => findAddress(db, address),
+    findAccount: async (id) => accountById(db, id),
+    listAccounts: async () => allAccounts(db),
+    listAliases: async () =>
+      db
+        .all<{ address: string; targets: string }>("SELECT address, targets FROM alias ORDER BY address")
+        .map(({ address, targets }) => ({ address, targets: JSON.parse(targets) as string[] })),
+    listDomains: async () =>
+      db
+        .all<StoredDomain & Record<string, unknown>>(
+          "SELECT name, role, created_at_ms AS createdAtMs FROM domain ORDER BY name",
+        )
+        .map((domain) => ({ ...domain })),
+    listCredentials: async (accountId) => credentialsOf(db, accountId),
+  };
+}
+
+function findAddress(db: Database, address: string): AddressEntry | undefined {
+  const account = accountByAddress(db, address);
+  if (account !== undefined) return { kind: "account", account };
+  const alias = db.get<{ targets: string }>("SELECT targets FROM alias WHERE address = ?", address);
+  return alias === undefined ? undefined : { kind: "alias", address, targets: JSON.parse(alias.targets) as string[] };
+}
+
+type FolderMethod = "listFolders" | "findFolder" | "listSubscriptions" | "listQueue" | "statistics";
+
+function folderReads(db: Database): Pick<ReaderOperations, FolderMethod> {
+  return {
+    listFolders: async (accountId) => allFolders(db, accountId),
+    async findFolder(accountId, text) {
+      const name = parseFolderName(text);
+      return name === undefined ? undefined : folderByName(db, accountId, name);
+    },
+    listSubscriptions: async (accountId) =>
+      db
+        .all<{ name: string }>("SELECT name FROM subscription WHERE account_id = ? ORDER BY name", accountId)
+        .map(({ name }) => name),
+    listQueue: async () => listQueue(db),
+    statistics: async () => statistics(db),
+  };
+}
+
+function listQueue(db: Database): readonly QueueEntry[] {
+  interface Row extends Record<string, unknown> {
+    readonly id: number;
+    readonly mailFrom: string;
+    readonly recipients: string;
+    readonly queuedAtMs: number;
+    readonly sizeOctets: number;
+    readonly state: "held";
+  }
+  const rows = db.all<Row>(
+    `SELECT queue_entry.id, mail_from AS mailFrom, recipients, size_octets AS sizeOctets, queued_at_ms AS queuedAtMs, state
+     FROM queue_entry JOIN blob ON blob.id = blob_id ORDER BY queue_entry.id`,
+  );
+  return rows.map((row) => ({ ...row, recipients: JSON.parse(row.recipients) as string[] }));
+}
+
+function statistics(db: Database): StoreStatistics {
+  return db.snapshot(() => ({
+    accounts: db.number("SELECT count(*) FROM account"),
+    messages: db.number("SELECT coalesce(sum(used_messages), 0) FROM account"),
+    sizeOctets: db.number("SELECT coalesce(sum(used_octets), 0) FROM account"),
+    queued: db.number("SELECT count(*) FROM queue_entry"),
+    schemaVersion: schemaVersion(db),
+  }));
+}
+
+type MessageMethod = "listUids" | "fetchRows" | "readContent" | "changesSince" | "search";
+
+function messageReads(db: Database, content: MessageContent): Pick<ReaderOperations, MessageMethod> {
+  return {
+    listUids: async (folderId) => listUids(db, folderId),
+    fetchRows: async (folderId, uids, options) => fetchRows(db, folderId, uids, options),
+    async readContent(blobId, start, end) {
+      if (!(start >= 0 && end >= start)) throw new RangeError("not a range of octets");
+      return content.read(blobId, start, Math.min(end, start + READ_OCTETS_MAX));
+    },
+    changesSince: async (folderId, modSeq) => changesSince(db, folderId, modSeq),
+    async search(folderId, key) {
+      const highestModSeq = db.number("SELECT highest_mod_seq FROM folder WHERE id = ?", folderId);
+      const uids = await searchFolder(searchedFolder(db, content, folderId, key), key, nextTurn);
+      return { uids, highestModSeq };
+    },
+  };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

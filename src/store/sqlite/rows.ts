@@ -1,0 +1,85 @@
+/** Rows of small tables as the interface's values; what both halves read. */
+import type { Account, AccountId, Credential, Folder, SpecialUse } from "../store.ts";
+import type { Database } from "./database.ts";
+
+type Row = Record<string, unknown>;
+
+interface AccountRow extends Row {
+  id: number;
+  address: string;
+  enabled: number;
+  quotaOctets: number | null;
+  usedOctets: number;
+  usedMessages: number;
+  createdAtMs: number;
+}
+
+interface FolderRow extends Row {
+  id: number;
+  name: string;
+  specialUse: SpecialUse | null;
+  subscribed: number;
+  uidValidity: number;
+  uidNext: number;
+  highestModSeq: number;
+  messages: number;
+  unseen: number;
+  deleted: number;
+  recent: number;
+  sizeOctets: number;
+}
+
+interface CredentialRow extends Row {
+  id: number;
+  accountId: number;
+  kind: Credential["kind"];
+  label: string;
+  hash: string;
+  scopes: string;
+  createdAtMs: number;
+}
+
+const SELECT_ACCOUNT = `SELECT id, address, enabled, quota_octets AS quotaOctets, used_octets AS usedOctets,
+  used_messages AS usedMessages, created_at_ms AS createdAtMs FROM account`;
+const SELECT_FOLDER = `SELECT id, name, special_use AS specialUse, uid_validity AS uidValidity, uid_next AS uidNext,
+  highest_mod_seq AS highestModSeq, messages, unseen, deleted, recent, size_octets AS sizeOctets,
+  EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = folder.account_id AND s.name = folder.name) AS subscribed
+  FROM folder`;
+const SELECT_CREDENTIAL = `SELECT id, account_id AS accountId, kind, label, hash, scopes, created_at_ms AS createdAtMs
+  FROM credential`;
+
+export function accountById(db: Database, id: AccountId): Account | undefined {
+  return toAccount(db.get<AccountRow>(`${SELECT_ACCOUNT} WHERE id = ?`, id));
+}
+
+export function accountByAddress(db: Database, address: string): Account | undefined {
+  return toAccount(db.get<AccountRow>(`${SELECT_ACCOUNT} WHERE address = ?`, address));
+}
+
+export function allAccounts(db: Database): readonly Account[] {
+  return db.all<AccountRow>(`${SELECT_ACCOUNT} ORDER BY address`).flatMap((row) => toAccount(row) ?? []);
+}
+
+export function folderByName(db: Database, accountId: AccountId, name: string): Folder | undefined {
+  const row = db.get<FolderRow>(`${SELECT_FOLDER} WHERE account_id = ? AND name = ?`, accountId, name);
+  return row === undefined ? undefined : toFolder(row);
+}
+
+export function allFolders(db: Database, accountId: AccountId): readonly Folder[] {
+  return db.all<FolderRow>(`${SELECT_FOLDER} WHERE account_id = ? ORDER BY name`, accountId).map(toFolder);
+}
+
+export function credentialsOf(db: Database, accountId: AccountId): readonly Credential[] {
+  return db.all<CredentialRow>(`${SELECT_CREDENTIAL} WHERE account_id = ? ORDER BY id`, accountId).map((row) => ({
+    ...row,
+    scopes: JSON.parse(row.scopes) as Credential["scopes"],
+  }));
+}
+
+function toAccount(row: AccountRow | undefined): Account | undefined {
+  return row === undefined ? undefined : { ...row, enabled: row.enabled === 1 };
+}
+
+function toFolder(row: FolderRow): Folder {
+  return { ...row, subscribed: row.subscribed === 1 };
+}

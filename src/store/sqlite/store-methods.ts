@@ -1,0 +1,84 @@
+/** Which half of the embedded store answers which method: all a caller in another thread needs to know. */
+import type { Store } from "../store.ts";
+
+export type StoreMethod = Exclude<keyof Store, "onEvent" | "close">;
+
+export const storeMethods = {
+  findAddress: "reader",
+  findAccount: "reader",
+  listAccounts: "reader",
+  createAccount: "writer",
+  updateAccount: "writer",
+  removeAccount: "writer",
+  listAliases: "reader",
+  putAlias: "writer",
+  removeAlias: "writer",
+  listDomains: "reader",
+  putDomain: "writer",
+  removeDomain: "writer",
+  listCredentials: "reader",
+  putCredential: "writer",
+  removeCredential: "writer",
+  deliver: "writer",
+  appendMessage: "writer",
+  listFolders: "reader",
+  findFolder: "reader",
+  createFolder: "writer",
+  removeFolder: "writer",
+  renameFolder: "writer",
+  setSubscribed: "writer",
+  listSubscriptions: "reader",
+  listUids: "reader",
+  fetchRows: "reader",
+  readContent: "reader",
+  changeFlags: "writer",
+  copyMessages: "writer",
+  expunge: "writer",
+  changesSince: "reader",
+  claimRecent: "writer",
+  search: "reader",
+  listQueue: "reader",
+  removeQueued: "writer",
+  statistics: "reader",
+} as const satisfies Record<StoreMethod, "reader" | "writer">;
+
+type MethodsOf<Half extends "reader" | "writer"> = {
+  [Method in StoreMethod]: (typeof storeMethods)[Method] extends Half ? Method : never;
+}[StoreMethod];
+
+export type ReaderMethod = MethodsOf<"reader">;
+export type WriterMethod = MethodsOf<"writer">;
+
+/** What the writer does for each of its methods, inside a transaction. */
+export type WriterOperations = {
+  readonly [Method in WriterMethod]: (...args: Parameters<Store[Method]>) => Awaited<ReturnType<Store[Method]>>;
+};
+export type ReaderOperations = Pick<Store, ReaderMethod>;
+
+export interface StoreOperation {
+  readonly method: WriterMethod;
+  readonly args: readonly unknown[];
+}
+
+/** The writer or the reader, wherever it runs. Rejects with what the method threw. */
+export type CallHalf = (method: StoreMethod, args: readonly unknown[]) => Promise<unknown>;
+
+export function isWriterMethod(method: string): method is WriterMethod {
+  return Object.hasOwn(storeMethods, method) && storeMethods[method as StoreMethod] === "writer";
+}
+
+export function isReaderMethod(method: string): method is ReaderMethod {
+  return Object.hasOwn(storeMethods, method) && storeMethods[method as StoreMethod] === "reader";
+}
+
+/** A `Store` whose methods are answered by the two halves. */
+export function storeClient(
+  halves: { readonly reader: CallHalf; readonly writer: CallHalf },
+  rest: Pick<Store, "onEvent" | "close">,
+): Store {
+  const methods = Object.entries(storeMethods).map(([method, half]) => [
+    method,
+    (...args: unknown[]) => halves[half](method as StoreMethod, args),
+  ]);
+  return { ...(Object.fromEntries(methods) as Omit<Store, "onEvent" | "close">), ...rest };
+}
