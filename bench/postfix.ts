@@ -79,6 +79,7 @@ smtputf8_enable = no
 alias_maps =
 alias_database =
 biff = no
+enable_original_recipient = no
 # Limits of one client are not what is measured.
 smtpd_client_connection_count_limit = 0
 message_size_limit = 52428800
