@@ -2,6 +2,7 @@
 import type { Command } from "#protocol/imap/command.ts";
 import type { EsearchResponse } from "#protocol/imap/response.ts";
 import type { SearchReturn } from "#protocol/imap/search-term.ts";
+import { ROWS_PER_CALL_MAX } from "#store/limits.ts";
 import type { ModSeq, Uid } from "#store/store.ts";
 import type { FolderView } from "../folder-view.ts";
 import { compileSearch } from "../search-compiler.ts";
@@ -11,13 +12,6 @@ import { enableCondstore } from "./condstore.ts";
 
 type SearchCommand = Command & { readonly name: "SEARCH" };
 
-interface Found {
-  /** Ascending, and known to the client. */
-  readonly uids: readonly Uid[];
-  /** The highest mod-sequence among them. */
-  readonly modSeq: ModSeq;
-}
-
 export async function search(session: Session, command: SearchCommand, tag: string): Promise<Completion> {
   const view = viewOf(session);
   if (command.usesModSeq) enableCondstore(session);
@@ -26,7 +20,7 @@ export async function search(session: Session, command: SearchCommand, tag: stri
   const found = await store.search(view.folderId, key);
   // What the client has not been told of has no number yet, and is found the next time.
   const uids = [...found.uids].filter((uid) => view.messages.sequenceOf(uid) !== undefined);
-  await answer(session, view, command, tag, { uids, modSeq: found.highestModSeq });
+  await answer(session, view, command, tag, uids);
   return done("Search completed");
 }
 
@@ -35,24 +29,24 @@ async function answer(
   view: FolderView,
   command: SearchCommand,
   tag: string,
-  found: Found,
+  uids: readonly Uid[],
 ): Promise<void> {
   const { output } = session;
   const { returns } = command;
   const number = (uid: Uid): number => (command.uid ? uid : (view.messages.sequenceOf(uid) ?? 0));
+  const modSeq = command.usesModSeq ? await modSeqResult(session, view, returns, uids) : {};
   if (returns === null) {
-    const modSeq = command.usesModSeq && found.uids.length > 0 ? { modSeq: found.modSeq } : {};
-    output.send({ kind: "search", numbers: found.uids.map(number), ...modSeq });
+    output.send({ kind: "search", numbers: uids.map(number), ...modSeq });
     return;
   }
-  if (returns.save) session.saved = saved(returns, found.uids);
+  if (returns.save) session.saved = saved(returns, uids);
   if (!(returns.min || returns.max || returns.all || returns.count)) return;
   output.send({
     kind: "esearch",
     tag,
     uid: command.uid,
-    ...results(returns, found.uids.map(number)),
-    ...(command.usesModSeq ? await modSeqResult(session, view, returns, found) : {}),
+    ...results(returns, uids.map(number)),
+    ...modSeq,
   });
 }
 
@@ -71,18 +65,22 @@ function results(returns: SearchReturn, numbers: readonly number[]): Results {
   };
 }
 
-/** RFC 7162 §3.1.10: with MIN or MAX alone it is that message's; else the highest of all. */
+/** RFC 7162 §3.1.5, §3.1.10: the highest of all that were found; with MIN and MAX alone, of those messages. */
 async function modSeqResult(
   session: Session,
   view: FolderView,
-  returns: SearchReturn,
-  { uids, modSeq }: Found,
+  returns: SearchReturn | null,
+  uids: readonly Uid[],
 ): Promise<{ readonly modSeq?: ModSeq }> {
-  const ends = extremes(returns, uids);
   if (uids.length === 0) return {};
-  if (returns.all || returns.count) return { modSeq };
-  const rows = await session.dependencies.store.fetchRows(view.folderId, ends, { index: false });
-  return { modSeq: Math.max(...rows.map((row) => row.modSeq)) };
+  const asked = returns === null || returns.all || returns.count ? uids : extremes(returns, uids);
+  let highest = 0;
+  for (let at = 0; at < asked.length; at += ROWS_PER_CALL_MAX) {
+    const batch = asked.slice(at, at + ROWS_PER_CALL_MAX);
+    const rows = await session.dependencies.store.fetchRows(view.folderId, batch, { index: false });
+    for (const { modSeq } of rows) highest = Math.max(highest, modSeq);
+  }
+  return highest === 0 ? {} : { modSeq: highest };
 }
 
 /** RFC 5182 §2.1: with MIN or MAX and neither ALL nor COUNT, those messages; else all. */
