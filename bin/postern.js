@@ -27,7 +27,12 @@ if (existsSync(source)) {
 
 /** @param {string[]} script what Node is to run, before the words that were typed */
 function handOver(script) {
-  const node = isNewEnough(process.versions.node) ? process.execPath : nodeBroughtAlong();
+  if (isNewEnough(process.versions.node)) {
+    // Becomes the program itself: same process, so that whoever ends this one has ended Postern.
+    const words = [process.execPath, ...script, ...process.argv.slice(2)];
+    process.execve(process.execPath, words, process.env);
+  }
+  const node = nodeBroughtAlong();
   if (node === undefined) {
     complain(
       `Postern needs Node ${NODE_MAJOR_MIN}.${NODE_MINOR_MIN} or newer; this is ${process.versions.node}, and the one it brings ` +

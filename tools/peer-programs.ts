@@ -1,0 +1,12 @@
+/** Programs that the peer tests talk to, and the Debian packages that bring them. */
+export const PEER_PROGRAMS: Readonly<Record<string, string>> = {
+  swaks: "swaks",
+  curl: "curl",
+  openssl: "openssl",
+  python3: "python3",
+  mbsync: "isync",
+  fetchmail: "fetchmail",
+  mpop: "mpop",
+  getmail: "getmail6",
+  msmtp: "msmtp",
+};

@@ -1,0 +1,66 @@
+/**
+ * Runs tests by group: `node --conditions=postern-source tools/run-tests.ts [GROUP] [node's own test options]`.
+ *   (none)  everything that needs only npm
+ *   unit    beside the source, and the tidy tests
+ *   peers   against real mail programs; says which Debian packages are missing and installs none
+ */
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, globSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { delimiter, join } from "node:path";
+import { PEER_PROGRAMS } from "./peer-programs.ts";
+
+const GROUPS: Readonly<Record<string, () => readonly string[]>> = {
+  all: () => globSync(["src/**/*.test.ts", "test/**/*.test.ts"], { exclude: ["test/peers/**"] }),
+  unit: () => globSync(["src/**/*.test.ts", "test/tidy/*.test.ts"]),
+  peers: () => globSync("test/peers/*.test.ts"),
+};
+
+/** Several files at once: many wait more than they work. Servers of peer tests want the machine for themselves. */
+const FILES_AT_ONCE = availableParallelism() + 1;
+
+const [first = "all", ...rest] = process.argv.slice(2);
+const isGroup = Object.hasOwn(GROUPS, first);
+const group = isGroup ? first : "all";
+const options = isGroup ? rest : process.argv.slice(2);
+process.exitCode = group === "peers" && !peersAreThere() ? 1 : run(group, options);
+
+function run(name: string, nodeOptions: readonly string[]): number {
+  const files = [...(GROUPS[name]?.() ?? [])].toSorted();
+  if (files.length === 0) {
+    console.error(`There are no tests in the group ${name}.`);
+    return 1;
+  }
+  const concurrency = name === "peers" ? 1 : FILES_AT_ONCE;
+  const words = [
+    "--conditions=postern-source",
+    "--test",
+    `--test-concurrency=${concurrency}`,
+    ...nodeOptions,
+    ...files,
+  ];
+  const { status, signal, error } = spawnSync(process.execPath, words, { stdio: "inherit" });
+  if (error !== undefined) throw error;
+  if (signal !== null) console.error(`The test runner was ended by ${signal}.`);
+  return status ?? 1;
+}
+
+function peersAreThere(): boolean {
+  const missing = Object.entries(PEER_PROGRAMS).filter(([program]) => !isInstalled(program));
+  if (missing.length === 0) return true;
+  const packages = [...new Set(missing.map(([, name]) => name))].join(" ");
+  console.error(`Missing: ${missing.map(([program]) => program).join(", ")}. On Debian: apt-get install ${packages}`);
+  return false;
+}
+
+function isInstalled(program: string): boolean {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
