@@ -1,10 +1,11 @@
 /** The directory over the store: what an address leads to, through aliases, plus-addresses, role names and catch-alls. */
-import { LRUCache } from "lru-cache";
+import type { LRUCache } from "lru-cache";
 import { canonicalAddress, type Domain, type Mailbox, parseMailbox } from "#mail/address.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Account, Store } from "#store/store.ts";
 import type { Directory, DomainRole, Resolution } from "./directory.ts";
 import { ADDRESSES_PER_RESOLUTION_MAX, ALIAS_DEPTH_MAX, RESOLUTION_TTL_MS, RESOLUTIONS_MAX } from "./limits.ts";
+import { createMemory } from "./memory.ts";
 import { OwnDomains } from "./own-domains.ts";
 
 export interface DirectorySettings {
@@ -51,14 +52,9 @@ class StoreDirectory implements Directory {
     this.#store = store;
     this.#settings = settings;
     this.#domains = new OwnDomains(new Map(settings.domains.map(({ name, role }) => [name, role])), store);
-    const bounds = {
-      max: RESOLUTIONS_MAX,
-      ttl: RESOLUTION_TTL_MS,
-      ttlResolution: 0,
-      perf: { now: () => clock.monotonicMs() },
-    };
-    this.#resolutions = new LRUCache(bounds);
-    this.#senders = new LRUCache(bounds);
+    const bounds = { max: RESOLUTIONS_MAX, ttlMs: RESOLUTION_TTL_MS, clock };
+    this.#resolutions = createMemory(bounds);
+    this.#senders = createMemory(bounds);
     this.#stopListening = store.onEvent((event) => {
       if (event.kind === "directory") this.#forget();
     });

@@ -3,11 +3,12 @@
  * that dies with the process, never a password, and nothing at all about wrong ones.
  */
 import { createHmac } from "node:crypto";
-import { LRUCache } from "lru-cache";
+import type { LRUCache } from "lru-cache";
 import type { Clock } from "#ports/clock.ts";
 import type { Random } from "#ports/random.ts";
 import type { Identity, PasswordAttempt } from "./authenticator.ts";
 import { VERIFIED_MAX, VERIFIED_TTL_MS } from "./limits.ts";
+import { createMemory } from "./memory.ts";
 
 const KEY_OCTETS = 32;
 
@@ -17,12 +18,7 @@ export class VerifiedPasswords {
 
   constructor({ clock, random }: { readonly clock: Clock; readonly random: Random }) {
     this.#key = random.bytes(KEY_OCTETS);
-    this.#identities = new LRUCache({
-      max: VERIFIED_MAX,
-      ttl: VERIFIED_TTL_MS,
-      ttlResolution: 0,
-      perf: { now: () => clock.monotonicMs() },
-    });
+    this.#identities = createMemory({ max: VERIFIED_MAX, ttlMs: VERIFIED_TTL_MS, clock });
   }
 
   /** What an attempt is remembered under: user, password and protocol, each in its place. */
