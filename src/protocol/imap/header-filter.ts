@@ -17,12 +17,11 @@ const EMPTY_LINE = Buffer.from("\r\n");
 export function filterHeader(header: Uint8Array, names: readonly string[], not: boolean): Uint8Array {
   const octets = Buffer.from(header.buffer, header.byteOffset, header.length);
   const wanted = new Set(names.map((name) => name.toLowerCase()));
-  const longest = Math.max(0, ...names.map((name) => name.length));
   const kept: Buffer[] = [];
   for (let start = 0; start < octets.length; ) {
     const end = fieldEnd(octets, start);
     if (isEmptyLine(octets, start)) break;
-    if (wanted.has(fieldName(octets, start, end, longest)) !== not) kept.push(octets.subarray(start, end));
+    if (wanted.has(fieldName(octets.subarray(start, end))) !== not) kept.push(octets.subarray(start, end));
     start = end;
   }
   if (kept.at(-1)?.at(-1) !== LF && kept.length > 0) kept.push(EMPTY_LINE);
@@ -43,10 +42,9 @@ function isEmptyLine(octets: Buffer, at: number): boolean {
   return octets[at] === LF || (octets[at] === CR && octets[at + 1] === LF);
 }
 
-/** In lower case; empty where it is longer than `longest` or there is none. */
-function fieldName(octets: Buffer, start: number, end: number, longest: number): string {
-  const colon = octets.subarray(start, Math.min(end, start + longest + 1)).indexOf(COLON);
+/** In lower case; empty where there is none. */
+function fieldName(field: Buffer): string {
+  const colon = field.indexOf(COLON);
   // RFC 5322 §4.5: white space before the colon is obsolete, not absent.
-  const name = colon === -1 ? "" : octets.toString("latin1", start, start + colon);
-  return name.trimEnd().toLowerCase();
+  return field.toString("latin1", 0, Math.max(0, colon)).trimEnd().toLowerCase();
 }
