@@ -33,7 +33,7 @@ export function firstRunPage(run: FirstRun, { colour }: { readonly colour: boole
     heading("Protections"),
     ...run.protections.map(protectionLine).map(indented),
     "",
-    `Settings: ${run.settingsFile}   Certificate: ${run.certificateFile}`,
+    `Settings: ${run.settingsFile}`,
     `Administrator: ${run.settings.admin}; the admin pages are not in this version yet.`,
     "More: `./postern status`, `./postern --help`, docs/. Ctrl-C stops the server.",
   ].join("\n");
@@ -52,7 +52,8 @@ function tryLines({ accounts, certificateFile, settings }: FirstRun): readonly s
   return [
     `swaks -s localhost:${submission} -tls -au ${alice.address} \\`,
     `  -ap ${alice.password} -f ${alice.address} -t ${bob.address}`,
-    `curl --cacert ${certificateFile} -u ${bob.address}:${bob.password} \\`,
+    `curl --cacert ${certificateFile} \\`,
+    `  -u ${bob.address}:${bob.password} \\`,
     `  'imaps://localhost:${imap}/INBOX;MAILINDEX=1'`,
   ];
 }

@@ -10,7 +10,7 @@ export interface Protection {
   readonly number: number;
   readonly name: string;
   readonly state: ProtectionState;
-  /** What it does here and now, or what is missing. At most 60 characters, so that a line fits a terminal. */
+  /** What it does here and now, or what is missing. Short: a line fits 80 columns. */
   readonly detail: string;
 }
 
@@ -22,14 +22,14 @@ export interface ProtectionFacts {
 
 export function tenProtections(settings: Settings, facts: ProtectionFacts = {}): readonly Protection[] {
   const trusted = settings.relay.trustedNetworks.length;
-  const certificate = settings.tls.source === "files" ? "own certificate" : "self-signed certificate";
+  const certificate = settings.tls.source === "files" ? "own certificate" : "self-signed";
   const rows: readonly (readonly [name: string, state: ProtectionState, detail: string])[] = [
     ["relay control", ...relayState(facts, trusted)],
     ["DNS block lists", "not-built", ""],
     ["own block list", "not-built", ""],
-    ["SMTP AUTH", "partly", "inside TLS only, never on port 25, argon2id; no bans yet"],
+    ["SMTP AUTH", "partly", "inside TLS only, never on port 25"],
     ["SPF, DKIM, DMARC, ARC", "not-built", ""],
-    ["TLS for IMAP and POP3", "on", `TLS 1.2 or newer, no password in clear, ${certificate}`],
+    ["TLS for IMAP and POP3", "on", `1.2 or newer, no password in clear, ${certificate}`],
     ["URI block lists", "not-built", ""],
     [
       "connection limits",
