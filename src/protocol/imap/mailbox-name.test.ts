@@ -4,9 +4,9 @@ import test from "node:test";
 import * as fc from "fast-check";
 import { decodeMailboxName, decodeModifiedUtf7, encodeModifiedUtf7 } from "./mailbox-name.ts";
 
-function check(encoded: string, name: string): void {
-  assert.equal(decodeModifiedUtf7(encoded), name);
-  assert.equal(encodeModifiedUtf7(name), encoded);
+function check(encoded: string, unicode: string): void {
+  assert.equal(decodeModifiedUtf7(encoded), unicode);
+  assert.equal(encodeModifiedUtf7(unicode), encoded);
 }
 
 test("modified UTF-7, both ways (RFC 3501 §5.1.3)", () => {
@@ -41,10 +41,10 @@ test("what has another spelling, or none, is not a name", () => {
 
 test("decoding what was encoded is the identity", () => {
   fc.assert(
-    fc.property(fc.string({ unit: "binary" }), (name) => {
-      const encoded = encodeModifiedUtf7(name);
+    fc.property(fc.string({ unit: "binary" }), (unicode) => {
+      const encoded = encodeModifiedUtf7(unicode);
       assert.match(encoded, /^[ -~]*$/);
-      assert.equal(decodeModifiedUtf7(encoded), name);
+      assert.equal(decodeModifiedUtf7(encoded), unicode);
     }),
     { numRuns: 300 },
   );

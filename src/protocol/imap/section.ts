@@ -2,8 +2,6 @@
 import type { MimePart } from "#mail/mime/structure.ts";
 import type { PartialRange, Section } from "./fetch-item.ts";
 
-export { filterHeader } from "./header-filter.ts";
-
 /** Octets `[start, end)` of the message. */
 export interface OctetRange {
   readonly start: number;
