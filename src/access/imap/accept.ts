@@ -6,10 +6,10 @@ import type { ImapDependencies } from "./session.ts";
 
 /** One for all IMAP listeners of a thread: they share the feed of changes and the count of each account's sessions. */
 export function createImapAccept(dependencies: ImapDependencies): Accept {
-  const shared = {
-    feed: new ChangeFeed(dependencies.store),
-    accountSessions: new AccountSessions(dependencies.settings.connectionsPerAccountMax),
-  };
+  const { store, settings } = dependencies;
+  const accountSessions = new AccountSessions(store, settings.connectionsPerAccountMax);
+  const feed = new ChangeFeed(store, () => void accountSessions.endDisabled());
+  const shared = { feed, accountSessions };
   return (connection) => {
     const session = new SessionHandler(connection, dependencies, shared);
     void session.run();

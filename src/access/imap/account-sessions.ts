@@ -1,25 +1,65 @@
-/** How many sessions each account has in this process, so that one broken client does not take all of them. */
-import type { AccountId } from "#store/store.ts";
+/**
+ * The sessions of each account in this process: one broken client does not take all there are, and an account that is
+ * disabled or removed is out at once.
+ */
+import type { AccountId, Store } from "#store/store.ts";
+
+export interface AccountSession {
+  /** Ends the session, with BYE, as soon as no command runs. */
+  requestEnd(request: EndRequest): void;
+}
+
+export interface EndRequest {
+  /** For the log. */
+  readonly reason: string;
+  /** For the client. */
+  readonly text: string;
+}
 
 export class AccountSessions {
-  readonly #counts = new Map<AccountId, number>();
+  readonly #sessions = new Map<AccountId, Set<AccountSession>>();
+  readonly #store: Pick<Store, "findAccount">;
   readonly #max: number;
+  #check: "none" | "running" | "again" = "none";
 
-  constructor(max: number) {
+  /** @param max sessions of one account. */
+  constructor(store: Pick<Store, "findAccount">, max: number) {
+    this.#store = store;
     this.#max = max;
   }
 
   /** False when the account has as many as it may. */
-  enter(accountId: AccountId): boolean {
-    const count = this.#counts.get(accountId) ?? 0;
-    if (count >= this.#max) return false;
-    this.#counts.set(accountId, count + 1);
+  enter(accountId: AccountId, session: AccountSession): boolean {
+    const sessions = this.#sessions.get(accountId) ?? new Set();
+    if (sessions.size >= this.#max) return false;
+    this.#sessions.set(accountId, sessions.add(session));
     return true;
   }
 
-  leave(accountId: AccountId): void {
-    const count = (this.#counts.get(accountId) ?? 1) - 1;
-    if (count === 0) this.#counts.delete(accountId);
-    else this.#counts.set(accountId, count);
+  leave(accountId: AccountId, session: AccountSession): void {
+    const sessions = this.#sessions.get(accountId);
+    sessions?.delete(session);
+    if (sessions?.size === 0) this.#sessions.delete(accountId);
+  }
+
+  /** Ends the sessions of accounts that may not be used any more. However often it is called, one look follows the last call. */
+  async endDisabled(): Promise<void> {
+    if (this.#check !== "none") {
+      this.#check = "again";
+      return;
+    }
+    do {
+      this.#check = "running";
+      for (const [accountId, sessions] of this.#sessions) {
+        const account = await this.#store.findAccount(accountId).catch(() => "unknown" as const);
+        if (account === "unknown" || account?.enabled === true) continue;
+        for (const session of sessions) session.requestEnd({ reason: "account-disabled", text: "Account is disabled" });
+      }
+    } while (this.#checkAgain());
+    this.#check = "none";
+  }
+
+  #checkAgain(): boolean {
+    return this.#check === "again";
   }
 }

@@ -11,9 +11,12 @@ export interface Watcher {
 
 export class ChangeFeed {
   readonly #folders = new Map<FolderId, Set<Watcher>>();
+  readonly #directoryChanged: () => void;
   readonly #accounts = new Map<AccountId, Set<Watcher>>();
 
-  constructor(store: Pick<Store, "onEvent">) {
+  /** @param directoryChanged accounts or their rights changed. */
+  constructor(store: Pick<Store, "onEvent">, directoryChanged: () => void) {
+    this.#directoryChanged = directoryChanged;
     store.onEvent((event) => this.#dispatch(event));
   }
 
@@ -35,7 +38,7 @@ export class ChangeFeed {
         // The selected folder may be among those removed.
         return notify(this.#accounts.get(event.accountId));
       case "directory":
-        return undefined;
+        return this.#directoryChanged();
     }
   }
 }

@@ -7,7 +7,7 @@ import type { Log } from "#ports/log.ts";
 import { type CommandReader, createCommandReader, type ReaderEvent } from "#protocol/imap/command-reader.ts";
 import type { ResponseCode } from "#protocol/imap/response.ts";
 import { BAD_COMMANDS_MAX, INPUT_HELD_OCTETS_MAX, PRE_AUTH_TOTAL_MS } from "../limits.ts";
-import type { AccountSessions } from "./account-sessions.ts";
+import type { AccountSession, AccountSessions, EndRequest } from "./account-sessions.ts";
 import { capabilities } from "./capabilities.ts";
 import type { ChangeFeed } from "./change-feed.ts";
 import { runCommand } from "./command-table.ts";
@@ -19,13 +19,12 @@ import { Signal } from "./signal.ts";
 import { sync } from "./sync.ts";
 import type { Range } from "./uid-list.ts";
 
-export class SessionHandler implements ConnectionHandler, Session {
+export class SessionHandler implements ConnectionHandler, Session, AccountSession {
   readonly dependencies: ImapDependencies;
   readonly feed: ChangeFeed;
   readonly accountSessions: AccountSessions;
   readonly log: Log;
   readonly output: Output;
-  login: Login | undefined;
   loginFailures = 0;
   changeAnnounced = false;
   condstore = false;
@@ -35,10 +34,12 @@ export class SessionHandler implements ConnectionHandler, Session {
   readonly #startedAtMs: number;
   readonly #signal = new Signal();
   #reader: CommandReader = createCommandReader();
+  #login: Login | undefined;
   #view: FolderView | undefined;
   #unwatch: (() => void) | undefined;
   #closed = false;
-  #shutdown = false;
+  /** Why the server wants to end the session as soon as no command runs. */
+  #endRequest: EndRequest | undefined;
   /** BYE was said, or the last answer: nothing more is read. */
   #ending = false;
   #paused = false;
@@ -75,6 +76,10 @@ export class SessionHandler implements ConnectionHandler, Session {
     return this.#reader;
   }
 
+  get login(): Login | undefined {
+    return this.#login;
+  }
+
   get view(): FolderView | undefined {
     return this.#view;
   }
@@ -84,8 +89,10 @@ export class SessionHandler implements ConnectionHandler, Session {
   octets(octets: Uint8Array): void {
     if (this.#ending) return;
     this.#reader.push(octets);
-    if (this.#waiting) this.#signal.raise();
-    else this.#holdBack();
+    if (!this.#waiting) return this.#holdBack();
+    // Whoever wakes reads on; until it does, what comes is ahead of it.
+    this.#waiting = false;
+    this.#signal.raise();
   }
 
   drained(): void {
@@ -94,13 +101,18 @@ export class SessionHandler implements ConnectionHandler, Session {
 
   timedOut(): void {
     this.endReason = "timed-out";
+    // Only a client that does not read can make a running command wait; it would not read BYE either.
     if (!this.#waiting) return this.drop();
-    this.bye(null, this.login === undefined ? "Too slow to log in" : "Idle for too long");
+    this.#sayTooSlow();
     this.#signal.raise();
   }
 
   shutdown(): void {
-    this.#shutdown = true;
+    this.requestEnd({ reason: "shutdown", text: "Server is shutting down" });
+  }
+
+  requestEnd(request: EndRequest): void {
+    this.#endRequest = request;
     this.#signal.raise();
   }
 
@@ -108,12 +120,12 @@ export class SessionHandler implements ConnectionHandler, Session {
     this.#closed = true;
     this.output.close();
     this.unselect();
-    if (this.login !== undefined) this.accountSessions.leave(this.login.accountId);
+    if (this.#login !== undefined) this.accountSessions.leave(this.#login.accountId, this);
     this.#signal.raise();
     for (const wake of this.#sleepers) wake();
     this.log.info("imap-session-end", {
       remote: this.remote.address,
-      account: this.login?.address,
+      account: this.#login?.address,
       commands: this.#commands,
       writtenOctets: this.output.writtenOctets,
       reason: this.endReason,
@@ -128,10 +140,10 @@ export class SessionHandler implements ConnectionHandler, Session {
       this.#greet();
       while (!this.#ending && !this.#closed) {
         const event = await this.#nextOr(this.dependencies.settings.autologoutMs, () =>
-          this.#shutdown ? "shutdown" : undefined,
+          this.#endRequest === undefined ? undefined : "end",
         );
         if (event === undefined) break;
-        if (event === "shutdown") this.bye({ name: "UNAVAILABLE" }, "Server is shutting down");
+        if (event === "end") this.sayWhyItEnds();
         else await this.#handle(event);
         this.output.flush();
         // Before the next command is run, the client must have taken the answers to the last.
@@ -156,7 +168,7 @@ export class SessionHandler implements ConnectionHandler, Session {
   capabilities(): readonly string[] {
     return capabilities({
       tlsEstablished: this.tls !== undefined,
-      authenticated: this.login !== undefined,
+      authenticated: this.#login !== undefined,
       messageSizeOctetsMax: this.dependencies.settings.messageSizeOctetsMax,
     });
   }
@@ -205,9 +217,9 @@ export class SessionHandler implements ConnectionHandler, Session {
     return this.#nextOr<undefined>(this.dependencies.settings.stallTimeoutMs, () => undefined);
   }
 
-  nextEventOrChange(): Promise<ReaderEvent | "changed" | "shutdown" | undefined> {
+  nextEventOrChange(): Promise<ReaderEvent | "changed" | "end" | undefined> {
     return this.#nextOr(this.dependencies.settings.autologoutMs, () => {
-      if (this.#shutdown) return "shutdown";
+      if (this.#endRequest !== undefined) return "end";
       return this.changeAnnounced ? "changed" : undefined;
     });
   }
@@ -232,12 +244,20 @@ export class SessionHandler implements ConnectionHandler, Session {
     }
   }
 
+  admit(login: Login): "admitted" | "too-many" {
+    // Nobody is left to be logged in, and nobody would ever leave.
+    if (this.#closed) return "admitted";
+    if (!this.accountSessions.enter(login.accountId, this)) return "too-many";
+    this.#login = login;
+    return "admitted";
+  }
+
   select(view: FolderView): void {
-    const { accountId } = this.login ?? {};
-    if (accountId === undefined) throw new Error("selected before login");
+    if (this.#login === undefined) throw new Error("selected before login");
     this.unselect();
+    if (this.#closed) return;
     this.#view = view;
-    this.#unwatch = this.feed.watch(accountId, view.folderId, {
+    this.#unwatch = this.feed.watch(this.#login.accountId, view.folderId, {
       changed: () => {
         this.changeAnnounced = true;
         this.#signal.raise();
@@ -272,6 +292,12 @@ export class SessionHandler implements ConnectionHandler, Session {
     this.output.send({ kind: "untagged", status: "BYE", ...(code === null ? {} : { code }), text });
   }
 
+  sayWhyItEnds(): void {
+    const { reason, text } = this.#endRequest ?? { reason: "server-ends", text: "The session ends" };
+    this.endReason = reason;
+    this.bye({ name: "UNAVAILABLE" }, text);
+  }
+
   async startTls(): Promise<void> {
     this.output.flush();
     try {
@@ -303,11 +329,18 @@ export class SessionHandler implements ConnectionHandler, Session {
     this.#connection.resume();
   }
 
+  #sayTooSlow(): void {
+    this.endReason = "timed-out";
+    this.bye(null, this.#login === undefined ? "Too slow to log in" : "Idle for too long");
+  }
+
   /** A deadline for the whole of the next event, so that sending an octet now and then does not help. */
   #setReadDeadline(deadlineMs: number): void {
     const { settings, clock } = this.dependencies;
-    if (this.login !== undefined) return this.#connection.setDeadline(deadlineMs);
-    const left = PRE_AUTH_TOTAL_MS - (clock.monotonicMs() - this.#startedAtMs);
-    this.#connection.setDeadline(Math.max(1, Math.min(settings.preAuthTimeoutMs, left)));
+    if (this.#login !== undefined) return this.#connection.setDeadline(deadlineMs);
+    const leftMs = PRE_AUTH_TOTAL_MS - (clock.monotonicMs() - this.#startedAtMs);
+    // A client that always has the next command ready would never meet a deadline.
+    if (leftMs <= 0) this.#sayTooSlow();
+    else this.#connection.setDeadline(Math.min(settings.preAuthTimeoutMs, leftMs));
   }
 }

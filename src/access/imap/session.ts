@@ -8,8 +8,6 @@ import type { Spool } from "#ports/spool.ts";
 import type { CommandReader, ReaderEvent } from "#protocol/imap/command-reader.ts";
 import type { ResponseCode } from "#protocol/imap/response.ts";
 import type { AccountId, Store } from "#store/store.ts";
-import type { AccountSessions } from "./account-sessions.ts";
-import type { ChangeFeed } from "./change-feed.ts";
 import type { FolderView } from "./folder-view.ts";
 import type { Output } from "./output.ts";
 import type { ImapSettings } from "./settings.ts";
@@ -54,8 +52,6 @@ export interface Completion {
 
 export interface Session {
   readonly dependencies: ImapDependencies;
-  readonly feed: ChangeFeed;
-  readonly accountSessions: AccountSessions;
   readonly log: Log;
   readonly remote: Endpoint;
   readonly tls: TlsFacts | undefined;
@@ -63,7 +59,9 @@ export interface Session {
   readonly reader: CommandReader;
   capabilities(): readonly string[];
 
-  login: Login | undefined;
+  readonly login: Login | undefined;
+  /** The client is who it says. `too-many`: its account has as many sessions as it may. */
+  admit(login: Login): "admitted" | "too-many";
   loginFailures: number;
   /** The selected folder. Set by `select` and `unselect`, which keep the watching of changes in step. */
   readonly view: FolderView | undefined;
@@ -78,14 +76,16 @@ export interface Session {
 
   /** The next thing the client sends inside a command; undefined when it is gone. */
   nextEvent(): Promise<ReaderEvent | undefined>;
-  /** Like `nextEvent`, and returns "changed" as soon as the selected folder may have changed, "shutdown" when the server ends. */
-  nextEventOrChange(): Promise<ReaderEvent | "changed" | "shutdown" | undefined>;
+  /** Like `nextEvent`, and returns "changed" as soon as the selected folder may have changed, "end" when the server wants to end. */
+  nextEventOrChange(): Promise<ReaderEvent | "changed" | "end" | undefined>;
   /** Resolves after `ms`, or when the client is gone. */
   sleep(ms: number): Promise<void>;
   /** Why the session ends, for the log. */
   endReason: string;
   /** Says BYE, and ends the session when the command that runs is over. */
   bye(code: ResponseCode | null, text: string): void;
+  /** BYE after "end". */
+  sayWhyItEnds(): void;
   /** Hands the connection to TLS; where that fails the session ends. */
   startTls(): Promise<void>;
   /** Closes the connection at once: what was said can no longer be finished. */

@@ -10,8 +10,8 @@ export async function idle(session: Session): Promise<Completion> {
   for (;;) {
     const event = await session.nextEventOrChange();
     if (event === undefined) return done("Idle over");
-    if (event === "shutdown") {
-      session.bye({ name: "UNAVAILABLE" }, "Server is shutting down");
+    if (event === "end") {
+      session.sayWhyItEnds();
       return done("Idle over");
     }
     if (event === "changed") {
