@@ -12,22 +12,24 @@ export interface ContentType {
 }
 
 const TOKEN = /[^\s()<>@,;:\\"/[\]?=]+/;
-const TYPE = new RegExp(String.raw`^\s*(${TOKEN.source})\s*/\s*(${TOKEN.source})`);
+const TYPE = new RegExp(String.raw`^[\s;]*(${TOKEN.source})\s*/\s*(${TOKEN.source})`);
 
 /** Content-Type of an unfolded value. One without `type/subtype` is text/plain (RFC 2045 §5.2); its parameters still count. */
 export function parseContentType(value: string): ContentType {
-  const { head, parametersStart } = beforeParameters(value);
-  const [, type, subtype] = TYPE.exec(withoutComments(head)) ?? [];
-  const parameters = parseParameters(value, parametersStart);
+  // Most often there is no comment in the way, and the parameters begin just behind, even where the semicolon is missing.
+  const match = TYPE.exec(value);
+  const [, type, subtype] = match ?? TYPE.exec(withoutComments(head(value))) ?? [];
+  const parameters = parseParameters(value, match?.[0].length ?? head(value).length);
   if (type === undefined || subtype === undefined) return { type: "text", subtype: "plain", parameters };
   return { type: type.toLowerCase(), subtype: subtype.toLowerCase(), parameters };
 }
 
-/** Content-Disposition; null where the field names no type. */
+/** Content-Disposition; null where the field says nothing, `attachment` where it has parameters alone (RFC 2183 §2.8 for what is unknown). */
 export function parseContentDisposition(value: string): MimePart["disposition"] {
-  const { head, parametersStart } = beforeParameters(value);
-  const type = TOKEN.exec(withoutComments(head))?.[0].toLowerCase();
-  return type === undefined ? null : { type, parameters: parseParameters(value, parametersStart) };
+  const type = TOKEN.exec(withoutComments(head(value)))?.[0].toLowerCase();
+  const parameters = parseParameters(value, head(value).length);
+  if (type === undefined && parameters.length === 0) return null;
+  return { type: type ?? "attachment", parameters };
 }
 
 /** Content-Transfer-Encoding in lower case; `7bit` where the field is empty (RFC 2045 §6.1). */
@@ -42,8 +44,7 @@ export function parseContentLanguage(value: string): readonly string[] | null {
   return languages.length === 0 ? null : languages;
 }
 
-function beforeParameters(value: string): { readonly head: string; readonly parametersStart: number } {
+function head(value: string): string {
   const semicolon = value.indexOf(";");
-  const end = semicolon === -1 ? value.length : semicolon;
-  return { head: value.slice(0, end), parametersStart: end };
+  return semicolon === -1 ? value : value.slice(0, semicolon);
 }

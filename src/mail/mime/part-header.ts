@@ -40,6 +40,25 @@ export interface PartHeader {
   readonly truncated: boolean;
 }
 
+/** Fields of which one counts. */
+const INDEXED = new Set([
+  "content-description",
+  "content-disposition",
+  "content-id",
+  "content-language",
+  "content-location",
+  "content-md5",
+  "content-transfer-encoding",
+  "content-type",
+  "date",
+  "from",
+  "in-reply-to",
+  "message-id",
+  "reply-to",
+  "sender",
+  "subject",
+]);
+
 /** @param defaultType what a part without Content-Type is: RFC 2045 §5.2, or RFC 2046 §5.1.5 inside a digest. */
 export function readPartHeader(header: Uint8Array, defaultType: "text/plain" | "message/rfc822"): PartHeader {
   const reader = new PartHeaderReader(header);
@@ -85,7 +104,7 @@ class PartHeaderReader {
         this.#addRecipients(field);
         break;
       default:
-        if (!this.#fields.has(field.name)) this.#fields.set(field.name, field);
+        if (INDEXED.has(field.name) && !this.#fields.has(field.name)) this.#fields.set(field.name, field);
     }
   }
 

@@ -56,6 +56,8 @@ function textDecoder(name: string): InstanceType<typeof TextDecoder> | undefined
   }
 }
 
+/** RFC 3629 §3: no octet from this one on stands in UTF-8. */
+const FIRST_NEVER_IN_UTF8 = 0xf5;
 const windows1252 = new TextDecoder("windows-1252");
 const lenientUtf8 = new TextDecoder("utf-8");
 
@@ -67,5 +69,7 @@ function guess(octets: Buffer): string {
 /** Cut or damaged UTF-8 is shown with replacement characters; text with no UTF-8 in it at all was mislabelled. */
 function guessBrokenUtf8(octets: Buffer): string {
   const text = lenientUtf8.decode(octets);
-  return /[\u0080-\ufffc]|[\u{10000}-\u{10ffff}]/u.test(text) ? text : windows1252.decode(octets);
+  const cutAtEnd = text.indexOf("\ufffd") === text.length - 1 && octets.at(-1)! < FIRST_NEVER_IN_UTF8;
+  const someUtf8 = /[\u0080-\ufffc]|[\u{10000}-\u{10ffff}]/u.test(text);
+  return cutAtEnd || someUtf8 ? text : windows1252.decode(octets);
 }

@@ -29,6 +29,7 @@ export function foldForSearch(text: string): string {
   if (/^[\0-\x7f]*$/.test(text)) return text.toLowerCase().replace(/\s+/g, " ");
   return text
     .normalize("NFKC")
+    .toLowerCase() // first, for the capital `ẞ`
     .toUpperCase() // and back: this is what makes `ss` of `ß`
     .toLowerCase()
     .normalize("NFKC")
@@ -37,12 +38,16 @@ export function foldForSearch(text: string): string {
     .replace(/\s+/g, " ");
 }
 
+/** What a preview shows: neither white space nor what cannot be seen. */
+const VISIBLE = /[^\s\p{Cc}\u00ad\u200b-\u200f\u2060\ufeff]+/gu;
+
 /** The beginning of a part's text on one line, at most `PREVIEW_LENGTH_MAX` characters. `octets` may be cut anywhere. */
 export function previewText(part: TextPart, octets: Uint8Array): string {
-  const line = textForSearch(part, octets)
-    .slice(0, PREVIEW_LENGTH_MAX * 5) // enough with much white space in it
-    .replace(/[\s\p{Cc}\u200b-\u200f\u2060\ufeff]+/gu, " ")
-    .trim();
+  let line = "";
+  for (const [word] of textForSearch(part, octets).matchAll(VISIBLE)) {
+    line += line === "" ? word : ` ${word}`;
+    if (line.length >= PREVIEW_LENGTH_MAX) break;
+  }
   // What a bound cut in two: a character of the charset, or a surrogate pair.
   return line.slice(0, PREVIEW_LENGTH_MAX).replace(/[\ufffd\ud800-\udbff]+$/, "");
 }
