@@ -31,12 +31,8 @@ export function tenProtections(settings: Settings, facts: ProtectionFacts = {}):
     ["SPF, DKIM, DMARC, ARC", "not-built", ""],
     ["TLS for IMAP and POP3", "on", `1.2 or newer, no password in clear, ${certificate}`],
     ["URI block lists", "not-built", ""],
-    [
-      "connection limits",
-      "on",
-      `${settings.limits.connectionsTotal} in all, ${settings.limits.connectionsPerAddress} an address`,
-    ],
-    ["reverse DNS and HELO", "not-built", ""],
+    ["connection limits", "partly", `${settings.limits.connectionsTotal} in all; none per address yet`],
+    ["reverse DNS and HELO", "partly", "HELO with our own name is refused"],
     ["two MX and failover", "not-built", ""],
   ];
   return rows.map(([name, state, detail], index) => ({ number: index + 1, name, state, detail }));

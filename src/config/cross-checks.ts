@@ -110,8 +110,8 @@ export function warnWithoutEffect(written: unknown, file: SettingsFile, problems
   if (!SENDS_TO_OTHER_SERVERS && file.delivery.outbound && !file.delivery.hold) {
     problems.warning(
       ["delivery"],
-      "This version sends no mail to other servers: what users send there is kept in the queue",
-      "Set delivery.hold = true to say that this is meant.",
+      "This version sends no mail to other servers: what users send there is refused",
+      "Set delivery.hold = true to keep it in the queue instead.",
     );
   }
   if (!OBTAINS_CERTIFICATES && file.tls.source === "acme") {

@@ -131,7 +131,7 @@ suite("problems of a file", () => {
 
   test("what has no effect in this version is a warning", () => {
     check(`${SMALL}${HELD}[rules]\nspf = "shadow"\n[[list]]\nprofile = "spamcop"\n`, [
-      "postern.toml:6: warning: rules has no effect in this version. It is kept for a later version; nothing to do.",
+      "postern.toml:7: warning: rules.spf has no effect in this version. It is kept for a later version; nothing to do.",
       "postern.toml:8: warning: list has no effect in this version. It is kept for a later version; nothing to do.",
     ]);
   });
@@ -259,7 +259,7 @@ suite("files", () => {
 });
 
 const WARNING_SENDS_NOTHING =
-  "postern.toml:1: warning: This version sends no mail to other servers: what users send there is kept in the queue. Set delivery.hold = true to say that this is meant.";
+  "postern.toml:1: warning: This version sends no mail to other servers: what users send there is refused. Set delivery.hold = true to keep it in the queue instead.";
 
 function byLine(left: string, right: string): number {
   return Number(left.split(":")[1]) - Number(right.split(":")[1]);

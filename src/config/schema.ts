@@ -99,7 +99,7 @@ const threads = table({
 const delivery = table({
   outbound: setting(flag, true, { text: "Mail for other domains is sent. `false`: such mail is refused from users." }),
   hold: setting(flag, false, {
-    text: "Mail for other domains is taken and kept in the queue; nothing leaves the machine.",
+    text: "Mail for other domains is taken from users and kept in the queue; nothing leaves the machine.",
     reason: "The settings of the first run switch it on, so that trying out reaches nobody.",
   }),
   relay_host: setting(text, "", { text: "Host that takes all mail for other domains. Empty: their MX." }),

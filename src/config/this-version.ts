@@ -4,12 +4,42 @@
  */
 import type { ListenerProtocol } from "./settings.ts";
 
+const RULES = [
+  "dnsbl",
+  "block_list",
+  "spf",
+  "dkim",
+  "dmarc",
+  "reverse_dns",
+  "uri_lists",
+  "content",
+  "antivirus",
+  "greylist",
+];
+
+const LIMITS = [
+  "connections_reserved_authenticated_percent",
+  "connections_reserved_admin_percent",
+  "connections_per_address",
+  "connections_per_minute_per_address",
+  "connections_per_slash24",
+  "connections_per_minute_per_slash24",
+  "connections_per_slash64",
+  "connections_per_minute_per_slash64",
+  "connections_per_slash48",
+  "connections_per_minute_per_slash48",
+  "imap_connections_per_address",
+  "tracked_sources_max",
+  "command_timeout_under_load_ms",
+  "command_total_timeout_ms",
+];
+
 /** Settings without effect: `table.key`, or a whole table. */
 export const WITHOUT_EFFECT: readonly string[] = [
   "list",
-  "rules",
   "dns",
-  "listener.proxy_from",
+  ...RULES.map((key) => `rules.${key}`),
+  ...LIMITS.map((key) => `limits.${key}`),
   "domain.primary_host",
   "delivery.relay_host",
   "store.bus",
@@ -17,7 +47,7 @@ export const WITHOUT_EFFECT: readonly string[] = [
 
 export const PROTOCOLS_NOT_BUILT: readonly ListenerProtocol[] = ["http"];
 
-/** Nothing is sent to other servers yet: mail for them stays in the queue. */
+/** Nothing is sent to other servers yet: mail for them is held in the queue, or refused. */
 export const SENDS_TO_OTHER_SERVERS: boolean = false;
 
 export const OBTAINS_CERTIFICATES: boolean = false;

@@ -35,7 +35,7 @@ test("no file names a folder of the machine it was written on, or a package regi
 
 test("file names are in kebab-case", () => {
   assert.deepEqual(
-    code.filter((file) => !/^(?:[a-z0-9-]+\/)*[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.(?:ts|js)$/.test(file)),
+    code.filter((file) => !/^(?:[a-z0-9-]+\/)*[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test(?:-data)?)?\.(?:ts|js)$/.test(file)),
     [],
   );
 });
