@@ -36,9 +36,17 @@ const traceField =
 export function assertArrived(arrived: Buffer, sent: string, what = "the message"): void {
   const text = arrived.toString("latin1");
   const end = text.length - sent.length;
-  if (!text.endsWith(sent)) assert.equal(withoutTrace(text), sent, `${what} arrived changed`);
+  if (!text.endsWith(sent)) assert.fail(`${what} arrived changed: ${difference(withoutTrace(text), sent)}`);
   for (const line of text.slice(0, end).split("\r\n").slice(0, -1))
     assert.match(line, /^[ \t]/.test(line) ? /./ : traceField, `${what}: a field nobody sent`);
+}
+
+/** Where two texts part, and how they go on there: whole messages are too long to be shown. */
+function difference(actual: string, expected: string): string {
+  let at = 0;
+  while (at < expected.length && actual[at] === expected[at]) at += 1;
+  const shown = (text: string): string => JSON.stringify(text.slice(Math.max(0, at - 40), at + 60));
+  return `at ${at} of ${expected.length} octets (${actual.length} arrived) ${shown(actual)} instead of ${shown(expected)}`;
 }
 
 function withoutTrace(text: string): string {

@@ -113,10 +113,15 @@ export async function startServer(options: ServerOptions = {}): Promise<PosternS
       rmSync(folder, { recursive: true, force: true });
     },
   };
-  await server.start();
   const accounts = options.accounts ?? { [alice.user]: alice.password, [bob.user]: bob.password };
-  for (const [address, password] of Object.entries(accounts))
-    await command(["account", "add", address, "--password-stdin"], `${password}\n`);
+  try {
+    await server.start();
+    for (const [address, password] of Object.entries(accounts))
+      await command(["account", "add", address, "--password-stdin"], `${password}\n`);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
   return server;
 }
 
