@@ -95,10 +95,11 @@ suite("aliases", () => {
       assert.deepEqual(await listAliases(admin), []);
     });
   }
-  test("name each target once, and go again", async (t) => {
+  test("name each target once and never themselves, and go again", async (t) => {
     const admin = await open(t, ALICE);
     const alias = value(await addAlias(admin, "X@example.test", [ALICE, "ALICE@example.test"]));
     assert.deepEqual(alias, { address: "x@example.test", targets: [ALICE] });
+    check(await addAlias(admin, "x@example.test", [ALICE, "x@example.test"]), "no-such-target");
     assert.ok((await removeAlias(admin, "x@example.test")).ok);
     check(await removeAlias(admin, "x@example.test"), "no-such-alias");
   });

@@ -80,6 +80,10 @@ suite("password hashes", () => {
     assert.equal(await verifyPasswordHash(phc, passwordForms("pa§s€ü".normalize("NFD"))), true);
     assert.equal(await verifyPasswordHash(phc, passwordForms("pa§s€u")), false);
   });
+  test("open in any normal form where SASLprep prohibits a character, too", async () => {
+    const phc = await hashPassword("bell\u0007 pa§s€ü".normalize("NFD"), new FakeRandom());
+    assert.equal(await verifyPasswordHash(phc, passwordForms("bell\u0007 pa§s€ü".normalize("NFC"))), true);
+  });
   test("have a salt of their own", async () => {
     const random = new FakeRandom();
     assert.notEqual(await hashPassword("same password", random), await hashPassword("same password", random));
