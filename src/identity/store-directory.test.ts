@@ -88,12 +88,12 @@ suite("directory: plus-addresses", () => {
   test("of nobody are nobody's", (t) => check(t, {}, "carol+x@example.test", "unknown"));
   test("with nothing before the plus are nobody's", (t) => check(t, {}, "+alice@example.test", "unknown"));
   test("have the separator of the settings", async (t) => {
-    const { directory } = await openWorld(t, { settings: { plusSeparator: "-" } });
+    const { directory } = await openWorld(t, { plusSeparator: "-" });
     assert.equal(await resolved(directory, "alice-shop@example.test"), ALICE);
     assert.equal(await resolved(directory, "alice+shop@example.test"), "unknown");
+    assert.equal(await resolved(directory, "abuse+shop@other.test"), BOB);
   });
-  test("are off without a separator", (t) =>
-    check(t, { settings: { plusSeparator: "" } }, "alice+shop@example.test", "unknown"));
+  test("are off without a separator", (t) => check(t, { plusSeparator: "" }, "alice+shop@example.test", "unknown"));
 });
 
 suite("directory: role names and catch-all", () => {
@@ -230,13 +230,15 @@ interface WorldOptions {
   /** Local-parts at example.test, and what they stand for. */
   readonly aliases?: Readonly<Record<string, readonly string[]>>;
   readonly settings?: Partial<DirectorySettings>;
+  /** Of example.test. */
+  readonly plusSeparator?: string;
   readonly wrap?: (store: Store) => Store;
 }
 
 /** Two domains, alice, and bob who is the admin. */
 async function openWorld(
   t: TestContext,
-  { aliases = {}, settings = {}, wrap = (store) => store }: WorldOptions = {},
+  { aliases = {}, settings = {}, plusSeparator = "+", wrap = (store) => store }: WorldOptions = {},
 ): Promise<{ store: Store; directory: Directory; clock: FakeClock }> {
   const clock = new FakeClock();
   const store = await openTemporaryStore(t, clock);
@@ -247,11 +249,10 @@ async function openWorld(
     clock,
     settings: {
       domains: [
-        { name: "example.test", role: "primary" },
-        { name: "other.test", role: "primary" },
+        { name: "example.test", role: "primary", plusSeparator },
+        { name: "other.test", role: "primary", plusSeparator: "+" },
       ],
       admin: BOB,
-      plusSeparator: "+",
       catchAll: {},
       ...settings,
     },

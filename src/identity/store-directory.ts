@@ -9,15 +9,20 @@ import { createMemory } from "./memory.ts";
 import { OwnDomains } from "./own-domains.ts";
 
 export interface DirectorySettings {
-  readonly domains: readonly { readonly name: string; readonly role: DomainRole }[];
+  readonly domains: readonly {
+    readonly name: string;
+    readonly role: DomainRole;
+    /** What divides `alice+shop`; empty: no plus-addresses. */
+    readonly plusSeparator: string;
+  }[];
   /** Address that takes the mail of postmaster and abuse (RFC 2142, RFC 5321 §4.5.1); undefined: only where they exist. */
   readonly admin: string | undefined;
-  /** What divides `alice+shop`; empty: no plus-addresses. */
-  readonly plusSeparator: string;
   /** Per domain, the address that takes what no other address takes. */
   readonly catchAll: Readonly<Record<string, string>>;
 }
 
+/** For domains that the settings do not name. */
+const PLUS_SEPARATOR = "+";
 /** Local-parts that every domain of ours answers to. */
 const ROLE_NAMES: readonly string[] = ["postmaster", "abuse"];
 
@@ -43,6 +48,7 @@ class StoreDirectory implements Directory {
   readonly #store: Store;
   readonly #settings: DirectorySettings;
   readonly #domains: OwnDomains;
+  readonly #plusSeparators: ReadonlyMap<string, string>;
   // Promises, so that askers at the same moment share one look-up, and one begun before a change is forgotten with the rest.
   readonly #resolutions: LRUCache<string, Promise<Resolution>>;
   readonly #senders: LRUCache<number, Promise<readonly string[]>>;
@@ -52,6 +58,7 @@ class StoreDirectory implements Directory {
     this.#store = store;
     this.#settings = settings;
     this.#domains = new OwnDomains(new Map(settings.domains.map(({ name, role }) => [name, role])), store);
+    this.#plusSeparators = new Map(settings.domains.map(({ name, plusSeparator }) => [name, plusSeparator]));
     const bounds = { max: RESOLUTIONS_MAX, ttlMs: RESOLUTION_TTL_MS, clock };
     this.#resolutions = createMemory(bounds);
     this.#senders = createMemory(bounds);
@@ -153,9 +160,9 @@ class StoreDirectory implements Directory {
   }
 
   #withoutTag(mailbox: Mailbox): Mailbox | undefined {
-    const { plusSeparator } = this.#settings;
-    if (plusSeparator === "") return undefined;
-    const at = mailbox.localPart.indexOf(plusSeparator);
+    const separator = this.#plusSeparators.get(mailbox.domain) ?? PLUS_SEPARATOR;
+    if (separator === "") return undefined;
+    const at = mailbox.localPart.indexOf(separator);
     return at > 0 ? { ...mailbox, localPart: mailbox.localPart.slice(0, at) } : undefined;
   }
 
