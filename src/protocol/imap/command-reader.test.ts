@@ -199,6 +199,7 @@ test("an argument literal over the bound is refused, read only where it comes un
 test("a command over the bound is refused, however it is cut into lines and literals", () => {
   const literal = `{60000+}\r\n${"x".repeat(60_000)}`;
   check(`a LOGIN ${literal} ${literal} ${literal}\r\nb NOOP\r\n`, ["a BAD LIMIT", "b NOOP"]);
+  check(`a LOGIN ${literal} ${literal} {60000}\r\nb NOOP\r\n`, ["a BAD LIMIT", "b NOOP"]);
   const line = "y".repeat(COMMAND_OCTETS_MAX - 120_000);
   check(`a LOGIN ${literal} ${literal} ${line}\r\nb NOOP\r\n`, ["a BAD LIMIT", "b NOOP"]);
 });

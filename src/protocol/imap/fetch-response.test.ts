@@ -218,7 +218,7 @@ test("whatever stands in a message, its structure has balanced parentheses and n
       assert(line instanceof Uint8Array);
       assert.equal(balanceOf(Buffer.from(line).toString("latin1")), 0);
     }),
-    { numRuns: 200 },
+    { numRuns: 60 },
   );
 });
 
