@@ -69,6 +69,10 @@ export class ImapServer {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  get spoolFolder(): string {
+    return join(this.#folder, "spool");
+  }
+
   connect(options: Partial<FakeConnectionOptions> = { tls: FAKE_TLS }): FakeConnection {
     return new FakeConnection(this.accept, { clock: this.clock, ...options });
   }
@@ -100,7 +104,7 @@ export class ImapServer {
 
   /**
    * Plays a transcript. `C:` is sent by the client with CRLF, `S:` is what the server must say, line by line; `C2:` and
-   * `S2:` are a second client's, and so on. `…` stands for any text within a line. All clients are logged in, unless
+   * `S2:` are a second client's, and so on. One character is one octet. `…` stands for any text within a line. All clients are logged in, unless
    * connections are given.
    */
   async play(script: string, given: readonly FakeConnection[] = []): Promise<void> {
@@ -109,7 +113,7 @@ export class ImapServer {
       while (clients.length < client) clients.push(await this.logIn());
       const connection = clients[client - 1];
       assert.ok(connection !== undefined);
-      if (from === "C") connection.send(lines.map((line) => `${line}\r\n`).join(""));
+      if (from === "C") connection.send(Buffer.from(lines.map((line) => `${line}\r\n`).join(""), "latin1"));
       else await expect(connection, lines);
     }
     for (const connection of clients) assert.equal(connection.take().toString("latin1"), "", "said more than expected");

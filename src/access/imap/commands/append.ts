@@ -1,10 +1,9 @@
 /** APPEND (RFC 3501 §6.3.11): the message flows into the spool while its structure is worked out, then into the folder. */
 
-import type { SpoolWriter } from "#ports/spool.ts";
 import type { AppendRequest } from "#protocol/imap/command.ts";
 import type { Folder } from "#store/store.ts";
-import { bad, type Completion, done, type IndexScanner, loginOf, refused, type Session } from "../session.ts";
-import { Signal } from "../signal.ts";
+import { type MessageIntake, takeMessage } from "../message-intake.ts";
+import { bad, type Completion, done, loginOf, refused, type Session } from "../session.ts";
 import { writeRefused } from "./copy.ts";
 
 export interface AppendBegin {
@@ -51,47 +50,49 @@ function refuse(completion: Completion): Admission {
 }
 
 async function receive(session: Session, request: AppendRequest, folder: Folder): Promise<Completion> {
-  const { spool, createScanner, store, clock } = session.dependencies;
-  const drained = new Signal();
-  const writer = spool.begin(() => drained.raise());
-  const scanner = createScanner();
-  let kept = false;
+  const { store, clock } = session.dependencies;
+  const intake = takeMessage(session.dependencies, request);
   try {
-    const problem = await readMessage(session, writer, scanner, drained);
+    const problem = await readMessage(session, intake);
     if (problem !== undefined) return problem;
-    const content = await writer.finish();
-    kept = true;
+    const message = await intake.finish();
+    // RFC 3516 §4.3: NUL would need another transfer encoding than the message has.
+    if (message === undefined)
+      return refused({ name: "UNKNOWN-CTE" }, "The message holds NUL, or too much that is binary");
     const appended = await store.appendMessage(folder.id, {
-      content,
-      index: scanner.finish(),
+      ...message,
       flags: request.flags,
       internalDateMs: request.internalDate?.ms ?? clock.now(),
     });
     if (!appended.ok) return writeRefused(appended.problem);
     return done("Append completed", { name: "APPENDUID", ...appended.value });
   } finally {
-    if (!kept) writer.discard();
+    intake.discard();
   }
 }
 
-/** Undefined when all of it is in the writer. */
-async function readMessage(
-  session: Session,
-  writer: SpoolWriter,
-  scanner: IndexScanner,
-  drained: Signal,
-): Promise<Completion | undefined> {
+/** Undefined when all of it was taken. */
+async function readMessage(session: Session, intake: MessageIntake): Promise<Completion | undefined> {
   for (;;) {
     const event = await session.nextEvent();
-    if (event?.kind === "append-octets") {
-      scanner.push(event.octets);
-      if (!writer.write(event.octets)) await drained.wait();
-      continue;
+    switch (event?.kind) {
+      case "append-octets":
+        await intake.push(event.octets);
+        break;
+      case "append-end":
+        return undefined;
+      case "append-failed":
+        return event;
+      case "close":
+        session.bye(null, event.text);
+        return bad("The message did not come whole");
+      case undefined:
+      case "append-begin":
+      case "bad":
+      case "command":
+      case "continue":
+      case "line":
+        return bad("The message did not come whole");
     }
-    if (event?.kind === "append-failed") return event;
-    if (event?.kind === "close") session.bye(null, event.text);
-    if (event?.kind !== "append-end") return bad("The message did not come whole");
-    // RFC 3516 §4.3: NUL would need another transfer encoding than the message has.
-    return event.hasNul ? refused({ name: "UNKNOWN-CTE" }, "The message holds NUL octets") : undefined;
   }
 }

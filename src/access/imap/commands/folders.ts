@@ -14,7 +14,11 @@ export async function create(session: Session, command: Command & { readonly nam
   const created = await (use === undefined
     ? store.createFolder(accountId, name)
     : store.createFolder(accountId, name, use));
-  return created.ok ? done("Created") : refusal(created.problem);
+  if (created.ok) return done("Created");
+  if (use !== undefined && created.problem === "not-allowed") {
+    return refused({ name: "USEATTR" }, "Another mailbox has that use");
+  }
+  return refusal(created.problem);
 }
 
 /** One folder has one use here, and a use one folder. */
