@@ -64,6 +64,8 @@ suite("address list", () => {
     check('"never closed <a@x.test>', ["never closed <a@x.test>"]);
     check("Jane <jane@x.test, john@x.test", ["Jane <jane@x.test>", "<john@x.test>"]);
     check("<<a@x.test>>, b@x.test", ["<a@x.test>", "<b@x.test>"]);
+    check("<a@x.test> Doe", ["Doe <a@x.test>"]);
+    check("<http://x.test/list>", ["<http://x.test/list@>"]);
     check("a@b@c.test", ["<a@b@c.test>"]);
   });
 

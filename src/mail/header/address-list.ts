@@ -152,7 +152,10 @@ class AddressListReader {
           open = false;
           break;
         case "<":
+          this.#at++;
+          break;
         case ":":
+          words.push({ kind: "atom", text: ":", spaced: false }); // a URL, where an address should be
           this.#at++;
           break;
         default:
@@ -160,9 +163,9 @@ class AddressListReader {
           this.#word(words, []);
       }
     }
-    this.#skipToSeparator(comments);
+    const behind = this.#skipToSeparator(comments);
     const at = words.findLastIndex(({ kind }) => kind === "at");
-    this.#add(name ?? comments[0], {
+    this.#add(name ?? comments[0] ?? behind, {
       route,
       mailbox: joined(at === -1 ? words : words.slice(0, at)),
       host: at === -1 ? "" : joined(words.slice(at + 1)),
@@ -182,16 +185,17 @@ class AddressListReader {
     return this.#text.slice(first, at).replace(/[ \t]+/g, "");
   }
 
-  /** Passes over what stands between a closing bracket and the next separator, which it leaves. */
-  #skipToSeparator(comments: string[]): void {
-    const ignored: Word[] = [];
+  /** Passes over what stands between a closing bracket and the next separator; returns its words. A semicolon is left. */
+  #skipToSeparator(comments: string[]): string | null {
+    const words: Word[] = [];
     while (this.#at < this.#text.length) {
       const character = this.#text[this.#at];
       if (character === "," || character === ";") break;
       if (character === "<" || character === ":") this.#at++;
-      else this.#word(ignored, comments);
+      else this.#word(words, comments);
     }
     if (this.#text[this.#at] === ",") this.#at++;
+    return phrase(words);
   }
 
   /** An address without brackets: `user@example.com (Name)`, or something that was meant to be one. */

@@ -35,6 +35,10 @@ suite("Content-Type", () => {
       ["name", "my file.pdf"],
       ["x", "1"],
     ]);
+    check("message/external-body; access-type=mail-server     server=x", "message/external-body", [
+      ["access-type", "mail-server"],
+      ["server", "x"],
+    ]);
     check('text/plain; name="never closed; x=1', "text/plain", [["name", "never closed; x=1"]]);
   });
 
@@ -47,7 +51,10 @@ suite("Content-Type", () => {
       ["x", "1"],
     ]));
 
-  test("stops joining at a gap", () => check("a/b; n*0=x; n*2=z", "a/b", [["n", "x"]]));
+  test("stops joining at a gap", () => {
+    check("a/b; n*0=x; n*2=z", "a/b", [["n", "x"]]);
+    check("a/b; n*1=x", "a/b", []);
+  });
 
   test("leaves encoded values encoded, as IMAP hands them on (RFC 2231 §8)", () =>
     check("a/b; title*0*=us-ascii'en'This%20is%20; title*1=\"100% \"; title*2*=%2Afun%2A", "a/b", [

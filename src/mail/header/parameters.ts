@@ -57,15 +57,18 @@ function nameEndAt(text: string, start: number): number {
   return at;
 }
 
+/** A comment, or the next parameter where the semicolon in front of it is missing. */
+const NEXT_WITHOUT_SEMICOLON = /[ \t](?:\(|[\w*.-]+=)/;
+
 function readValue(text: string, start: number): { readonly value: string; readonly end: number } {
   let at = start;
   while (text[at] === " " || text[at] === "\t") at++;
   if (text[at] === '"') return readQuoted(text, at + 1);
   let end = text.indexOf(";", at);
   if (end === -1) end = text.length;
-  const comment = text.indexOf(" (", at);
-  const stop = comment !== -1 && comment < end ? comment : end;
-  return { value: text.slice(at, stop).trim(), end: stop };
+  const raw = text.slice(at, end);
+  const stop = NEXT_WITHOUT_SEMICOLON.exec(raw)?.index ?? raw.length;
+  return { value: raw.slice(0, stop).trim(), end: at + stop };
 }
 
 /** A quoted string whose closing mark is missing ends at the text's end. */
@@ -107,20 +110,22 @@ function joinSections(raw: readonly Parameter[]): Parameters {
     const name = /^([^*]+)\*\d/.exec(key)?.[1];
     const list = name === undefined ? undefined : sections.get(name);
     if (name === undefined || list === undefined) joined.push([key, value]);
-    else if (!done.has(name)) joined.push(joinOne(name, list));
+    else if (!done.has(name)) joined.push(...joinOne(name, list));
     if (name !== undefined) done.add(name);
   }
   return joined.map(bounded);
 }
 
-function joinOne(name: string, unordered: readonly Section[]): Parameter {
+/** Empty where the first section is missing. */
+function joinOne(name: string, unordered: readonly Section[]): readonly Parameter[] {
   const list = unordered.toSorted((left, right) => left.index - right.index);
   const gap = list.findIndex(({ index }, position) => index !== position);
   const whole = gap === -1 ? list : list.slice(0, gap);
-  if (!whole.some(({ encoded }) => encoded)) return [name, whole.map(({ value }) => value).join("")];
+  if (whole.length === 0) return [];
+  if (!whole.some(({ encoded }) => encoded)) return [[name, whole.map(({ value }) => value).join("")]];
   const first = whole[0]?.encoded === true ? "" : "''";
   const parts = whole.map(({ encoded, value }) => (encoded ? value : encodeURIComponent(value.toWellFormed())));
-  return [`${name}*`, first + parts.join("")];
+  return [[`${name}*`, first + parts.join("")]];
 }
 
 function bounded([name, value]: Parameter): Parameter {

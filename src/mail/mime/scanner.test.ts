@@ -5,6 +5,32 @@ import * as fc from "fast-check";
 import { MimeScanner, scanMessage } from "./scanner.ts";
 import type { MessageIndex, MimePart } from "./structure.ts";
 
+/** Pieces of structure in any order: broken in every way that can be made of them. */
+const fragment = fc.constantFrom(
+  "Content-Type: multipart/mixed; boundary=b\n",
+  "Content-Type: multipart/digest; boundary=b-1\r\n",
+  "Content-Type: message/rfc822\n",
+  "Content-Type: text/html\n",
+  "Subject: x\r\n folded\r\n",
+  "\n",
+  "\r\n",
+  "--b\n",
+  "--b\r\n",
+  "--b-1 \n",
+  "--b--\n",
+  "\n--b-1--\r\n",
+  "-",
+  "--",
+  "\r",
+  "text\n",
+  "x".repeat(1100),
+  "\n",
+  "\n",
+);
+const soup = fc
+  .array(fragment, { maxLength: 30 })
+  .map((pieces) => Buffer.from(`Content-Type: multipart/mixed; boundary=b\n${pieces.join("")}`));
+
 suite("MIME structure", () => {
   test("of a plain message", () => check("Subject: x\n\nhello\n", 'text/plain "hello\\n"'));
 
@@ -253,43 +279,31 @@ suite("MIME index", () => {
   test("previews the first text that can be read, and no attachment", () => {
     const message = [
       "Content-Type: multipart/mixed; boundary=b\n\n",
-      part("text/plain\nContent-Disposition: attachment", "attached"),
-      part("text/plain", " \n "),
-      part("text/html; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable", "<p>gr=FCn &amp;\n blau</p>"),
-      part("text/plain", "later"),
+      textPart("text/plain\nContent-Disposition: attachment", "attached"),
+      textPart("text/plain", " \n "),
+      textPart(
+        "text/html; charset=iso-8859-1\nContent-Transfer-Encoding: quoted-printable",
+        "<p>gr=FCn &amp;\n blau</p>",
+      ),
+      textPart("text/plain", "later"),
       "--b--\n",
     ];
     assert.equal(scanMessage(Buffer.from(message.join(""))).preview, "grün & blau");
   });
 
   test("is the same however the octets are cut", () => {
-    const fragment = fc.constantFrom(
-      "Content-Type: multipart/mixed; boundary=b\n",
-      "Content-Type: multipart/digest; boundary=b-1\r\n",
-      "Content-Type: message/rfc822\n",
-      "Content-Type: text/html\n",
-      "Subject: x\r\n folded\r\n",
-      "\n",
-      "\r\n",
-      "--b\n",
-      "--b\r\n",
-      "--b-1 \n",
-      "--b--\n",
-      "\n--b-1--\r\n",
-      "-",
-      "--",
-      "\r",
-      "text\n",
-      "x".repeat(1100),
-      "\n",
-      "\n",
-    );
     fc.assert(
-      fc.property(fc.array(fragment, { maxLength: 30 }), fc.array(fc.integer({ min: 1, max: 40 })), (parts, cuts) => {
-        const whole = Buffer.from(`Content-Type: multipart/mixed; boundary=b\n${parts.join("")}`);
+      fc.property(soup, fc.array(fc.integer({ min: 1, max: 40 })), (whole, cuts) => {
         assert.deepEqual(scanInPieces(whole, cuts), scanMessage(whole));
         assert.deepEqual(scanInPieces(whole, [1]), scanMessage(whole));
       }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("has ranges that lie in order inside those of the parent, and their lines counted", () => {
+    fc.assert(
+      fc.property(soup, (whole) => assertSound(scanMessage(whole).root, whole)),
       { numRuns: 300 },
     );
   });
@@ -338,7 +352,7 @@ function sketch(octets: Buffer, part: MimePart, indent = ""): string {
   return `${type} ${JSON.stringify(octets.toString("latin1", part.bodyStart, part.bodyEnd))}`;
 }
 
-function part(type: string, body: string): string {
+function textPart(type: string, body: string): string {
   return `--b\nContent-Type: ${type}\n\n${body}\n`;
 }
 
@@ -352,4 +366,16 @@ function scanInPieces(octets: Buffer, lengths: readonly number[]): MessageIndex 
     at += length;
   }
   return scanner.finish();
+}
+
+function assertSound(part: MimePart, octets: Buffer): void {
+  assert.ok(part.headerStart <= part.bodyStart && part.bodyStart <= part.bodyEnd && part.bodyEnd <= octets.length);
+  const body = octets.toString("latin1", part.bodyStart, part.bodyEnd);
+  assert.equal(part.bodyLines, body.split("\n").length - 1);
+  let from = part.bodyStart;
+  for (const child of part.parts ?? (part.message === undefined ? [] : [part.message.root])) {
+    assert.ok(child.headerStart >= from && child.bodyEnd <= part.bodyEnd);
+    from = child.bodyEnd;
+    assertSound(child, octets);
+  }
 }

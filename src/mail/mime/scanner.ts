@@ -314,8 +314,10 @@ export class MimeScanner {
       this.#opaque = true;
       return;
     }
-    const lines = this.#countLinesTo(position) - Math.min(1, this.#lineBreak);
-    while (this.#open.length > index + 1) this.#endPart(position - this.#lineBreak, lines);
+    // Where the innermost body has not begun, the line break is the header's, and the delimiter has none of its own.
+    const lineBreak = this.#open.at(-1)!.bodyStart > position - this.#lineBreak ? 0 : this.#lineBreak;
+    const lines = this.#countLinesTo(position) - Math.min(1, lineBreak);
+    while (this.#open.length > index + 1) this.#endPart(position - lineBreak, lines);
     const multipart = this.#open[index]!;
     if (!closing) return this.#beginPart(next);
     multipart.closed = true;
@@ -326,18 +328,17 @@ export class MimeScanner {
   #endPart(end: number, lines: number): void {
     const part = this.#open.pop()!;
     if (part.boundary !== undefined && !part.closed) this.#await(part.boundary, -1);
-    const bodyEnd = Math.max(part.bodyStart, end);
     const broken = part.holds === "parts" && part.children.length === 0 && !part.closed;
     const complete: MimePart = {
       headerStart: part.headerStart,
       bodyStart: part.bodyStart,
-      bodyEnd,
-      bodyLines: Math.max(0, lines - part.linesBefore),
+      bodyEnd: end,
+      bodyLines: lines - part.linesBefore,
       ...(broken ? asPlainText(part.content) : part.content),
       ...(part.holds === "parts" && !broken ? { parts: part.children } : {}),
       ...(part.holds === "message" ? { message: this.#heldMessage! } : {}),
     };
-    if (part.holds === "octets") this.#preview.end(part.content, bodyEnd, this.#chunk, this.#base);
+    if (part.holds === "octets") this.#preview.end(part.content, end, this.#chunk, this.#base);
     const parent = this.#open.at(-1);
     if (parent === undefined) this.#root = { part: complete, header: part.header };
     else if (parent.holds === "message") this.#heldMessage = { envelope: part.header.envelope, root: complete };
