@@ -1,6 +1,7 @@
 /** The page that the first run prints: what listens, who may log in, how to try it, and what is guarded. Plain text, 80 columns. */
 import type { Settings } from "#config/settings.ts";
 import type { ListeningReport } from "#threads/ports.ts";
+import { columns } from "./output.ts";
 import { listenerLines } from "./status-report.ts";
 import { type Protection, protectionLine } from "./ten-protections.ts";
 
@@ -14,6 +15,9 @@ export interface FirstRun {
   readonly protections: readonly Protection[];
 }
 
+/** How the command is called where this runs from: a checkout, or an installed package. */
+const COMMAND = import.meta.url.endsWith(".ts") ? "./postern" : "npx postern";
+
 /** @param colour headings in bold; for terminals only. */
 export function firstRunPage(run: FirstRun, { colour }: { readonly colour: boolean }): string {
   const heading = (text: string): string => (colour ? `\u001B[1m${text}\u001B[0m` : text);
@@ -25,7 +29,7 @@ export function firstRunPage(run: FirstRun, { colour }: { readonly colour: boole
     ...listenerLines(run.listening).map(indented),
     "",
     heading("Accounts (the passwords are shown this once)"),
-    ...run.accounts.map(({ address, password }) => indented(`${address}  ${password}`)),
+    ...columns(run.accounts.map(({ address, password }) => [address, password])).map(indented),
     "",
     heading("Try it"),
     ...tryLines(run).map(indented),
@@ -35,7 +39,7 @@ export function firstRunPage(run: FirstRun, { colour }: { readonly colour: boole
     "",
     `Settings: ${run.settingsFile}`,
     `Administrator: ${run.settings.admin}; the admin pages are not in this version yet.`,
-    "More: `./postern status`, `./postern --help`, docs/. Ctrl-C stops the server.",
+    `More: \`${COMMAND} status\`, \`${COMMAND} --help\`, docs/. Ctrl-C stops the server.`,
   ].join("\n");
 }
 

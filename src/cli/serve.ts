@@ -49,7 +49,9 @@ async function settingsToServe(invocation: Invocation): Promise<Settings | undef
   const file = settingsFile(invocation) ?? TRIAL_SETTINGS_FILE;
   if (file === TRIAL_SETTINGS_FILE) makeTrialSettings(file);
   const loaded = await loadSettings(file);
-  for (const problem of loaded.ok ? loaded.value.warnings : loaded.problem) out.problem(formatProblem(problem));
+  // What keeps it from starting is not to be looked for among warnings.
+  const errors = loaded.ok ? [] : loaded.problem.filter(({ severity }) => severity === "error");
+  for (const problem of loaded.ok ? loaded.value.warnings : errors) out.problem(formatProblem(problem));
   return loaded.ok ? loaded.value.settings : undefined;
 }
 
@@ -138,10 +140,13 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   EPERM: "this user may not do that. Run as the owner of the folder",
 };
 
+/** What `node:sqlite` says in `errcode` when it could not write. */
+const SQLITE_FULL = 13;
+
 /** One line for what the system refused; undefined for what is a bug of ours. */
 function lineAbout(error: unknown): string | undefined {
-  const { code = "", path, message } = error as NodeJS.ErrnoException;
-  const words = SYSTEM_ERRORS[code];
+  const { code = "", path, errcode } = error as NodeJS.ErrnoException & { readonly errcode?: number };
+  const words = SYSTEM_ERRORS[errcode === SQLITE_FULL ? "ENOSPC" : code];
   if (words === undefined) return undefined;
-  return `Postern cannot start: ${path ?? message}: ${words}.`;
+  return `Postern cannot start: ${path === undefined ? "" : `${path}: `}${words}.`;
 }
