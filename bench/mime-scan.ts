@@ -49,10 +49,33 @@ function message(attachmentOctets: number): Buffer {
   );
 }
 
-function scan(octets: Buffer): void {
+/** Made to be slow: none may hold up the other sessions for long. */
+const hostile: Readonly<Record<string, string>> = {
+  "multiparts, nested": Array.from(
+    { length: 100_000 },
+    (_, i) => `Content-Type: multipart/mixed; boundary=b${i}\n\n--b${i}\n`,
+  ).join(""),
+  "parts of 4 octets": `Content-Type: multipart/mixed; boundary=b\n\n${"--b\n\nabcd\n".repeat(1_000_000)}`,
+  "digest of small headers": `Content-Type: multipart/digest; boundary=b\n\n${`--b\n\nTo: ${"a@b,".repeat(250)}\n\nx\n`.repeat(2000)}`,
+  parentheses: `From: ${"(".repeat(100_000)}\nContent-Type: ${"(".repeat(100_000)}\n\n`,
+  addresses: `To: ${"a@b,".repeat(100_000)}\n\n`,
+  "Received fields": `${"Received: from a by b\n".repeat(50_000)}\n`,
+  "header of 1 MB": `Subject: ${"x".repeat(1_000_000)}\n\nbody`,
+  "fields of 3 octets": "a:\n".repeat(300_000),
+};
+
+/** @returns the longest time one chunk, or the end, took, in milliseconds. */
+function scan(octets: Buffer): number {
+  let worstMs = 0;
   const scanner = new MimeScanner({ prefix });
-  for (let at = 0; at < octets.length; at += CHUNK_OCTETS) scanner.push(octets.subarray(at, at + CHUNK_OCTETS));
+  for (let at = 0; at < octets.length; at += CHUNK_OCTETS) {
+    const start = performance.now();
+    scanner.push(octets.subarray(at, at + CHUNK_OCTETS));
+    worstMs = Math.max(worstMs, performance.now() - start);
+  }
+  const start = performance.now();
   scanner.finish();
+  return Math.max(worstMs, performance.now() - start);
 }
 
 /** The median of many runs, in microseconds. */
@@ -73,3 +96,10 @@ const smallUs = medianUs(small, 5000);
 const largeUs = medianUs(large, 5);
 console.log(`${small.length} octets: ${smallUs.toFixed(1)} µs a message`);
 console.log(`${large.length} octets: ${(large.length / 1.048576 / largeUs).toFixed(0)} MiB/s`);
+for (const [name, text] of Object.entries(hostile)) {
+  const octets = Buffer.from(text);
+  const start = performance.now();
+  const worstMs = scan(octets);
+  const totalMs = performance.now() - start;
+  console.log(`${name}: ${totalMs.toFixed(0)} ms in all, ${worstMs.toFixed(1)} ms for the slowest chunk`);
+}

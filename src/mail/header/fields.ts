@@ -33,22 +33,27 @@ export function asBuffer(octets: Uint8Array): Buffer {
 export function splitFields(header: Uint8Array): HeaderField[] {
   const octets = asBuffer(header);
   const fields: HeaderField[] = [];
-  let open: { name: string; start: number; valueStart: number } | undefined;
+  let start = -1; // of the field at hand; -1 for none
+  let colon = -1;
   let at = 0;
+  const take = (): void => {
+    if (start === -1) return;
+    fields.push({ name: fieldName(octets, start, colon), start, valueStart: colon + 1, end: at });
+    start = -1;
+  };
   while (at < octets.length) {
     const lf = octets.indexOf(LF, at);
     const next = lf === -1 ? octets.length : lf + 1;
     const first = octets[at];
     if (first !== SPACE && first !== TAB) {
-      if (open !== undefined) fields.push({ ...open, end: at });
-      open = undefined;
+      take();
       if (first === LF || (first === CR && octets[at + 1] === LF)) return fields;
-      const colon = fieldColon(octets, at, next);
-      if (colon !== -1) open = { name: fieldName(octets, at, colon), start: at, valueStart: colon + 1 };
+      colon = fieldColon(octets, at, next);
+      if (colon !== -1) start = at;
     }
     at = next;
   }
-  if (open !== undefined) fields.push({ ...open, end: at });
+  take();
   return fields;
 }
 
