@@ -1,6 +1,6 @@
 /** Postern as its users run it: a child process over a folder of its own, on ports of its own, on loopback. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeCertificate } from "./certificate.ts";
@@ -51,8 +51,8 @@ export interface PosternServer {
   readonly stop: () => Promise<void>;
 }
 
-export const alice = { user: "alice@example.test", password: "correct-horse-alice-9" };
-export const bob = { user: "bob@example.test", password: "correct-horse-bob-7" };
+export const alice = { user: "alice@example.test", password: "correct-horse-battery-9" };
+export const bob = { user: "bob@example.test", password: "staple-paper-lantern-7" };
 
 /** Tests connect all day long from one address; what they do not test must not stand in their way. */
 const roomy = {
@@ -115,9 +115,11 @@ export async function startServer(options: ServerOptions = {}): Promise<PosternS
   };
   const accounts = options.accounts ?? { [alice.user]: alice.password, [bob.user]: bob.password };
   try {
-    await server.start();
+    // Before the first start: a server that finds no account in example.test makes some by itself.
+    mkdirSync(join(folder, "data"), { mode: 0o700 });
     for (const [address, password] of Object.entries(accounts))
       await command(["account", "add", address, "--password-stdin"], `${password}\n`);
+    await server.start();
   } catch (error) {
     await server.stop();
     throw error;

@@ -4,9 +4,9 @@ import { readFolder } from "../mail.ts";
 import type { PosternServer } from "../server.ts";
 import { SmtpClient, type SmtpReply } from "../smtp-client.ts";
 
-export const user = { user: "user@local.test", password: "correct-horse-user-5" };
+export const user = { user: "user@local.test", password: "correct-horse-battery-5" };
 /** Gets nothing by right: what lies in its folder was smuggled. */
-export const victim = { user: "victim@local.test", password: "correct-horse-victim-6" };
+export const victim = { user: "victim@local.test", password: "staple-paper-lantern-6" };
 
 /** Size limit of the server under attack. */
 export const sizeOctetsMax = 16 * 1024 * 1024;
