@@ -23,11 +23,10 @@ export class DotStuffer {
   stuff(piece: Uint8Array): Uint8Array {
     if (piece.length === 0) return piece;
     const octets = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
-    const cuts = this.#last === LF && octets[0] === DOT ? [0] : [];
-    for (let at = octets.indexOf(DOTTED); at !== -1; at = octets.indexOf(DOTTED, at + 1)) cuts.push(at + 1);
+    const first = this.#last === LF && octets[0] === DOT ? 0 : octets.indexOf(DOTTED);
     this.#beforeLast = octets.length > 1 ? (octets[octets.length - 2] ?? 0) : this.#last;
     this.#last = octets[octets.length - 1] ?? 0;
-    return cuts.length === 0 ? piece : withDots(octets, cuts);
+    return first === -1 ? piece : stuffFrom(octets, octets[first] === DOT ? first : first + 1);
   }
 
   /** What ends the reply, with a CRLF in front where the message has none at its end. */
@@ -36,16 +35,20 @@ export class DotStuffer {
   }
 }
 
-/** A copy with one more dot in front of each index of `cuts`. */
-function withDots(octets: Buffer, cuts: readonly number[]): Uint8Array {
-  const stuffed = Buffer.allocUnsafe(octets.length + cuts.length);
-  let from = 0;
-  let to = 0;
-  for (const cut of cuts) {
-    to += octets.copy(stuffed, to, from, cut);
-    stuffed[to++] = DOT;
-    from = cut;
+/**
+ * A copy with one more dot in front of the one at `first` and of each that follows an LF. Octet by octet, because a search
+ * costs a call for each dot, and a message may be nothing but dots.
+ */
+function stuffFrom(octets: Buffer, first: number): Uint8Array {
+  // At most every other octet is such a dot.
+  const stuffed = Buffer.allocUnsafe(octets.length + Math.ceil((octets.length - first) / 2) + 1);
+  let to = octets.copy(stuffed, 0, 0, first);
+  let last = LF;
+  for (let from = first; from < octets.length; from++) {
+    const octet = octets[from] ?? 0;
+    if (octet === DOT && last === LF) stuffed[to++] = DOT;
+    stuffed[to++] = octet;
+    last = octet;
   }
-  octets.copy(stuffed, to, from);
-  return stuffed;
+  return stuffed.subarray(0, to);
 }

@@ -5,7 +5,7 @@ const CR = 0x0d;
 export class TopCut {
   #bodyLinesLeft: number;
   #inBody = false;
-  /** Is what the current line holds so far nothing, or nothing but one CR? */
+  /** Is what the current line of the header holds so far nothing, or nothing but one CR? */
   #line: "empty" | "cr" | "text" = "empty";
 
   constructor(bodyLines: number) {
@@ -19,29 +19,38 @@ export class TopCut {
 
   /** The part of the next piece that belongs to the answer. */
   cut(piece: Uint8Array): Uint8Array {
-    let at = 0;
-    while (at < piece.length && !this.done) {
-      const end = piece.indexOf(LF, at);
-      if (end === -1) {
-        this.#take(piece, at, piece.length);
-        return piece;
+    const bodyStart = this.#inBody ? 0 : this.#passHeader(piece);
+    return this.#inBody ? piece.subarray(0, this.#passBody(piece, bodyStart)) : piece;
+  }
+
+  // Octet by octet, because a search costs a call for each line, and a message may be nothing but empty lines.
+
+  /** Index behind the empty line, or the piece's length when it does not come. */
+  #passHeader(piece: Uint8Array): number {
+    let line = this.#line;
+    for (let at = 0; at < piece.length; at++) {
+      const octet = piece[at];
+      if (octet !== LF) {
+        line = octet === CR && line === "empty" ? "cr" : "text";
+      } else if (line === "text") {
+        line = "empty";
+      } else {
+        this.#inBody = true;
+        return at + 1;
       }
-      this.#take(piece, at, end);
-      this.#endLine();
-      at = end + 1;
     }
-    return piece.subarray(0, at);
+    this.#line = line;
+    return piece.length;
   }
 
-  #take(piece: Uint8Array, from: number, to: number): void {
-    if (from === to || this.#line === "text") return;
-    const loneCr = this.#line === "empty" && to - from === 1 && piece[from] === CR;
-    this.#line = loneCr ? "cr" : "text";
-  }
-
-  #endLine(): void {
-    if (this.#inBody) this.#bodyLinesLeft--;
-    else if (this.#line !== "text") this.#inBody = true;
-    this.#line = "empty";
+  /** Index behind the last line that is wanted, or the piece's length. */
+  #passBody(piece: Uint8Array, from: number): number {
+    let left = this.#bodyLinesLeft;
+    let at = from;
+    for (; at < piece.length && left > 0; at++) {
+      if (piece[at] === LF) left--;
+    }
+    this.#bodyLinesLeft = left;
+    return at;
   }
 }
