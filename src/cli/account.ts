@@ -3,7 +3,7 @@ import { administer } from "./administer.ts";
 import type { Command, ExitCode, Invocation } from "./command.ts";
 import { columns } from "./output.ts";
 import { PASSWORD_OPTION, readPassword } from "./read-password.ts";
-import { day, octets } from "./wording.ts";
+import { counted, day, octets } from "./wording.ts";
 
 const QUOTA_OPTION = {
   "quota-octets": { type: "string", value: "N", text: "room for the account's mail; 0: no limit" },
@@ -37,7 +37,7 @@ const list: Command = {
       const rows = accounts.map(({ address, enabled, usedMessages, usedOctets, quotaOctets }) => [
         address,
         enabled ? "enabled" : "disabled",
-        `${usedMessages} messages`,
+        counted(usedMessages, "message"),
         quotaOctets === null ? octets(usedOctets) : `${octets(usedOctets)} of ${octets(quotaOctets)}`,
       ]);
       for (const row of columns(rows)) invocation.out.line(row);
@@ -56,7 +56,7 @@ const show: Command = {
       const rows = [
         ["address", account.address],
         ["state", account.enabled ? "enabled" : "disabled: no logins, no new mail"],
-        ["mail", `${account.usedMessages} messages, ${octets(account.usedOctets)}`],
+        ["mail", `${counted(account.usedMessages, "message")}, ${octets(account.usedOctets)}`],
         ["quota", account.quotaOctets === null ? "none" : octets(account.quotaOctets)],
         ["made", day(account.createdAtMs)],
         ["aliases", aliases.length === 0 ? "none" : aliases.join(", ")],

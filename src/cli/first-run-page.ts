@@ -56,7 +56,7 @@ function tryLines({ accounts, certificateFile, settings }: FirstRun): readonly s
   return [
     `swaks -s localhost:${submission} -tls -au ${alice.address} \\`,
     `  -ap ${alice.password} -f ${alice.address} -t ${bob.address}`,
-    `curl --cacert ${certificateFile} \\`,
+    `curl -sS --cacert ${certificateFile} \\`,
     `  -u ${bob.address}:${bob.password} \\`,
     `  'imaps://localhost:${imap}/INBOX;MAILINDEX=1'`,
   ];

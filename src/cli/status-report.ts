@@ -5,7 +5,7 @@ import type { StoreStatistics } from "#store/store.ts";
 import type { ListeningReport } from "#threads/ports.ts";
 import { columns } from "./output.ts";
 import { type Protection, protectionLine } from "./ten-protections.ts";
-import { duration, octets } from "./wording.ts";
+import { counted, duration, octets } from "./wording.ts";
 
 /** JSON: it travels over the control socket. */
 export interface ServerStatus {
@@ -27,7 +27,7 @@ export function statusLines({ running, store, protections }: StatusReport, setti
   return [
     ...(running === null ? ["Postern is not running."] : serverLines(running, settings)),
     "",
-    `Store      ${store.accounts} accounts, ${store.messages} messages, ${octets(store.sizeOctets)}`,
+    `Store      ${counted(store.accounts, "account")}, ${counted(store.messages, "message")}, ${octets(store.sizeOctets)}`,
     `Queue      ${store.queued} held${store.queued > 0 ? "; `postern queue list` shows them" : ""}`,
     "",
     ...protections.map(protectionLine),
