@@ -24,6 +24,9 @@ export interface AuthenticatorDependencies {
   readonly hashLine?: HashLineLimits;
 }
 
+/** No account has this number. */
+const NOBODY = 0;
+
 /** What `verifyPassword` found, for the log; the client hears less. */
 type Finding =
   | { readonly kind: "right"; readonly identity: Identity }
@@ -110,7 +113,8 @@ class PasswordAuthenticator implements Authenticator {
 
   async #find(attempt: PasswordAttempt): Promise<Finding> {
     const account = await this.#findAccount(attempt.username);
-    const credentials = account === undefined ? [] : await this.#store.listCredentials(account.id);
+    // Asked for nobody's, too: an unknown user costs the same questions.
+    const credentials = await this.#store.listCredentials(account?.id ?? NOBODY);
     const matching = await this.#match(credentials, attempt);
     if (account === undefined) return { kind: "unknown-user" };
     const { id: accountId, address } = account;
