@@ -7,6 +7,8 @@ import { encodeModifiedUtf7 } from "./mailbox-name.ts";
 import type { EncodeOptions } from "./response.ts";
 
 const ASTRING_ATOM = /^[!#$&'+,\-./0-9:;<=>?@A-Z[\]^_`a-z|}~]+$/;
+/** What goes between quotes as it is, in any session: nearly every string. */
+const PLAIN = /^[^\0\r\n"\\\x80-\uffff]*$/;
 const NON_ASCII = /[^\0-\x7f]/;
 const NUL = /\0/g;
 // oxlint-disable-next-line no-control-regex -- these are what a line of text may not hold
@@ -19,7 +21,7 @@ export function utf8Octets(text: string): string {
 
 /** `string` of Unicode: quoted where that can hold it, else a literal. NUL fits into neither and becomes `?`. */
 export function encodeString(text: string, { utf8 }: EncodeOptions): string {
-  return encodeOctets(utf8Octets(text), { eightBitQuoted: utf8 });
+  return PLAIN.test(text) ? `"${text}"` : encodeOctets(utf8Octets(text), { eightBitQuoted: utf8 });
 }
 
 /** @param text null is NIL. */

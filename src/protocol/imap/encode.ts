@@ -46,8 +46,8 @@ function encodeLine(response: Response, options: EncodeOptions): string {
     case "vanished":
       return `* VANISHED ${response.earlier ? "(EARLIER) " : ""}${formatNumbers(response.uids)}`;
     case "search": {
-      const modSeq = response.modSeq === undefined ? [] : [`(MODSEQ ${response.modSeq})`];
-      return ["*", "SEARCH", ...response.numbers, ...modSeq].join(" ");
+      const numbers = response.numbers.length === 0 ? "" : ` ${response.numbers.join(" ")}`;
+      return `* SEARCH${numbers}${response.modSeq === undefined ? "" : ` (MODSEQ ${response.modSeq})`}`;
     }
     case "esearch":
       return encodeEsearch(response, options);

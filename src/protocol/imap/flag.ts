@@ -8,7 +8,7 @@ const SYSTEM_FLAGS: ReadonlyMap<string, string> = new Map(
 );
 
 /** One flag, system flags in canonical case, keywords as written. */
-export function parseFlag(cursor: Cursor): string {
+function parseFlag(cursor: Cursor): string {
   const backslash = cursor.take("\\");
   const word = cursor.atom("a flag");
   if (word.length > FLAG_OCTETS_MAX) cursor.fail("Flag too long");
@@ -34,6 +34,9 @@ export function parseStoreFlags(cursor: Cursor): readonly string[] {
   return distinct(flags);
 }
 
+/** Flags are the same in any case (RFC 3501 §2.3.2); the first spelling counts. */
 function distinct(flags: readonly string[]): readonly string[] {
-  return [...new Map(flags.map((flag) => [flag.toLowerCase(), flag])).values()];
+  const seen = new Map<string, string>();
+  for (const flag of flags) if (!seen.has(flag.toLowerCase())) seen.set(flag.toLowerCase(), flag);
+  return [...seen.values()];
 }

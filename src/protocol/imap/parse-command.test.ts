@@ -184,6 +184,7 @@ test("STORE (RFC 3501 §6.4.6, RFC 7162 §3.1.3)", () => {
     silent: true,
     flags: ["$Junk"],
   });
+  check("STORE 2:4 +FLAGS (Foo foo bar)", { ...store, operation: "add", flags: ["Foo", "bar"] });
   check("STORE 2:4 FLAGS ()", { ...store, operation: "set", flags: [] });
   check(String.raw`STORE 2:4 FLAGS \Seen NIL \seen`, { ...store, operation: "set", flags: [String.raw`\Seen`, "NIL"] });
   check(String.raw`STORE 2:4 (UNCHANGEDSINCE 320162338) +FLAGS.SILENT \Deleted`, {

@@ -2,7 +2,7 @@
 import type { MailboxName, StatusItem } from "./command.ts";
 
 /** Ascending UIDs or message numbers; written as compact ranges. */
-export type NumberList = readonly number[] | Uint32Array;
+type NumberList = readonly number[] | Uint32Array;
 
 export type Response =
   | {

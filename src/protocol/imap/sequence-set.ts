@@ -3,7 +3,7 @@ import type { Cursor } from "./cursor.ts";
 import { SEQUENCE_RANGES_MAX } from "./limits.ts";
 
 /** 1 to 4,294,967,295, or `*`: the largest number in use. */
-export type SequenceNumber = number | "*";
+type SequenceNumber = number | "*";
 
 export type SequenceSet =
   /** `$` */
