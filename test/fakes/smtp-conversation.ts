@@ -20,6 +20,8 @@ export function sessionSettings(changes: Partial<SessionSettings> = {}): Session
     recipientsMax: 100,
     errorsMax: 20,
     authenticationFailuresMax: 3,
+    probeRecipients: 10,
+    probeUnknownMax: 5,
     ...changes,
   };
 }
@@ -70,13 +72,13 @@ export class Conversation {
         );
         return undefined;
       case "client-name":
-        return answer(reply(250, null, ""));
+        return answerWith(reply(250, null, ""));
       case "sender":
-        return answer(reply(250, "2.1.0", "Sender ok"));
+        return answerWith(reply(250, "2.1.0", "Sender ok"));
       case "recipient":
-        return answer(recipientReply(event.recipient));
+        return answerWith(recipientReply(event.recipient));
       case "credentials":
-        return answer(event.password === "secret" ? reply(235, "2.7.0", "Welcome") : reply(535, "5.7.8", "No"));
+        return answerWith(event.password === "secret" ? reply(235, "2.7.0", "Welcome") : reply(535, "5.7.8", "No"));
       case "message-begin":
         this.#content = [];
         return undefined;
@@ -144,7 +146,7 @@ function unescape(text: string): string {
   return open ? octets : `${octets}\r\n`;
 }
 
-function answer(said: Reply): Input {
+function answerWith(said: Reply): Input {
   return { kind: "answer", reply: said };
 }
 

@@ -16,7 +16,3 @@ export const DRAINED_OCTETS_MAX = 64 * 1024 * 1024;
 export const ENVELOPE_ID_OCTETS_MAX = 100;
 /** RFC 3461 §4.2. */
 export const ORIGINAL_RECIPIENT_OCTETS_MAX = 500;
-/** Recipients at the start of a session whose answers tell a guesser from a sender. */
-export const PROBE_RECIPIENTS = 10;
-/** Unknown ones among them that end the session. */
-export const PROBE_UNKNOWN_MAX = 5;

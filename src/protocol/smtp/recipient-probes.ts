@@ -1,14 +1,20 @@
 /** Tells one who tries addresses from one who has an old list: by how the first few fare. */
 import { isPositive, type Reply } from "#mail/reply.ts";
-import { PROBE_RECIPIENTS, PROBE_UNKNOWN_MAX } from "./limits.ts";
 
 export class RecipientProbes {
+  readonly #sample: number;
+  readonly #unknownMax: number;
   #asked = 0;
   #unknown = 0;
 
-  /** Takes the answer to a recipient. True when half of the first ten are unknown. */
+  constructor(sample: number, unknownMax: number) {
+    this.#sample = sample;
+    this.#unknownMax = unknownMax;
+  }
+
+  /** Takes the answer to a recipient. True when too many of the first are unknown. */
   isProbing(answer: Reply): boolean {
-    if (++this.#asked > PROBE_RECIPIENTS || isPositive(answer) || answer.status !== "5.1.1") return false;
-    return ++this.#unknown >= PROBE_UNKNOWN_MAX;
+    if (++this.#asked > this.#sample || isPositive(answer) || answer.status !== "5.1.1") return false;
+    return ++this.#unknown >= this.#unknownMax;
   }
 }

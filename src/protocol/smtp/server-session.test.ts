@@ -157,7 +157,6 @@ suite("smtp session: chunks (RFC 3030)", () => {
 });
 
 suite("smtp session: parameters", () => {
-  const refused = (command: string, expected: string) => () => check(`${GREETED}\nC: ${command}\nS: ${expected} …`);
   test("SIZE over the limit (RFC 1870 §6.1)", refused("MAIL FROM:<> SIZE=52428801", "552 5.3.4"));
   test("SIZE that is no number", refused("MAIL FROM:<> SIZE=1e3", "501 5.5.4"));
   test("BODY of another kind", refused("MAIL FROM:<> BODY=9BIT", "501 5.5.4"));
@@ -345,6 +344,10 @@ suite("smtp session: patience", () => {
       S: 421 4.7.0 …
       CLOSED too-many-errors`));
 });
+
+function refused(command: string, expected: string): () => void {
+  return () => check(`${GREETED}\nC: ${command}\nS: ${expected} …`);
+}
 
 function check(script: string, settings: Partial<SessionSettings> = {}): void {
   playScript(sessionSettings(settings), script);

@@ -33,7 +33,7 @@ export class ServerSession {
   readonly #out: Outbox;
   readonly #message: MessageReader;
   readonly #authentication: Authentication;
-  readonly #probes = new RecipientProbes();
+  readonly #probes: RecipientProbes;
   #mode: Mode = "waiting";
   #question: Question | undefined;
   #tlsEstablished: boolean;
@@ -48,6 +48,7 @@ export class ServerSession {
     this.#tlsEstablished = settings.tls === "implicit";
     this.#out = new Outbox(settings.errorsMax);
     this.#authentication = new Authentication(this.#out, settings.authenticationFailuresMax);
+    this.#probes = new RecipientProbes(settings.probeRecipients, settings.probeUnknownMax);
     this.#message = new MessageReader(this.#input, this.#out, settings.messageSizeOctetsMax);
   }
 

@@ -16,4 +16,7 @@ export interface SessionSettings {
   /** Errors and useless commands a session may make; the next one is answered with 421. */
   readonly errorsMax: number;
   readonly authenticationFailuresMax: number;
+  /** So many recipients at the start of a session tell a guesser from a sender; with so many unknown ones it ends. */
+  readonly probeRecipients: number;
+  readonly probeUnknownMax: number;
 }

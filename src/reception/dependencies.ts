@@ -1,0 +1,31 @@
+/** What a listener's reception is wired to. */
+import type { EarlyTalkers } from "#gate/early-talkers.ts";
+import type { Authenticator } from "#identity/authenticator.ts";
+import type { Directory } from "#identity/directory.ts";
+import type { Reply } from "#mail/reply.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Endpoint } from "#ports/connection.ts";
+import type { Log } from "#ports/log.ts";
+import type { Random } from "#ports/random.ts";
+import type { Spool } from "#ports/spool.ts";
+import type { Store } from "#store/store.ts";
+import type { ListenerProtocol } from "./listener-session.ts";
+import type { ReceptionSettings } from "./settings.ts";
+
+export interface SmtpDependencies {
+  readonly protocol: ListenerProtocol;
+  readonly settings: ReceptionSettings;
+  readonly store: Pick<Store, "deliver">;
+  readonly directory: Directory;
+  readonly authenticator: Authenticator;
+  readonly spool: Spool;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Is STARTTLS to be had where TLS is not there from the start? By default on all listeners but LMTP's. */
+  readonly startTls?: boolean;
+  /** Shared between listeners where given. */
+  readonly earlyTalkers?: EarlyTalkers;
+  /** Asked before the greeting: a reply (421 4.7.0) is said in its place. For connection limits and the block list. */
+  readonly refuseClient?: (remote: Endpoint) => Reply | undefined;
+}

@@ -1,0 +1,192 @@
+/** Takes a message in: gives it its trace fields, judges what only its content tells, and hands it to the store. */
+import { formatMailbox, parseMailbox } from "#mail/address.ts";
+import { type Reply, reply } from "#mail/reply.ts";
+import {
+  dateField,
+  fieldOctets,
+  fromField,
+  messageIdField,
+  receivedField,
+  returnPathField,
+  transmissionType,
+} from "#mail/trace.ts";
+import type { RecipientRequest, Transaction } from "#protocol/smtp/transaction.ts";
+import type { Delivery, DeliveryTarget } from "#store/store.ts";
+import type { SmtpDependencies } from "./dependencies.ts";
+import { type CompleteMessage, IncomingMessage } from "./incoming-message.ts";
+import type { Destination } from "./recipient-policy.ts";
+import type { SenderHeader } from "./sender-header.ts";
+import { FROM_MALFORMED, judgeHeaderFrom } from "./sender-policy.ts";
+import { messageFields, type SessionRecord } from "./session-record.ts";
+
+const NO_SPACE = reply(452, "4.3.1", "No space for the message now; try again later");
+const STORE_FAILED = reply(451, "4.3.1", "The message could not be stored; try again later");
+
+interface OpenMessage {
+  readonly id: string;
+  readonly incoming: IncomingMessage;
+  readonly atMs: number;
+}
+
+export class MessageDesk {
+  readonly #deps: SmtpDependencies;
+  readonly #record: SessionRecord;
+  /** Of the open transaction's recipients. */
+  #destinations = new Map<RecipientRequest, Destination>();
+  #open: OpenMessage | undefined;
+
+  constructor(deps: SmtpDependencies, record: SessionRecord) {
+    this.#deps = deps;
+    this.#record = record;
+  }
+
+  beginTransaction(): void {
+    this.#destinations = new Map();
+  }
+
+  addRecipient(recipient: RecipientRequest, destination: Destination): void {
+    this.#destinations.set(recipient, destination);
+  }
+
+  begin(transaction: Transaction, onDrained: () => void): void {
+    const { spool, random, clock, settings } = this.#deps;
+    const id = random.id();
+    const atMs = clock.now();
+    const incoming = new IncomingMessage(spool.begin(onDrained), {
+      hostname: settings.hostname,
+      headerOctetsMax: settings.limits.headerOctetsMax,
+      receivedFieldsMax: settings.limits.receivedFieldsMax,
+      binary: transaction.sender.body === "BINARYMIME",
+      prefix: (header) => this.#prefix(id, atMs, transaction, header),
+    });
+    this.#open = { id, incoming, atMs };
+  }
+
+  /** False: read no more until drained. */
+  write(octets: Uint8Array): boolean {
+    return this.#open?.incoming.write(octets) ?? true;
+  }
+
+  abandon(): void {
+    this.#open?.incoming.discard();
+    this.#open = undefined;
+  }
+
+  /**
+   * The reply to a complete message: positive only when the store says that it is durable. Never rejects.
+   * @param isWanted is the client still there to hear it? If not, nothing is delivered: it will come again.
+   */
+  async take(transaction: Transaction, isWanted: () => boolean): Promise<Reply> {
+    const open = this.#open;
+    this.#open = undefined;
+    if (open === undefined) return STORE_FAILED;
+    const message = open.incoming.complete();
+    const answer = await this.#decide(open, message, transaction, isWanted);
+    this.#record[answer.code < 400 ? "messagesTaken" : "messagesRefused"]++;
+    const octets = message?.index.sizeOctets ?? 0;
+    const fields = { ...messageFields(open.id, transaction, octets, answer), removedFields: message?.header.removed };
+    this.#deps.log.info("message", { session: this.#record.connection.id, ...fields });
+    return answer;
+  }
+
+  async #decide(
+    { id, incoming, atMs }: OpenMessage,
+    message: CompleteMessage | undefined,
+    transaction: Transaction,
+    isWanted: () => boolean,
+  ): Promise<Reply> {
+    if (message === undefined) return incoming.refusal ?? STORE_FAILED;
+    const refusal = await this.#judge(message);
+    if (refusal !== undefined) {
+      incoming.discard();
+      return refusal;
+    }
+    try {
+      const content = await incoming.content();
+      if (!isWanted()) {
+        incoming.discard();
+        return STORE_FAILED;
+      }
+      const { prefix, index } = message;
+      const delivery = { content, prefix, index, receivedAtMs: atMs, ...this.#envelope(transaction) };
+      const stored = await this.#deps.store.deliver(delivery);
+      if (stored.ok) return reply(250, "2.0.0", `Accepted as ${id}`);
+      this.#deps.log.error("no-space", { message: id });
+      incoming.discard();
+      return NO_SPACE;
+    } catch (error) {
+      this.#deps.log.error("message-not-stored", { message: id, cause: String(error) });
+      incoming.discard();
+      return isDiskFull(error) ? NO_SPACE : STORE_FAILED;
+    }
+  }
+
+  async #judge({ header, index }: CompleteMessage): Promise<Reply | undefined> {
+    const { identity } = this.#record;
+    if (identity === undefined) return undefined;
+    if (header.fromFields > 1) return FROM_MALFORMED;
+    const from = header.fromFields === 0 ? null : (index.envelope.from ?? []);
+    return judgeHeaderFrom(this.#deps.directory, identity, from);
+  }
+
+  #envelope({ sender, recipients }: Transaction): Pick<Delivery, "targets" | "queued" | "mailFrom"> {
+    const accounts = new Set<number>();
+    const queued = new Set<string>();
+    for (const recipient of recipients) {
+      const destination = this.#destinations.get(recipient);
+      if (destination?.kind === "queue") queued.add(destination.address);
+      for (const { accountId } of destination?.kind === "accounts" ? destination.accounts : []) accounts.add(accountId);
+    }
+    const targets = [...accounts].map((accountId): DeliveryTarget => ({ accountId, folder: "inbox", flags: [] }));
+    const mailFrom = sender.reversePath === null ? "" : formatMailbox(sender.reversePath);
+    return { targets, queued: [...queued], mailFrom };
+  }
+
+  /** Return-Path belongs to the final delivery alone (RFC 5321 §4.4); the queue takes it off what it sends on. */
+  #prefix(id: string, atMs: number, transaction: Transaction, header: SenderHeader): Uint8Array {
+    const { sender } = transaction;
+    const isDelivered = [...this.#destinations.values()].some(({ kind }) => kind === "accounts");
+    const fields = isDelivered ? [returnPathField(sender.reversePath)] : [];
+    fields.push(this.#received(id, atMs, transaction));
+    if (this.#deps.protocol === "submission") fields.push(...this.#submissionFields(id, atMs, transaction, header));
+    return fieldOctets(fields);
+  }
+
+  #received(id: string, atMs: number, { sender, recipients }: Transaction): string {
+    const { protocol, settings } = this.#deps;
+    const { connection, clientName, extended, identity } = this.#record;
+    const [only, ...others] = recipients;
+    const recipient = others.length === 0 && only !== undefined && only.path !== "postmaster" ? only.path : undefined;
+    return receivedField({
+      clientName,
+      clientAddress: connection.remote.address,
+      hostname: settings.hostname,
+      transmission: transmissionType({
+        protocol: protocol === "lmtp" ? "lmtp" : "smtp",
+        extended,
+        tls: connection.tls !== undefined,
+        authenticated: identity !== undefined,
+        utf8: sender.utf8,
+      }),
+      tls: connection.tls,
+      id,
+      recipient,
+      atMs,
+    });
+  }
+
+  /** What a submission server adds where it is missing (RFC 6409 §8). Bcc is left as it is: the mail program's affair. */
+  #submissionFields(id: string, atMs: number, { sender }: Transaction, header: SenderHeader): string[] {
+    const fields: string[] = [];
+    if (!header.hasDate) fields.push(dateField(atMs));
+    if (!header.hasMessageId) fields.push(messageIdField(id, this.#deps.settings.hostname));
+    const own = parseMailbox(this.#record.identity?.address ?? "", { utf8: true });
+    const author = sender.reversePath ?? (own.ok ? own.value : undefined);
+    if (header.fromFields === 0 && author !== undefined) fields.push(fromField(author));
+    return fields;
+  }
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+}

@@ -1,0 +1,76 @@
+/** The header as the sender wrote it: what is read from it, and which fields are not passed on because only we may write them. */
+import { Buffer } from "node:buffer";
+import { withoutComments } from "#mail/header/comment.ts";
+import { fieldColon, fieldValue, type HeaderField, splitFields } from "#mail/header/fields.ts";
+
+export interface SenderHeader {
+  /** Slices of the header in their order, without the removed fields. */
+  readonly kept: readonly Uint8Array[];
+  /** Names of the removed fields. */
+  readonly removed: readonly string[];
+  /** The message begins with something that is no header field: an empty line must stand before it. */
+  readonly beginsWithText: boolean;
+  readonly receivedFields: number;
+  readonly fromFields: number;
+  readonly hasDate: boolean;
+  readonly hasMessageId: boolean;
+}
+
+/** Octets of an Authentication-Results field that are read to find whose it is. */
+const AUTHSERV_ID_OCTETS_MAX = 1024;
+
+/** @param header up to and with its empty line, or the whole message where there is none. */
+export function readSenderHeader(header: Buffer, hostname: string): SenderHeader {
+  const start = mboxLineEnd(header);
+  const fields = splitFields(header);
+  const ours = fields.filter((field) => isOurs(header, field, hostname));
+  const count = (name: string): number => fields.filter((field) => field.name === name).length;
+  return {
+    kept: without(header, start, ours),
+    removed: ours.map(({ name }) => name),
+    beginsWithText: beginsWithText(header, start),
+    receivedFields: count("received"),
+    fromFields: count("from"),
+    hasDate: count("date") > 0,
+    hasMessageId: count("message-id") > 0,
+  };
+}
+
+/** Fields that would be believed because a server at the end of the way writes them (RFC 5321 §4.4, RFC 8601 §5). */
+function isOurs(header: Buffer, field: HeaderField, hostname: string): boolean {
+  const { name } = field;
+  if (name === "return-path" || name.startsWith("x-spam-") || name.startsWith("x-postern-")) return true;
+  if (name !== "authentication-results") return false;
+  const value = withoutComments(fieldValue(header, field, AUTHSERV_ID_OCTETS_MAX))
+    .trim()
+    .replaceAll('"', "");
+  const [authservId = ""] = value.split(/[;\s/]/);
+  return authservId.toLowerCase() === hostname.toLowerCase();
+}
+
+function without(header: Buffer, start: number, removed: readonly HeaderField[]): Uint8Array[] {
+  const kept: Uint8Array[] = [];
+  let from = start;
+  for (const field of removed) {
+    if (field.start > from) kept.push(header.subarray(from, field.start));
+    from = Math.max(from, field.end);
+  }
+  if (from < header.length) kept.push(header.subarray(from));
+  return kept;
+}
+
+/** An mbox `From ` line in front is no part of a message; some programs leave it there. */
+function mboxLineEnd(header: Buffer): number {
+  const begins = header.toString("latin1", 0, 6);
+  if (!begins.startsWith("From ") && begins !== ">From ") return 0;
+  return header.indexOf("\n") + 1;
+}
+
+/** A first line that begins with a blank would continue our own trace field. */
+function beginsWithText(header: Buffer, start: number): boolean {
+  const lf = header.indexOf("\n", start);
+  if (header.length === start || header.subarray(start, start + 2).equals(CRLF)) return false;
+  return fieldColon(header, start, lf === -1 ? header.length : lf) === -1;
+}
+
+const CRLF = Buffer.from("\r\n");

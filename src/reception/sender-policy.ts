@@ -1,0 +1,53 @@
+/** Whose name a message may carry: users send only as their own addresses, in the envelope and in the From field. */
+import type { Identity } from "#identity/authenticator.ts";
+import type { Directory } from "#identity/directory.ts";
+import { type Mailbox, parseDomain, type ReversePath } from "#mail/address.ts";
+import type { EnvelopeAddress } from "#mail/mime/structure.ts";
+import { type Reply, reply } from "#mail/reply.ts";
+
+export const SENDER_OK = reply(250, "2.1.0", "Sender ok");
+const TRY_AGAIN = reply(451, "4.3.0", "Cannot check the sender now; try again later");
+const NOT_YOURS = "is not an address of your account; send as one of your own, or have it added as an alias";
+export const FROM_MALFORMED = reply(550, "5.6.0", "Message needs one From field whose addresses can be read");
+
+/** The reply to MAIL. Nobody is asked about the null path: a mail program's receipts have it. */
+export async function judgeMailFrom(
+  directory: Directory,
+  identity: Identity | undefined,
+  reversePath: ReversePath,
+): Promise<Reply> {
+  if (identity === undefined || reversePath === null) return SENDER_OK;
+  try {
+    if (await directory.maySendAs(identity.accountId, reversePath)) return SENDER_OK;
+  } catch {
+    return TRY_AGAIN;
+  }
+  return reply(553, "5.7.1", `The envelope sender ${NOT_YOURS}`);
+}
+
+/** Why a user's message must be refused for its From field, or undefined. `from` is null where there is none. */
+export async function judgeHeaderFrom(
+  directory: Directory,
+  { accountId }: Identity,
+  from: readonly EnvelopeAddress[] | null,
+): Promise<Reply | undefined> {
+  if (from === null) return undefined;
+  const mailboxes = from.map(toMailbox);
+  if (mailboxes.length === 0 || mailboxes.includes(undefined)) return FROM_MALFORMED;
+  try {
+    for (const mailbox of mailboxes) {
+      if (mailbox !== undefined && !(await directory.maySendAs(accountId, mailbox))) {
+        return reply(553, "5.7.1", `The From address ${NOT_YOURS}`);
+      }
+    }
+  } catch {
+    return TRY_AGAIN;
+  }
+  return undefined;
+}
+
+function toMailbox({ mailbox, host }: EnvelopeAddress): Mailbox | undefined {
+  if (mailbox === null || host === null) return undefined;
+  const domain = parseDomain(host);
+  return domain.ok ? { localPart: mailbox, domain: domain.value } : undefined;
+}

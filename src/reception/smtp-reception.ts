@@ -1,0 +1,338 @@
+/**
+ * Drives one connection through its session: hands octets in, asks policy what the session asks, writes replies, and stops
+ * reading when somebody behind cannot keep up.
+ */
+import type { EarlyTalkers } from "#gate/early-talkers.ts";
+import { isPositive, type Reply, reply } from "#mail/reply.ts";
+import type { Connection, ConnectionHandler } from "#ports/connection.ts";
+import type { Log } from "#ports/log.ts";
+import { formatReply } from "#protocol/smtp/reply-format.ts";
+import { ServerSession } from "#protocol/smtp/server-session.ts";
+import type { Event, Input } from "#protocol/smtp/session-events.ts";
+import type { Transaction } from "#protocol/smtp/transaction.ts";
+import type { SmtpDependencies } from "./dependencies.ts";
+import { listenerSession } from "./listener-session.ts";
+import { MessageDesk } from "./message-desk.ts";
+import type { RecipientPolicy } from "./recipient-policy.ts";
+import { judgeMailFrom } from "./sender-policy.ts";
+import { SessionDeadlines } from "./session-deadlines.ts";
+import { SessionRecord } from "./session-record.ts";
+
+export interface ReceptionContext extends SmtpDependencies {
+  readonly earlyTalkers: EarlyTalkers;
+  readonly recipientPolicy: RecipientPolicy;
+  readonly isTrusted: (address: string) => boolean;
+}
+
+type Question = Extract<Event, { kind: "client-name" | "sender" | "recipient" | "credentials" }>;
+
+const WELCOME = reply(235, "2.7.0", "Authentication succeeded");
+const BAD_CREDENTIALS = reply(535, "5.7.8", "Authentication credentials invalid");
+const CANNOT_VERIFY = reply(454, "4.7.0", "Credentials cannot be checked now; try again later");
+const NAME_OK = reply(250, null, "");
+const OUR_NAME = reply(550, "5.7.1", "That is this server's own name or address; say your own in EHLO");
+const BROKEN = reply(421, "4.3.0", "Internal error; try again later");
+
+export class SmtpReception implements ConnectionHandler {
+  readonly #context: ReceptionContext;
+  readonly #connection: Connection;
+  readonly #log: Log;
+  readonly #record: SessionRecord;
+  readonly #session: ServerSession;
+  readonly #desk: MessageDesk;
+  readonly #deadlines: SessionDeadlines;
+  readonly #trusted: boolean;
+  readonly #inputs: Input[] = [];
+  #running = false;
+  #output: string[] = [];
+  #messageOctets = 0;
+  /** Octets before the greeting that are let pass (`early_talker` not enforced). */
+  #early: Uint8Array[] = [];
+  #greeted = false;
+  #spoolFull = false;
+  #outputFull = false;
+  #paused = false;
+  #over = false;
+
+  constructor(connection: Connection, context: ReceptionContext) {
+    const { clock, protocol, settings } = context;
+    this.#context = context;
+    this.#connection = connection;
+    this.#log = context.log.with({ session: connection.id, listener: protocol });
+    this.#record = new SessionRecord(connection, clock.monotonicMs());
+    this.#trusted = context.isTrusted(connection.remote.address);
+    const startTls = context.startTls ?? protocol !== "lmtp";
+    const tls = connection.tls !== undefined ? "implicit" : startTls ? "starttls" : "none";
+    this.#session = new ServerSession(listenerSession(protocol, settings, { tls, trusted: this.#trusted }));
+    this.#desk = new MessageDesk(context, this.#record);
+    this.#deadlines = new SessionDeadlines(clock, settings.timeouts, (what) => {
+      this.#record.overdue = what;
+      this.timedOut();
+    });
+    const refusal = context.refuseClient?.(connection.remote);
+    // Not at once: a handler must be attached before its connection can end.
+    clock.after(refusal === undefined ? this.#greetDelayMs() : 0, () => this.#begin(refusal));
+  }
+
+  octets(octets: Uint8Array): void {
+    if (this.#over) return;
+    if (!this.#greeted && this.#context.settings.earlyTalker !== "enforce") {
+      this.#record.signals.add("early-talker-shadow");
+      this.#early.push(octets);
+      return this.#steer();
+    }
+    this.#give({ kind: "octets", octets });
+  }
+
+  drained(): void {
+    this.#outputFull = false;
+    this.#steer();
+  }
+
+  timedOut(): void {
+    this.#give({ kind: "timed-out" });
+  }
+
+  shutdown(): void {
+    this.#give({ kind: "shutdown" });
+  }
+
+  closed(): void {
+    this.#over = true;
+    this.#desk.abandon();
+    this.#deadlines.stop();
+    this.#log.info("session", this.#record.fields(this.#context.clock.monotonicMs()));
+  }
+
+  #greetDelayMs(): number {
+    const { settings, earlyTalkers, protocol } = this.#context;
+    if (settings.earlyTalker === "off") return 0;
+    // A local program that hands mail on is no stranger.
+    return protocol === "lmtp" ? settings.timeouts.greetKnownMs : earlyTalkers.delayMs(this.#connection.remote.address);
+  }
+
+  #begin(refusal: Reply | undefined): void {
+    if (this.#over) return;
+    if (refusal !== undefined) {
+      this.#record.closeReason = "turned-away";
+      this.#output.push(formatReply(refusal));
+      return this.#close(false);
+    }
+    this.#greeted = true;
+    this.#deadlines.greeted();
+    this.#give({ kind: "greet" });
+    const early = this.#early;
+    this.#early = [];
+    for (const octets of early) this.#give({ kind: "octets", octets });
+  }
+
+  /** One turn: everything that follows from `input` without waiting, then one write. */
+  #give(input: Input): void {
+    if (this.#over) return;
+    this.#inputs.push(input);
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      for (let next = this.#inputs.shift(); next !== undefined && !this.#over; next = this.#inputs.shift()) {
+        for (const event of this.#session.handle(next)) this.#meet(event);
+      }
+    } catch (error) {
+      this.#broken(error);
+    }
+    this.#running = false;
+    if (!this.#over) this.#endTurn();
+  }
+
+  #endTurn(): void {
+    const replied = this.#output.length > 0;
+    this.#flush();
+    this.#deadlines.messageOctets(this.#messageOctets);
+    this.#messageOctets = 0;
+    this.#deadlines.turn(this.#session.awaits, replied);
+    this.#steer();
+  }
+
+  #flush(): void {
+    if (this.#output.length === 0) return;
+    const text = this.#output.length === 1 ? (this.#output[0] ?? "") : this.#output.join("");
+    this.#output = [];
+    if (!this.#connection.write(text)) this.#outputFull = true;
+  }
+
+  /** Reads when everybody behind can take more, and not otherwise. */
+  #steer(): void {
+    if (this.#over) return;
+    const full = this.#spoolFull || this.#outputFull || this.#session.congested || this.#early.length > 0;
+    if (full === this.#paused) return;
+    this.#paused = full;
+    if (full) return this.#connection.pause();
+    this.#deadlines.forgiveWindow();
+    this.#connection.resume();
+  }
+
+  #meet(event: Event): void {
+    switch (event.kind) {
+      case "reply":
+        this.#output.push(formatReply(event.reply));
+        return;
+      case "message-octets":
+        this.#messageOctets += event.octets.length;
+        if (!this.#desk.write(event.octets)) this.#spoolFull = true;
+        return;
+      case "client-name":
+      case "sender":
+      case "recipient":
+      case "credentials":
+        return this.#ask(event);
+      case "message-begin":
+        this.#spoolFull = false;
+        return this.#desk.begin(event.transaction, () => {
+          this.#spoolFull = false;
+          this.#steer();
+        });
+      case "message-end":
+        return this.#takeMessage(event.transaction);
+      case "message-abandoned":
+        this.#spoolFull = false;
+        return this.#desk.abandon();
+      case "start-tls":
+        return this.#startTls();
+      case "signal":
+        this.#record.signals.add(event.name);
+        if (event.name === "early-talker") this.#context.earlyTalkers.spokeEarly(this.#connection.remote.address);
+        return;
+      case "close":
+        this.#record.closeReason = event.reason;
+        return this.#close(event.abrupt);
+    }
+  }
+
+  #ask(question: Question): void {
+    const answered = this.#answer(question);
+    if (!(answered instanceof Promise)) {
+      this.#inputs.push({ kind: "answer", reply: answered });
+      return;
+    }
+    answered.then(
+      (answer) => this.#give({ kind: "answer", reply: answer }),
+      (error: unknown) => this.#broken(error),
+    );
+  }
+
+  #answer(question: Question): Reply | Promise<Reply> {
+    switch (question.kind) {
+      case "client-name":
+        return this.#judgeName(question.name, question.extended);
+      case "sender":
+        this.#deadlines.earnest();
+        this.#desk.beginTransaction();
+        return this.#identified(
+          judgeMailFrom(this.#context.directory, this.#record.identity, question.sender.reversePath),
+        );
+      case "recipient":
+        return this.#judgeRecipient(question);
+      case "credentials":
+        return this.#verify(question);
+    }
+  }
+
+  /** Our own name from another machine is a lie; from this one it may be the truth, and users' programs say what they like. */
+  #judgeName(name: string, extended: boolean): Reply {
+    const { settings, protocol } = this.#context;
+    const { remote, local } = this.#connection;
+    this.#record.clientName = name;
+    this.#record.extended = extended;
+    const ours = name.toLowerCase() === settings.hostname.toLowerCase() || name === `[${local.address}]`;
+    if (!ours || protocol !== "smtp" || remote.address === local.address || settings.ownNameHelo === "off")
+      return NAME_OK;
+    this.#record.signals.add("own-name");
+    return settings.ownNameHelo === "enforce" ? this.#withId(OUR_NAME) : NAME_OK;
+  }
+
+  async #judgeRecipient({ recipient, transaction }: Extract<Question, { kind: "recipient" }>): Promise<Reply> {
+    const asker = {
+      listener: this.#context.protocol,
+      authenticated: this.#record.identity !== undefined,
+      trustedNetwork: this.#trusted,
+      localAddress: this.#connection.local.address,
+    };
+    const decision = await this.#context.recipientPolicy.decide(asker, recipient, transaction.sender);
+    if (decision.accepted) this.#desk.addRecipient(recipient, decision.destination);
+    else this.#record.refused(decision.reason);
+    return this.#withId(decision.reply);
+  }
+
+  async #verify({ username, password, failures }: Extract<Question, { kind: "credentials" }>): Promise<Reply> {
+    const { authenticator, settings, earlyTalkers } = this.#context;
+    const remoteAddress = this.#connection.remote.address;
+    const result = await authenticator.verifyPassword({ username, password, protocol: "smtp", remoteAddress });
+    if (result.ok) {
+      this.#record.identity = result.identity;
+      this.#deadlines.earnest();
+      earlyTalkers.behaved(remoteAddress);
+      return WELCOME;
+    }
+    if (result.problem === "unavailable") return CANNOT_VERIFY;
+    await this.#wait(settings.timeouts.authenticationFailureMs * (failures + 1));
+    return BAD_CREDENTIALS;
+  }
+
+  #takeMessage(transaction: Transaction): void {
+    const taken = this.#desk.take(transaction, () => !this.#over);
+    taken.then(
+      (answer) => this.#messageTaken(transaction, answer),
+      (error: unknown) => this.#broken(error),
+    );
+  }
+
+  #messageTaken({ recipients }: Transaction, answer: Reply): void {
+    if (isPositive(answer)) this.#context.earlyTalkers.behaved(this.#connection.remote.address);
+    const said = this.#withId(answer);
+    // RFC 2033 §4.2: one for each recipient.
+    const replies = this.#context.protocol === "lmtp" ? recipients.map(() => said) : [said];
+    this.#give({ kind: "message-answer", replies });
+  }
+
+  #startTls(): void {
+    this.#flush();
+    this.#connection.startTls().then(
+      () => this.#give({ kind: "tls-established" }),
+      (error: unknown) => {
+        this.#record.closeReason = "tls-failed";
+        this.#log.debug("tls-failed", { cause: String(error) });
+        this.#connection.destroy();
+      },
+    );
+  }
+
+  /** A refusal names the session, so that `why` finds it. */
+  #withId(answer: Reply): Reply {
+    return isPositive(answer) ? answer : { ...answer, text: `${answer.text} (${this.#connection.id})` };
+  }
+
+  async #identified(answer: Promise<Reply>): Promise<Reply> {
+    return this.#withId(await answer);
+  }
+
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#context.clock.after(ms, resolve));
+  }
+
+  /** A bug ends one session, not the process. */
+  #broken(error: unknown): void {
+    if (this.#over) return;
+    this.#log.error("session-broken", { cause: error instanceof Error ? error.stack : String(error) });
+    this.#record.closeReason = "broken";
+    this.#output.push(formatReply(BROKEN));
+    this.#close(false);
+  }
+
+  #close(abrupt: boolean): void {
+    this.#flush();
+    this.#over = true;
+    this.#desk.abandon();
+    this.#deadlines.stop();
+    if (abrupt) this.#connection.destroy();
+    else this.#connection.end();
+  }
+}
