@@ -10,7 +10,7 @@ import type { Authenticator, LoginProtocol, PasswordAttempt } from "./authentica
 import type { HashLineLimits } from "./hash-line.ts";
 import { VERIFIED_TTL_MS } from "./limits.ts";
 import { createAuthenticator } from "./password-authenticator.ts";
-import { hashPassword } from "./password-hash.ts";
+import { hashPassword, verifyPasswordHash } from "./password-hash.ts";
 
 const NFC = "pa§s€ü".normalize("NFC");
 const NFD = NFC.normalize("NFD");
@@ -170,6 +170,36 @@ suite("a login flood", () => {
   });
 });
 
+suite("what a failure costs", () => {
+  for (const [why, attempt] of Object.entries({
+    "an unknown user": { username: "nobody@example.test" },
+    "a name that is none": { username: "@@" },
+    "an alias": { username: "sales@example.test" },
+    "a wrong password": { password: "wrong" },
+    "a wrong app password": { password: "00000-00000-00000-00000" },
+    "an impossible password": { password: "x".repeat(5000) },
+    "a protocol out of scope": { protocol: "admin" },
+    "a disabled account": { username: "bob@example.test" },
+  } satisfies Record<string, Partial<PasswordAttempt>>)) {
+    test(`one full hash for ${why}`, async (t) => {
+      const costs: (string | undefined)[] = [];
+      const world = await openWorld(t, {
+        scopes: ["pop3"],
+        verifyHash: (phc, forms) => {
+          costs.push(phc.split("$")[3]);
+          return verifyPasswordHash(phc, forms);
+        },
+      });
+      await world.store.putAlias("sales@example.test", ["alice@example.test"]);
+      const bob = await world.store.createAccount({ address: "bob@example.test", quotaOctets: null, nowMs: 0 });
+      assert.ok(bob.ok);
+      await world.store.updateAccount(bob.value.id, { enabled: false });
+      assert.equal(await world.login(attempt), "invalid-credentials");
+      assert.deepEqual(costs, ["m=19456,t=2,p=1"]);
+    });
+  }
+});
+
 test("no log line holds a password, nor a user name that is none", async (t) => {
   const world = await openWorld(t);
   await world.login({});
@@ -200,6 +230,7 @@ interface WorldOptions {
   readonly hash?: string;
   readonly scopes?: readonly LoginProtocol[];
   readonly hashLine?: HashLineLimits;
+  readonly verifyHash?: typeof verifyPasswordHash;
   readonly wrap?: (store: Store) => Store;
 }
 
@@ -232,6 +263,7 @@ async function openWorld(t: TestContext, options: WorldOptions = {}): Promise<Wo
     log,
     domains,
     ...(options.hashLine === undefined ? {} : { hashLine: options.hashLine }),
+    ...(options.verifyHash === undefined ? {} : { verifyHash: options.verifyHash }),
   });
   const login = async (attempt: Partial<PasswordAttempt>): Promise<string> => {
     const result = await authenticator.verifyPassword({

@@ -22,6 +22,8 @@ export interface AuthenticatorDependencies {
   /** Domains of the settings; those of the store are added. */
   readonly domains: readonly string[];
   readonly hashLine?: HashLineLimits;
+  /** argon2 itself, for who wants to count it. */
+  readonly verifyHash?: typeof verifyPasswordHash;
 }
 
 /** No account has this number. */
@@ -45,15 +47,25 @@ class PasswordAuthenticator implements Authenticator {
   readonly #verified: VerifiedPasswords;
   /** Attempts that are being looked at: a client that opens five connections at once costs one hash. */
   readonly #open = new Map<string, Promise<LoginResult>>();
+  readonly #verifyHash: typeof verifyPasswordHash;
   readonly #unmatchable: string;
   readonly #stopListening: () => void;
 
-  constructor({ store, clock, random, log, domains, hashLine }: AuthenticatorDependencies) {
+  constructor({
+    store,
+    clock,
+    random,
+    log,
+    domains,
+    hashLine,
+    verifyHash = verifyPasswordHash,
+  }: AuthenticatorDependencies) {
     this.#store = store;
     this.#log = log;
     this.#domains = domains;
     this.#line = new HashLine(hashLine);
     this.#verified = new VerifiedPasswords({ clock, random });
+    this.#verifyHash = verifyHash;
     this.#unmatchable = unmatchableHash(random);
     this.#stopListening = store.onEvent((event) => {
       if (event.kind !== "directory") return;
@@ -137,12 +149,12 @@ class PasswordAuthenticator implements Authenticator {
     const forms = passwordForms(password);
     if (isGeneratedPassword(password)) {
       for (const credential of credentials) {
-        if (credential.kind === "app-password" && (await verifyPasswordHash(credential.hash, forms))) return credential;
+        if (credential.kind === "app-password" && (await this.#verifyHash(credential.hash, forms))) return credential;
       }
     }
     const own = credentials.find(({ kind }) => kind === "password");
     const hash = own?.hash ?? this.#unmatchable;
-    const right = await verifyPasswordHash(hash, forms.length > 0 ? forms : ["\0"]);
+    const right = await this.#verifyHash(hash, forms.length > 0 ? forms : ["\0"]);
     return right ? own : undefined;
   }
 }

@@ -12,7 +12,7 @@ import { FakeLog } from "./log.ts";
 import { openTemporaryStore } from "./temporary-store.ts";
 
 /** A POP3 client over the fake connection. */
-export class Pop3Client extends FakeConnection {
+class Pop3Client extends FakeConnection {
   async greeting(): Promise<void> {
     assert.deepEqual(this.lines(await this.until((taken) => taken.length > 0)), ["+OK mx.example.test POP3 ready"]);
   }
