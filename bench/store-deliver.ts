@@ -32,11 +32,7 @@ try {
 function measure(name: string, body: string, batch: number): void {
   const dataDir = mkdtempSync(join(folder, "data-"));
   const writer = createSqliteWriter({ dataDir, clock: Date, emit: () => undefined });
-  const create = (i: number): StoreOperation => ({
-    method: "createAccount",
-    args: [{ address: `a${i}@example.test`, quotaOctets: null, nowMs: 0 }],
-  });
-  writer.applyBatch(Array.from({ length: ACCOUNTS }, (_, i) => create(i)));
+  writer.applyBatch(Array.from({ length: ACCOUNTS }, (_, i) => createAccount(i)));
   const octets = Buffer.from(
     `From: a@example.org\r\nSubject: bench\r\nDate: Tue, 24 Nov 2026 23:30:00 -0500\r\n\r\n${body}`,
   );
@@ -60,4 +56,8 @@ function measure(name: string, body: string, batch: number): void {
   const each = (us: number) => (us / (rounds * batch)).toFixed(1).padStart(7);
   console.log(`${name.padEnd(40)} cpu ${each(user + system)} µs (user ${each(user)})  wall ${each(wallUs)} µs`);
   writer.close();
+}
+
+function createAccount(i: number): StoreOperation {
+  return { method: "createAccount", args: [{ address: `a${i}@example.test`, quotaOctets: null, nowMs: 0 }] };
 }

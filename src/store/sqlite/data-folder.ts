@@ -3,7 +3,7 @@
  * may write to it.
  */
 import { accessSync, constants, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { StoreOpenError } from "../store-open-error.ts";
 import { Database } from "./database.ts";
 import { diskError } from "./disk-error.ts";
@@ -30,15 +30,21 @@ export function dataFolder(dataDir: string): DataFolder {
 export function prepareDataFolder(dataDir: string): DataFolder {
   const folder = dataFolder(dataDir);
   try {
-    mkdirSync(dataDir, { recursive: true, mode: PRIVATE_MODE });
+    makeFolder(resolve(dataDir));
     checkOwner(dataDir);
-    for (const path of [folder.blobsFolder, folder.spoolFolder])
-      mkdirSync(path, { recursive: true, mode: PRIVATE_MODE });
+    for (const path of [folder.blobsFolder, folder.spoolFolder]) makeFolder(path);
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw error instanceof StoreOpenError ? error : folderError(dataDir, error);
   }
   return folder;
+}
+
+/** With its parents. Not by `recursive`: where the kernel allows no folder (/proc), that never comes back. */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  mkdirSync(path, { mode: PRIVATE_MODE });
 }
 
 function checkOwner(dataDir: string): void {
