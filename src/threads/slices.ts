@@ -1,0 +1,62 @@
+/** Each room's share of the settings. No room knows the settings file: what it may be told is said here, in its own terms. */
+import { type ImapSettings, imapDefaults } from "#access/imap/settings.ts";
+import { type Pop3Settings, pop3Defaults } from "#access/pop3/settings.ts";
+import type { Settings } from "#config/settings.ts";
+import type { DirectorySettings } from "#identity/store-directory.ts";
+import type { RelaySelfTestSettings } from "#reception/relay-self-test.ts";
+import { type ReceptionSettings, receptionDefaults } from "#reception/settings.ts";
+
+export function directorySettings({ domains, admin }: Settings): DirectorySettings {
+  return {
+    domains: domains.map(({ name, role, plusAddressSeparator }) => ({
+      name,
+      role,
+      plusSeparator: plusAddressSeparator,
+    })),
+    admin,
+    catchAll: Object.fromEntries(
+      domains.filter(({ catchAll }) => catchAll !== "").map(({ name, catchAll }) => [name, catchAll]),
+    ),
+  };
+}
+
+export function receptionSettings({ hostname, limits, rules, relay, delivery }: Settings): ReceptionSettings {
+  return {
+    hostname,
+    limits: {
+      ...receptionDefaults.limits,
+      messageSizeOctetsMax: limits.messageSizeOctetsMax,
+      recipientsPerTransaction: limits.recipientsPerTransaction,
+      unknownRecipientsSample: limits.unknownRecipientsSample,
+      unknownRecipientsPercent: limits.unknownRecipientsPercent,
+      errorsPerSession: limits.errorsPerSession,
+    },
+    timeouts: {
+      ...receptionDefaults.timeouts,
+      commandMs: limits.commandTimeoutMs,
+      sessionMs: limits.sessionTotalTimeoutMs,
+      dataOctetsPerSecondMin: limits.dataOctetsPerSecondMin,
+    },
+    earlyTalker: rules.earlyTalker,
+    ownNameHelo: rules.helo,
+    relay: { ...receptionDefaults.relay, trustedNetworks: relay.trustedNetworks },
+    outbound: delivery.hold ? "held" : "off",
+  };
+}
+
+export function imapSettings({ limits }: Settings): ImapSettings {
+  return {
+    ...imapDefaults,
+    preAuthTimeoutMs: limits.preAuthenticationTimeoutMs,
+    messageSizeOctetsMax: limits.messageSizeOctetsMax,
+    connectionsPerAccountMax: limits.imapConnectionsPerAccount,
+  };
+}
+
+export function pop3Settings({ hostname, limits }: Settings): Pop3Settings {
+  return { ...pop3Defaults, hostname, preAuthTimeoutMs: limits.preAuthenticationTimeoutMs };
+}
+
+export function relaySelfTestSettings(settings: Settings): RelaySelfTestSettings {
+  return { reception: receptionSettings(settings), domains: settings.domains };
+}
