@@ -5,6 +5,7 @@ import * as fc from "fast-check";
 import type { Envelope, MimePart } from "#mail/mime/structure.ts";
 import { encodeFetch, type FetchValue } from "./fetch-response.ts";
 import { NO_ENVELOPE, PART } from "./mime-part.test-data.ts";
+import { unicode } from "./unicode.test-data.ts";
 
 /** @param expected without `* 1 FETCH (` and `)`; a range of the stored message shows as `<start-end>`. */
 function check(values: readonly FetchValue[], expected: string, options = { utf8: false }): void {
@@ -202,7 +203,7 @@ test("BINARY is a literal8 where NUL stands in it or might (RFC 3516 §4.3)", ()
 });
 
 test("whatever stands in a message, its structure has balanced parentheses and no stray octets", () => {
-  const string = fc.string({ unit: "binary", maxLength: 6 });
+  const string = unicode(6);
   const leaf = fc.record({
     type: string,
     subtype: string,
