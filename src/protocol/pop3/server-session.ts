@@ -268,10 +268,8 @@ export class Pop3ServerSession {
   }
 
   #capabilities(): void {
-    const state = this.#state.name === "transaction" ? "transaction" : "authorization";
     this.#say("capabilities follow");
-    const lines = capabilities({ credentials: this.#credentials, state });
-    this.#emit({ kind: "say", text: `${lines.join("\r\n")}\r\n.\r\n` });
+    this.#emit({ kind: "say", text: `${capabilities(this.#credentials).join("\r\n")}\r\n.\r\n` });
   }
 
   #quit(): void {
