@@ -19,6 +19,7 @@ export class SessionDeadlines {
   #beforeMailDueMs = Number.POSITIVE_INFINITY;
   #windowDueMs = Number.POSITIVE_INFINITY;
   #windowOctets = 0;
+  #held = false;
   #timer: Timer | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
 
@@ -52,9 +53,11 @@ export class SessionDeadlines {
     this.#windowOctets += octets;
   }
 
-  /** We stopped reading: what does not arrive now is not the client's fault. */
-  forgiveWindow(): void {
-    if (this.#awaits === "message") this.#openWindow(this.#clock.monotonicMs());
+  /** We stopped reading because our disk is slow: what does not arrive meanwhile is not the client's fault. */
+  hold(held: boolean): void {
+    if (held === this.#held) return;
+    this.#held = held;
+    if (!held) this.#openWindow(this.#clock.monotonicMs());
   }
 
   stop(): void {
@@ -89,7 +92,7 @@ export class SessionDeadlines {
   #rang(): void {
     const nowMs = this.#clock.monotonicMs();
     this.#timerAtMs = Number.POSITIVE_INFINITY;
-    if (this.#awaits === "nothing") return this.#setTimer(LATE_CHECK_MS, nowMs);
+    if (this.#awaits === "nothing" || this.#held) return this.#setTimer(LATE_CHECK_MS, nowMs);
     if (nowMs >= this.#sessionDueMs) return this.#timedOut("session");
     if (this.#awaits === "message") {
       if (nowMs >= this.#windowDueMs && this.#tooSlow()) return this.#timedOut("slow-message");

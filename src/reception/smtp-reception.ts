@@ -162,11 +162,11 @@ export class SmtpReception implements ConnectionHandler {
   /** Reads when everybody behind can take more, and not otherwise. */
   #steer(): void {
     if (this.#over) return;
+    this.#deadlines.hold(this.#spoolFull);
     const full = this.#spoolFull || this.#outputFull || this.#session.congested || this.#early.length > 0;
     if (full === this.#paused) return;
     this.#paused = full;
     if (full) return this.#connection.pause();
-    this.#deadlines.forgiveWindow();
     this.#connection.resume();
   }
 

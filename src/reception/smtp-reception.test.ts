@@ -1,0 +1,289 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { FAKE_TLS } from "../../test/fakes/connection.ts";
+import { FakeReception } from "../../test/fakes/reception.ts";
+
+const SECURED = { tls: FAKE_TLS };
+
+suite("reception: a message from another server", () => {
+  test("is stored with its trace fields, and 250 names it (RFC 5321 §4.4)", async () => {
+    const mx = new FakeReception("smtp");
+    const client = mx.connect();
+    assert.equal(await client.hear(), "220 mx.local.test ESMTP Postern");
+    await client.envelope("a@sender.example", "user@local.test");
+    assert.match(await client.message("From: a@sender.example\n\nHello"), /^250 2\.0\.0 Accepted as \w{26}$/);
+    assert.equal(
+      mx.stored.replace(/id \w{26}/, "id ID"),
+      [
+        "Return-Path: <a@sender.example>",
+        "Received: from client.example ([198.51.100.7])",
+        "\tby mx.local.test with ESMTP",
+        "\tid ID",
+        "\tfor <user@local.test>;",
+        "\tTue, 01 Jan 2030 12:00:01 +0000",
+        "From: a@sender.example",
+        "",
+        "Hello",
+        "",
+      ].join("\r\n"),
+    );
+    const [delivery] = mx.deliveries;
+    assert.deepEqual(delivery?.targets, [{ accountId: 1, folder: "inbox", flags: [] }]);
+    assert.deepEqual([delivery?.mailFrom, delivery?.queued], ["a@sender.example", []]);
+    assert.equal(delivery?.index.sizeOctets, mx.stored.length);
+    assert.equal(mx.spool.open, 0);
+  });
+
+  test("inside TLS says so, and several recipients are not told of each other", async () => {
+    const mx = new FakeReception("smtp");
+    const client = mx.connect();
+    await client.say("EHLO x");
+    await client.say("STARTTLS");
+    await client.envelope("", "user@local.test", "alice@local.test", "sales@local.test");
+    await client.message("Subject: x\n\n");
+    assert.match(mx.stored, /^Return-Path: <>\r\n/);
+    assert.match(mx.stored, /with ESMTPS \(TLSv1\.3 TLS_AES_256_GCM_SHA384\)\r\n\tid \w{26};\r\n/);
+    assert.doesNotMatch(mx.stored, /for </);
+    // Two of the addresses are one account: it gets one copy.
+    assert.deepEqual(
+      mx.deliveries[0]?.targets.map(({ accountId }) => accountId),
+      [1, 2],
+    );
+  });
+
+  test("keeps nothing the sender forged in our name (RFC 8601 §5)", async () => {
+    const mx = new FakeReception("smtp");
+    const client = mx.connect();
+    await client.envelope("a@b.example", "user@local.test");
+    await client.message(
+      [
+        "Return-Path: <forged@local.test>",
+        "Authentication-Results: (x) MX.local.test; dkim=pass",
+        "Authentication-Results: mx.sender.example; spf=pass",
+        "X-Spam-Status: No,",
+        " really",
+        "Subject: kept",
+        "",
+        "X-Spam-Status: body",
+      ].join("\n"),
+    );
+    const [, own = ""] = /\+0000\r\n([^]*)$/.exec(mx.stored) ?? [];
+    assert.equal(
+      own,
+      "Authentication-Results: mx.sender.example; spf=pass\r\nSubject: kept\r\n\r\nX-Spam-Status: body\r\n",
+    );
+    assert.equal(mx.deliveries[0]?.index.sizeOctets, mx.stored.length);
+  });
+
+  test("a body without a header does not run into our trace fields", async () => {
+    for (const [sent, kept] of [
+      ["Hello", "\r\nHello\r\n"],
+      [" folded", "\r\n folded\r\n"],
+      ["From user@host Tue Jan 1\nSubject: x", "Subject: x\r\n"],
+      ["\nHello", "\r\nHello\r\n"],
+    ] as const) {
+      const mx = new FakeReception("smtp");
+      const client = mx.connect();
+      await client.envelope("a@b.example", "user@local.test");
+      await client.message(sent);
+      assert.equal(mx.stored.split("+0000\r\n")[1], kept);
+    }
+  });
+
+  test("the header may come in any pieces", async () => {
+    const mx = new FakeReception("smtp");
+    const client = mx.connect();
+    await client.envelope("a@b.example", "user@local.test");
+    await client.say("DATA");
+    for (const octet of "X-Spam-A: 1\r\nSubject: x\r\n\r\nHello\r\n.\r\n") await client.send(octet);
+    assert.equal(mx.stored.split("+0000\r\n")[1], "Subject: x\r\n\r\nHello\r\n");
+  });
+
+  test("more than 50 Received fields are a loop: 554 5.4.6", async () => {
+    const mx = new FakeReception("smtp");
+    const client = mx.connect();
+    await client.envelope("a@b.example", "user@local.test");
+    assert.match(await client.message(`${"Received: x\n".repeat(50)}\n`), /^250 /);
+    await client.envelope("a@b.example", "user@local.test");
+    assert.match(await client.message(`${"Received: x\n".repeat(51)}\n`), /^554 5\.4\.6 .*\(fake-session\)$/);
+    assert.equal(mx.deliveries.length, 1);
+  });
+
+  test("a header of a megabyte is refused and not held", async () => {
+    const mx = new FakeReception("smtp");
+    const client = mx.connect();
+    await client.envelope("a@b.example", "user@local.test");
+    assert.match(await client.message(`X: ${"x".repeat(1_000_000)}\n\n`), /^550 5\.6\.0 /);
+    assert.equal(mx.spool.open, 0);
+  });
+
+  test("BINARYMIME may not hide line ends in the header", async () => {
+    const mx = new FakeReception("smtp");
+    const client = mx.connect();
+    await client.say("EHLO x");
+    await client.say("MAIL FROM:<> BODY=BINARYMIME");
+    await client.say("RCPT TO:<user@local.test>");
+    assert.match(await client.send("BDAT 12 LAST\r\nA: b\nC\r\n\r\n\n\n"), /^550 5\.6\.0 /);
+  });
+});
+
+suite("reception: who may receive", () => {
+  test("a full mailbox is a temporary refusal, counted with the declared size", async () => {
+    const mx = new FakeReception("smtp");
+    const account = { accountId: 1, address: "user@local.test", usedOctets: 900, quotaOctets: 1000 };
+    mx.directory.accounts.set("user@local.test", [account]);
+    const client = mx.connect();
+    await client.say("EHLO x");
+    await client.say("MAIL FROM:<> SIZE=101");
+    assert.match(await client.say("RCPT TO:<user@local.test>"), /^452 4\.2\.2 /);
+    await client.say("RSET");
+    await client.say("MAIL FROM:<> SIZE=100");
+    assert.match(await client.say("RCPT TO:<user@local.test>"), /^250 2\.1\.5 /);
+  });
+
+  test("when the directory cannot be asked nobody is called unknown", async () => {
+    const mx = new FakeReception("smtp");
+    mx.directory.failing = true;
+    const client = mx.connect();
+    await client.say("EHLO x");
+    await client.say("MAIL FROM:<>");
+    assert.match(await client.say("RCPT TO:<user@local.test>"), /^451 4\.3\.0 /);
+    assert.match(await client.say("RCPT TO:<b@victim.example>"), /^550 5\.7\.1 /);
+  });
+
+  test("a secondary without a list of recipients says 451", async () => {
+    const client = new FakeReception("smtp").connect();
+    await client.say("EHLO x");
+    await client.say("MAIL FROM:<>");
+    assert.match(await client.say("RCPT TO:<user@relay.test>"), /^451 4\.3\.0 /);
+  });
+
+  test("our own name from another machine is refused, from this one not", async () => {
+    const mx = new FakeReception("smtp");
+    assert.match(await mx.connect().say("EHLO MX.local.test"), /550 5\.7\.1 /);
+    const here = { address: "192.0.2.1", port: 5 };
+    assert.match(await mx.connect({ remote: here, local: here }).say("EHLO mx.local.test"), /250-PIPELINING/);
+  });
+});
+
+suite("reception: users", () => {
+  test("send as themselves only, in the envelope and in the From field", async () => {
+    const msa = new FakeReception("submission", { outbound: "held" });
+    const client = msa.connect(SECURED);
+    await client.logIn();
+    assert.match(await client.say("MAIL FROM:<user@local.test>"), /^553 5\.7\.1 /);
+    await client.envelope("alice@local.test", "b@victim.example");
+    assert.match(await client.message("From: Sales <SALES@local.test>\n\nx"), /^250 /);
+    await client.envelope("sales@local.test", "b@victim.example");
+    assert.match(await client.message("From: user@local.test\n\nx"), /^553 5\.7\.1 /);
+    for (const from of ["From: alice@local.test, user@local.test", "From: a\nFrom: b", "From: nobody", "From: g:;"]) {
+      await client.envelope("", "b@victim.example");
+      assert.match(await client.message(`${from}\n\nx`), /^55[03] 5\./, from);
+    }
+    assert.equal(msa.deliveries.length, 1);
+    assert.equal(msa.spool.open, 0);
+  });
+
+  test("mail for others is queued where the settings hold it, and has what is missing added", async () => {
+    const msa = new FakeReception("submission", { outbound: "held" });
+    const client = msa.connect(SECURED);
+    await client.logIn();
+    await client.envelope("alice@local.test", "b@victim.example");
+    await client.message("Subject: x\n\nx");
+    assert.deepEqual([msa.deliveries[0]?.queued, msa.deliveries[0]?.targets], [["b@victim.example"], []]);
+    assert.match(msa.stored, /^Received: from [^]* with ESMTPSA \(/);
+    assert.match(
+      msa.stored,
+      /\r\nDate: Tue, 01 Jan 2030 12:00:01 \+0000\r\nMessage-ID: <\w{26}@mx\.local\.test>\r\nFrom: alice@local\.test\r\nSubject: x\r\n/,
+    );
+    await client.envelope("alice@local.test", "user@local.test");
+    await client.message("From: alice@local.test\nDate: x\nMessage-Id: <y>\n\nx");
+    const [, second] = msa.deliveries;
+    assert.doesNotMatch(Buffer.from(second?.prefix ?? []).toString(), /^(Date|Message-ID|From)/m);
+  });
+
+  test("mail for others is deferred where nothing is sent out", async () => {
+    const client = new FakeReception("submission").connect(SECURED);
+    await client.logIn();
+    await client.say("MAIL FROM:<alice@local.test>");
+    assert.match(await client.say("RCPT TO:<b@victim.example>"), /^451 4\.3\.0 This server does not send mail/);
+    assert.match(await client.say("RCPT TO:<user@local.test>"), /^250 /);
+  });
+
+  test("REQUIRETLS is not taken for the queue, which could not keep it", async () => {
+    const client = new FakeReception("submission", { outbound: "held" }).connect(SECURED);
+    await client.logIn();
+    await client.say("MAIL FROM:<alice@local.test> REQUIRETLS");
+    assert.match(await client.say("RCPT TO:<b@victim.example>"), /^550 5\.7\.30 /);
+  });
+
+  test("wait for the answer to a wrong password, longer each time; the third ends it", async () => {
+    const msa = new FakeReception("submission");
+    const client = msa.connect(SECURED);
+    await client.say("EHLO x");
+    for (const [delayMs, expected] of [
+      [2000, /^535 5\.7\.8 /],
+      [4000, /^535 5\.7\.8 /],
+      [6000, /^421 4\.7\.0 /],
+    ] as const) {
+      assert.equal(await client.say("AUTH PLAIN AGEAYg=="), "");
+      msa.clock.advance(delayMs - 1);
+      assert.equal(await client.hear(), "");
+      msa.clock.advance(1);
+      assert.match(await client.hear(), expected);
+    }
+    assert.equal(client.connection.state, "ended");
+    assert.doesNotMatch(JSON.stringify(msa.log.lines), /AGEAYg|"b"/);
+  });
+
+  test("454 when the credential cannot be checked, which is no failure", async () => {
+    const client = new FakeReception("submission").connect(SECURED);
+    await client.say("EHLO x");
+    for (let i = 0; i < 4; i++) assert.match(await client.say("AUTH PLAIN AGEAZG93bg=="), /^454 4\.7\.0 /);
+  });
+
+  test("a trusted network needs no password on submission, and gets none of it on the MX", async () => {
+    const relay = { trustedNetworks: ["198.51.100.0/24"], trustedOnMx: false, ownAddresses: [] };
+    const msa = new FakeReception("submission", { relay, outbound: "held" }).connect();
+    await msa.envelope("printer@office.example", "b@victim.example");
+    const mx = new FakeReception("smtp", { relay, outbound: "held" }).connect();
+    await assert.rejects(mx.envelope("printer@office.example", "b@victim.example"), /550 5\.7\.1/);
+  });
+});
+
+suite("reception: 250 means durable", () => {
+  for (const [outcome, expected] of [
+    ["no-space", /^452 4\.3\.1 /],
+    ["fails", /^451 4\.3\.1 /],
+    ["never", /^$/],
+  ] as const) {
+    test(`not when the store ${outcome}`, async () => {
+      const mx = new FakeReception("smtp");
+      mx.storeOutcome = outcome;
+      const client = mx.connect();
+      await client.envelope("a@b.example", "user@local.test");
+      assert.match(await client.message("x"), expected);
+      assert.equal(mx.spool.open, 0);
+    });
+  }
+
+  test("not when the disk fails", async () => {
+    const mx = new FakeReception("smtp");
+    mx.spool.failure = Object.assign(new Error("disk"), { code: "ENOSPC" });
+    const client = mx.connect();
+    await client.envelope("a@b.example", "user@local.test");
+    assert.match(await client.message("x"), /^452 4\.3\.1 /);
+  });
+
+  test("nothing is delivered when the client breaks off in the middle", async () => {
+    const mx = new FakeReception("smtp");
+    const client = mx.connect();
+    await client.envelope("a@b.example", "user@local.test");
+    await client.say("DATA");
+    await client.send("Subject: x\r\n\r\nhalf");
+    client.connection.leave();
+    assert.equal(mx.spool.open, 0);
+    assert.equal(mx.deliveries.length, 0);
+    assert.equal(mx.clock.pending, 0);
+  });
+});
