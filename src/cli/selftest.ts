@@ -3,7 +3,6 @@ import { formatEndpoint } from "#config/endpoint.ts";
 import type { Settings } from "#config/settings.ts";
 import { probePort } from "#platform/net/probe-port.ts";
 import { systemClock } from "#platform/system-clock.ts";
-import { keyPairsOf } from "#threads/key-pairs.ts";
 import { askWhereItBelongs } from "./administer.ts";
 import type { Command, ExitCode } from "./command.ts";
 import { columns } from "./output.ts";
@@ -71,6 +70,7 @@ async function relayChecks(
 }
 
 async function certificateChecks(settings: Settings): Promise<readonly Check[]> {
+  const { keyPairsOf } = await import("#threads/key-pairs.ts");
   const nowMs = systemClock.now();
   const pairs = await keyPairsOf(settings, nowMs);
   if (!pairs.ok) {

@@ -3,13 +3,13 @@ import { join, relative } from "node:path";
 import { loadSettings } from "#config/load.ts";
 import { formatProblem } from "#config/problem.ts";
 import type { Settings } from "#config/settings.ts";
-import { type RunningServer, serve as startServer } from "#main.ts";
+import type { RunningServer } from "#main.ts";
 import type { LogLevel } from "#platform/json-log.ts";
 import { systemClock } from "#platform/system-clock.ts";
 import { systemRandom } from "#platform/system-random.ts";
 import { sentence } from "./administer.ts";
 import type { Command, ExitCode, Invocation } from "./command.ts";
-import { type ControlContext, controlHandler } from "./control-commands.ts";
+import type { ControlContext } from "./control-commands.ts";
 import { makeTrialAccounts, makeTrialSettings } from "./first-run.ts";
 import { firstRunPage } from "./first-run-page.ts";
 import type { Output } from "./output.ts";
@@ -59,6 +59,8 @@ async function serveUntilStopped(settings: Settings, logLevel: LogLevel, { out }
   // From here on, so that a signal during the start is not lost.
   const stopAsked = signalled(["SIGTERM", "SIGINT"]);
   process.on("SIGHUP", () => out.problem("Settings are read at the start: restart Postern to take changes."));
+  const { serve: startServer } = await import("#main.ts");
+  const { controlHandler } = await import("./control-commands.ts");
   const started = await startServer({
     settings,
     version: postern.version,
@@ -70,7 +72,8 @@ async function serveUntilStopped(settings: Settings, logLevel: LogLevel, { out }
     return 1;
   }
   const server = started.value;
-  await sayThatItRuns(server, settings, out);
+  const accounts = await makeTrialAccounts(settings, controlHandler(contextOf(server, settings)));
+  sayThatItRuns(server, settings, accounts, out);
   const failure = await Promise.race([server.failed, stopAsked]);
   await server.stop();
   if (failure === undefined) return 0;
@@ -78,8 +81,13 @@ async function serveUntilStopped(settings: Settings, logLevel: LogLevel, { out }
   return 1;
 }
 
-async function sayThatItRuns(server: RunningServer, settings: Settings, out: Output): Promise<void> {
-  const accounts = await makeTrialAccounts(settings, controlHandler(contextOf(server, settings)));
+/** @param accounts those that were just made, with their passwords. */
+function sayThatItRuns(
+  server: RunningServer,
+  settings: Settings,
+  accounts: Awaited<ReturnType<typeof makeTrialAccounts>>,
+  out: Output,
+): void {
   if (accounts.length === 0) {
     out.line(`Postern ${postern.version} is running. \`postern status\` tells how it is.`);
     return;

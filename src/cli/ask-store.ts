@@ -1,0 +1,34 @@
+/** Runs a control command over the store itself, where no server does. The store's lock keeps out a second one. */
+import { existsSync } from "node:fs";
+import type { Settings } from "#config/settings.ts";
+import { failed, ok, type Result } from "#mail/result.ts";
+import { systemClock } from "#platform/system-clock.ts";
+import { systemRandom } from "#platform/system-random.ts";
+import { openSqliteStore } from "#store/sqlite/open-sqlite-store.ts";
+import { StoreOpenError } from "#store/store-open-error.ts";
+import { type ControlOutcome, controlHandler } from "./control-commands.ts";
+
+export async function askStore(
+  settings: Settings,
+  command: string,
+  args: unknown,
+): Promise<Result<ControlOutcome, { readonly message: string; readonly remedy: string }>> {
+  const { dataDir, domains } = settings;
+  if (!existsSync(dataDir)) {
+    return failed({ message: `there is no data folder ${dataDir}`, remedy: "`postern serve` makes it" });
+  }
+  try {
+    const store = await openSqliteStore({ dataDir, clock: systemClock });
+    try {
+      const ownDomains = domains.map(({ name }) => name);
+      const administration = { store, clock: systemClock, random: systemRandom, domains: ownDomains };
+      const handle = controlHandler({ administration, settings, running: () => Promise.resolve(undefined) });
+      return ok(await handle(command, args));
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    if (!(error instanceof StoreOpenError)) throw error;
+    return failed({ message: error.message, remedy: error.remedy });
+  }
+}

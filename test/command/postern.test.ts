@@ -1,0 +1,132 @@
+/** The `postern` command as people use it: processes over a folder of their own, on ports that the system gives. */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, suite, test } from "node:test";
+
+const launcher = join(import.meta.dirname, "../../bin/postern.js");
+const folders: string[] = [];
+const servers: ChildProcess[] = [];
+
+after(() => {
+  for (const server of servers) server.kill("SIGKILL");
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A settings file in a new folder, with one listener on `port`. */
+function settingsFile(more = "", port = 0): string {
+  const folder = mkdtempSync(join(tmpdir(), "postern-command-"));
+  folders.push(folder);
+  const file = join(folder, "postern.toml");
+  writeFileSync(
+    file,
+    `hostname = "mx.example.test"
+data_dir = "data"
+${more}
+[delivery]
+hold = true
+[threads]
+front = 1
+[[domain]]
+name = "example.test"
+[[listener]]
+protocol = "smtp"
+bind = "127.0.0.1:${port}"
+`,
+  );
+  return file;
+}
+
+/** What a command prints, in short. */
+function run(
+  settings: string,
+  words: readonly string[],
+  input = "",
+): { code: number | null; out: string; err: string } {
+  const ran = spawnSync(process.execPath, [launcher, ...words, "--config", settings], { input, encoding: "utf8" });
+  return { code: ran.status, out: ran.stdout, err: ran.stderr };
+}
+
+async function serve(settings: string): Promise<ChildProcess> {
+  const words = [launcher, "serve", "--log-level", "silent", "--config", settings];
+  const server = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
+  servers.push(server);
+  const [said] = (await once(server.stdout, "data")) as [Buffer];
+  assert.match(said.toString(), /is running/);
+  return server;
+}
+
+/** `serve` fails with exactly one line. */
+function checkRefused(settings: string, line: RegExp): void {
+  const { code, out, err } = run(settings, ["serve", "--log-level", "silent"]);
+  assert.deepEqual([code, out], [1, ""]);
+  assert.match(err, line);
+  assert.equal(err.trimEnd().split("\n").length, 1, err);
+}
+
+suite("postern serve", () => {
+  test("runs, answers commands, and ends with 0 at SIGTERM", async () => {
+    const settings = settingsFile();
+    const server = await serve(settings);
+    const page = run(settings, ["account", "list", "--json"]);
+    const accounts = (JSON.parse(page.out) as { value: { address: string }[] }).value.map(({ address }) => address);
+    assert.deepEqual(accounts, ["alice@example.test", "bob@example.test"]);
+    assert.equal(
+      run(settings, ["account", "add", "carol@example.test", "--password-stdin"], "correct horse 9\n").code,
+      0,
+    );
+    assert.equal(run(settings, ["selftest"]).code, 0);
+    const status = run(settings, ["status"]);
+    assert.equal(status.code, 0);
+    assert.match(status.out, /Store +3 accounts/);
+    checkRefused(settings, /^The data folder .* is in use by process \d+\. Stop that server first/);
+    server.kill("SIGTERM");
+    assert.deepEqual(await once(server, "exit"), [0, null]);
+    const offline = run(settings, ["account", "list"]);
+    assert.equal(offline.code, 0);
+    assert.match(offline.out, /carol@example\.test/);
+    assert.equal(run(settings, ["status"]).code, 1);
+  });
+
+  test("an unknown setting is told with file, line and the nearest known one", () => {
+    const settings = settingsFile("admni = 1");
+    checkRefused(settings, /postern\.toml:3: error: admni is not a setting .* Did you mean admin\?/);
+  });
+
+  test("a port in use is told", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const address = other.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    checkRefused(settingsFile("", port), new RegExp(`^Cannot listen on 127\\.0\\.0\\.1:${port}: the port is in use`));
+    other.close();
+  });
+
+  test("a missing certificate is told", () => {
+    const tls = 'tls = { source = "files", certificate = "chain.pem", key = "key.pem" }';
+    const settings = settingsFile(tls);
+    writeFileSync(join(settings, "../key.pem"), "");
+    checkRefused(settings, /The file of tls\.certificate, .*chain\.pem, is not there\. Correct the name\./);
+  });
+
+  test("a data folder that is a file is told", () => {
+    const settings = settingsFile();
+    writeFileSync(join(settings, "../data"), "");
+    checkRefused(settings, /^The data folder .* is not a folder\. Name a folder in data_dir/);
+  });
+});
+
+suite("exit codes", () => {
+  test("0 fine, 1 something wrong, 2 wrong use, 3 could not find out", () => {
+    const settings = settingsFile();
+    assert.equal(run(settings, ["check-config"]).code, 0);
+    assert.equal(run(settingsFile("nothing = 1"), ["check-config"]).code, 1);
+    assert.equal(run(settings, ["chekc-config"]).code, 2);
+    assert.equal(run(settings, ["audit", "example.test"]).code, 2);
+    assert.equal(run(settings, ["account", "list"]).code, 3);
+  });
+});
