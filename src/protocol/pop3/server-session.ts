@@ -101,10 +101,10 @@ export class Pop3ServerSession {
     this.#events = [];
     switch (answer.kind) {
       case "tls-established":
-        // Whatever was said in the clear is forgotten (RFC 2595 §4).
+        // Whatever was said in the clear is forgotten (RFC 2595 §4). No octets of it are held: #startTls saw to that, and
+        // what is held now has come through TLS.
         this.#credentials = answer.credentials;
         this.#state = { name: "authorization" };
-        this.#lines.clear();
         break;
       case "login":
         this.#login(answer.outcome);
