@@ -32,6 +32,7 @@ test("LIST as in RFC 3501 §6.3.8", () => {
 
 test("a pattern that no name can be written as matches nothing", () => {
   check(`LIST "" !#$&'+,-.0123456789:;<=>?@^_\`|[}%*`, { patterns: [] });
+  check("LIST a&b *", { patterns: [] });
   check('LIST "" p&AOQ-%', { patterns: ["pä%"] });
 });
 

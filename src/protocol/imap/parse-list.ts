@@ -1,5 +1,5 @@
 /** LIST with its extensions, and LSUB (RFC 3501 §6.3.8, RFC 5258, RFC 5819, RFC 6154). */
-import type { Command, ListReturn, ListSelection } from "./command.ts";
+import type { Command, ListRequest, ListReturn, ListSelection } from "./command.ts";
 import type { Cursor } from "./cursor.ts";
 import { LIST_ENTRIES_MAX } from "./limits.ts";
 import { decodeMailboxName } from "./mailbox-name.ts";
@@ -18,25 +18,33 @@ export function parseList(cursor: Cursor, encoding: NameEncoding): Command {
   const reference = parseReference(cursor, encoding);
   cursor.space();
   const several = cursor.peek() === "(";
-  const patterns = several
+  const found = several
     ? cursor.list(() => parsePattern(cursor, encoding), LIST_ENTRIES_MAX, { mayBeEmpty: false }).flat()
     : parsePattern(cursor, encoding);
   const returning = cursor.take(" ");
   if (returning) cursor.expect("RETURN ");
   const returns = returning ? parseReturn(cursor) : noReturn();
-  return { name: "LIST", reference, patterns, extended: selects || several || returning, selection, returns };
+  const extended = selects || several || returning;
+  return { name: "LIST", ...patternsBehind(reference, found), extended, selection, returns };
 }
 
 export function parseLsub(cursor: Cursor, encoding: NameEncoding): Command {
   const reference = parseReference(cursor, encoding);
   cursor.space();
-  return { name: "LSUB", reference, patterns: parsePattern(cursor, encoding) };
+  return { name: "LSUB", ...patternsBehind(reference, parsePattern(cursor, encoding)) };
 }
 
-/** A reference in the wrong encoding is as good as one that no name starts with: it stays as it is. */
-function parseReference(cursor: Cursor, encoding: NameEncoding): string {
-  const octets = cursor.astring("a reference name");
-  return decodeMailboxName(octets, encoding) ?? octets;
+/** Undefined: in the wrong encoding. */
+function parseReference(cursor: Cursor, encoding: NameEncoding): string | undefined {
+  return decodeMailboxName(cursor.astring("a reference name"), encoding);
+}
+
+/** Behind a reference in the wrong encoding no pattern matches anything. */
+function patternsBehind(
+  reference: string | undefined,
+  patterns: readonly string[],
+): Pick<ListRequest, "reference" | "patterns"> {
+  return reference === undefined ? { reference: "", patterns: [] } : { reference, patterns };
 }
 
 /** The pattern, or nothing where it is in the wrong encoding and so matches nothing. */
