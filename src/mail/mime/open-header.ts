@@ -10,7 +10,7 @@ const QUOTED_FROM_LINE = Buffer.from(">From ");
 
 export class OpenHeader {
   readonly start: number;
-  readonly #octetsMax: number;
+  readonly octetsMax: number;
   #kept: Buffer[] = [];
   #keptLength = 0;
   #fieldOpen = false;
@@ -20,7 +20,7 @@ export class OpenHeader {
   /** @param octetsMax octets that are kept; the lines of a longer header are still followed to its end. */
   constructor(start: number, octetsMax: number) {
     this.start = start;
-    this.#octetsMax = octetsMax;
+    this.octetsMax = octetsMax;
   }
 
   /** Takes the beginning of a line that neither is empty nor a delimiter. @param linesBefore asked for only when needed. */
@@ -46,7 +46,7 @@ export class OpenHeader {
 
   /** Keeps what it needs of a chunk that will be gone when the next one comes. */
   keep(chunk: Buffer, base: number): void {
-    const room = this.#octetsMax - this.#keptLength;
+    const room = this.octetsMax - this.#keptLength;
     const from = Math.max(0, this.start - base);
     if (room <= 0 || from >= chunk.length) return;
     const copy = Buffer.from(chunk.subarray(from, from + room));
@@ -56,14 +56,14 @@ export class OpenHeader {
 
   /** True when nothing in front of `end` is past the bound. */
   holds(end: number): boolean {
-    return end - this.start <= this.#octetsMax;
+    return end - this.start <= this.octetsMax;
   }
 
   /** The octets up to `end`, in the chunk at hand or before it; no more than the bound, cut at a line's end then. */
   octets(end: number, chunk: Buffer, base: number): { readonly octets: Buffer; readonly whole: boolean } {
     const length = end - this.start;
     const whole = this.holds(end);
-    const wanted = Math.min(length, this.#octetsMax);
+    const wanted = Math.min(length, this.octetsMax);
     const octets = this.#joined(wanted, chunk, base);
     return { octets: whole ? octets : octets.subarray(0, octets.lastIndexOf(LF) + 1), whole };
   }

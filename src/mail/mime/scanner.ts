@@ -278,7 +278,7 @@ export class MimeScanner {
     const inDigest = parent?.holds === "parts" && parent.content.subtype === "digest";
     const { octets, whole } = open.octets(bodyStart, this.#chunk, this.#base);
     const header = readPartHeader(octets, inDigest ? "message/rfc822" : "text/plain");
-    this.#headerOctetsLeft -= octets.length;
+    this.#headerOctetsLeft -= whole ? octets.length : open.octetsMax;
     if (!whole || header.truncated) this.#truncated = true;
     const part = { headerStart: open.start, bodyStart, linesBefore, header, ...this.#judge(header), closed: false };
     this.#open.push({ ...part, children: [] });
