@@ -10,7 +10,9 @@ export interface Import {
   readonly isTypeOnly: boolean;
 }
 
-export const SOURCE_FILES: readonly string[] = globSync("src/**/*.ts", { exclude: ["**/*.test.ts"] }).toSorted();
+export const SOURCE_FILES: readonly string[] = globSync("src/**/*.ts", {
+  exclude: ["**/*.test.ts", "**/*.test-data.ts"],
+}).toSorted();
 
 export function roomOf(file: string): string {
   const [, folder = ""] = file.split("/");
