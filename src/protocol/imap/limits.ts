@@ -28,7 +28,9 @@ export const SECTION_DEPTH_MAX = 100;
 export const FLAGS_MAX = 128;
 /** Octets of a flag. */
 export const FLAG_OCTETS_MAX = 255;
-/** Entries of any other list: LIST patterns and options, STATUS items, ENABLE, CREATE USE. */
+/** Patterns of one LIST: each is held against every folder of the account. */
+export const LIST_PATTERNS_MAX = 32;
+/** Entries of any other list: options of LIST, STATUS items, ENABLE, CREATE USE. */
 export const LIST_ENTRIES_MAX = 256;
 /** RFC 2971 §3.3. */
 export const ID_FIELDS_MAX = 30;

@@ -14,8 +14,11 @@ export interface ListPattern {
 export function compileListPattern(reference: string, pattern: string): ListPattern {
   // A wildcard in the reference is one too; wildcards side by side are one.
   const tokens = (reference + pattern).replace(/[*%]*\*[*%]*/g, "*").replace(/%+/g, "%");
-  if (tokens === "*") return { matches: () => true };
-  return { matches: (name) => matchTokens(tokens, name) };
+  const prefix = /^[^*%]*/.exec(tokens)?.[0] ?? "";
+  return {
+    // Most names differ from a pattern at its start: those need no more than a look.
+    matches: (name) => (name.startsWith(prefix) || INBOX.test(name)) && matchTokens(tokens, name),
+  };
 }
 
 /**

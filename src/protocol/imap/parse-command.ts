@@ -26,7 +26,7 @@ export type ParsedCommand =
 const TAG = /[!#$&',\-./0-9:;<=>?@A-Z[\]^_`a-z|}~]+(?= )/y;
 
 /**
- * @param octets the command without its final CRLF, one octet a character (Latin-1). APPEND is `parseAppend`'s.
+ * @param octets the command without its final CRLF, one octet a character (Latin-1). APPEND is `parseAppendHead`'s.
  * Never throws; in time linear in the octets.
  */
 export function parseCommand(octets: string, encoding: NameEncoding): ParsedCommand {
@@ -36,7 +36,11 @@ export function parseCommand(octets: string, encoding: NameEncoding): ParsedComm
   const command = parseNamed(cursor, encoding);
   cursor.expectEnd();
   if (cursor.problem !== undefined || command === undefined) {
-    return { ok: false, tag, problem: cursor.problem ?? { status: "BAD", text: "Unknown command" } };
+    return {
+      ok: false,
+      tag,
+      problem: cursor.problem ?? { status: "BAD", text: "Unknown command, or nothing behind it" },
+    };
   }
   return { ok: true, tag, command };
 }
@@ -68,7 +72,7 @@ function parseNamed(cursor: Cursor, encoding: NameEncoding): Command | undefined
       cursor.space();
       return parseUid(cursor, encoding);
     default:
-      // What follows the name is each parser's; all of these have arguments.
+      // All others have arguments.
       if (!cursor.take(" ")) return undefined;
       return parseWithArguments(name, cursor, encoding);
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Command, ListRequest } from "./command.ts";
+import { LIST_PATTERNS_MAX } from "./limits.ts";
 import { parseCommand } from "./parse-command.ts";
 
 const NONE: ListRequest = {
@@ -82,6 +83,12 @@ test("options that are not known, or not alone, are errors (RFC 5258 §3)", () =
   check('LIST (RECURSIVEMATCH REMOTE) "" ""', "BAD");
   check('LIST "" "" RETURN (FROB)', "BAD");
   check('LIST "" "" RETURN (STATUS)', "BAD");
+});
+
+test("the patterns are few: each is held against every folder", () => {
+  const patterns = Array.from({ length: LIST_PATTERNS_MAX }, () => "a");
+  check(`LIST "" (${patterns.join(" ")})`, { extended: true, patterns });
+  check(`LIST "" (${patterns.join(" ")} a)`, "BAD");
 });
 
 test("LSUB (RFC 3501 §6.3.9)", () => {

@@ -1,7 +1,7 @@
 /** LIST with its extensions, and LSUB (RFC 3501 §6.3.8, RFC 5258, RFC 5819, RFC 6154). */
 import type { Command, ListRequest, ListReturn, ListSelection } from "./command.ts";
 import type { Cursor } from "./cursor.ts";
-import { LIST_ENTRIES_MAX } from "./limits.ts";
+import { LIST_ENTRIES_MAX, LIST_PATTERNS_MAX } from "./limits.ts";
 import { decodeMailboxName } from "./mailbox-name.ts";
 import { type NameEncoding, parseStatusItems } from "./parse-mailbox.ts";
 
@@ -19,7 +19,7 @@ export function parseList(cursor: Cursor, encoding: NameEncoding): Command {
   cursor.space();
   const several = cursor.peek() === "(";
   const found = several
-    ? cursor.list(() => parsePattern(cursor, encoding), LIST_ENTRIES_MAX, { mayBeEmpty: false }).flat()
+    ? cursor.list(() => parsePattern(cursor, encoding), LIST_PATTERNS_MAX, { mayBeEmpty: false }).flat()
     : parsePattern(cursor, encoding);
   const returning = cursor.take(" ");
   if (returning) cursor.expect("RETURN ");
