@@ -56,8 +56,12 @@ export interface RunningServer {
 /** Open transactions get so long to finish when the server drains. Milliseconds. */
 const DRAIN_MS = 10_000;
 
+/** What the server writes is nobody else's to read; the socket of LMTP sets its own permissions. */
+const OWNER_ONLY_UMASK = 0o077;
+
 export async function serve(options: ServeOptions): Promise<Result<RunningServer, StartProblem>> {
   const { settings } = options;
+  process.umask(OWNER_ONLY_UMASK);
   const startedAtMs = systemClock.now();
   const inUse = await portInUse(settings);
   const storeThreads = await openStoreThreads(settings.dataDir);
@@ -192,10 +196,10 @@ async function startFronts(
 
 async function drain(threads: readonly Thread[]): Promise<void> {
   for (const thread of threads) thread.post({ kind: "drain" } satisfies ThreadOrder);
-  const late = new Promise<void>((resolve) => {
-    systemClock.after(DRAIN_MS, resolve);
-  });
-  await Promise.race([Promise.all(threads.map(({ ended }) => ended)), late]);
+  const late = Promise.withResolvers<void>();
+  const timer = systemClock.after(DRAIN_MS, late.resolve);
+  await Promise.race([Promise.all(threads.map(({ ended }) => ended)), late.promise]);
+  timer.cancel();
   await Promise.all(threads.map((thread) => thread.stop()));
 }
 
