@@ -2,7 +2,7 @@
 import { LRUCache } from "lru-cache";
 
 /** Addresses remembered: about 100 octets each. */
-const REMEMBERED_MAX = 20_000;
+export const REMEMBERED_MAX = 20_000;
 
 export interface GreetDelays {
   /** Milliseconds for an address that was not seen to wait. */

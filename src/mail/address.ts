@@ -37,7 +37,7 @@ const DOT_STRING =
 const QUOTED_STRING = /^"(?:[ !#-[\]-~\u0080-\u{10ffff}]|\\[ -~])*"$/u;
 const LABEL = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 const NON_ASCII = /[^\0-\x7f]/;
-const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 
 /** Parses `local-part@domain` without angle brackets. The at sign that counts is the first one outside quotes; a second is an error. */
 export function parseMailbox(text: string, options: { readonly utf8: boolean }): Result<Mailbox, AddressProblem> {

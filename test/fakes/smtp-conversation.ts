@@ -35,10 +35,10 @@ export class Conversation {
   #lmtp: boolean;
   #content: Uint8Array[] = [];
 
-  constructor(settings: SessionSettings) {
+  constructor(settings: SessionSettings, { greet = true }: { readonly greet?: boolean } = {}) {
     this.session = new ServerSession(settings);
     this.#lmtp = settings.protocol === "lmtp";
-    this.input({ kind: "greet" });
+    if (greet) this.input({ kind: "greet" });
   }
 
   get closed(): boolean {

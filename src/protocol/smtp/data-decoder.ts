@@ -76,7 +76,7 @@ export class DataDecoder {
       this.#place = octets[last] === CR ? "after-cr" : "in-line";
       return octets.length;
     }
-    if (cr !== lf - 1) this.#bareNewline = true;
+    if (lf === at || cr !== lf - 1) this.#bareNewline = true;
     this.#place = lf > at && octets[lf - 1] === CR ? "line-start" : "in-line";
     return lf + 1;
   }
