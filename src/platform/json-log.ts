@@ -10,7 +10,7 @@ const FLUSH_MS = 100;
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
 /** JSON lines on standard error. `flush` writes what is gathered; call it before the process ends. */
-export function openJsonLog(level: LogLevel): { readonly log: Log; flush(): void } {
+export function openJsonLog(level: LogLevel): { readonly log: Log; readonly flush: () => void } {
   const sink = destination({ fd: STANDARD_ERROR, sync: false, minLength: BUFFER_OCTETS, periodicFlush: FLUSH_MS });
   // A reader of the log who went away must not end the mail server.
   sink.on("error", () => undefined);

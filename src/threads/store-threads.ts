@@ -11,9 +11,9 @@ export interface StoreThreads {
   readonly store: Store;
   readonly threads: readonly Thread[];
   /** Ports for one more thread that wants the store. */
-  connect(): StorePorts;
+  readonly connect: () => StorePorts;
   /** Writes what is under way and gives the data folder back. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export async function openStoreThreads(
