@@ -122,6 +122,7 @@ function play(
 ): Conversation {
   const talk = new Conversation(sessionSettings(settings));
   const lengths = [...cuts];
+  let secured = false;
   for (const text of groups) {
     const octets = Buffer.from(text, "latin1");
     for (let at = 0; at < octets.length; ) {
@@ -129,7 +130,10 @@ function play(
       talk.send(octets.subarray(at, at + length));
       at += length;
     }
-    if (talk.transcript.at(-1) === "TLS") talk.input({ kind: "tls-established" });
+    if (talk.transcript.at(-1) === "TLS" && !secured) {
+      talk.input({ kind: "tls-established" });
+      secured = true;
+    }
   }
   return talk;
 }
