@@ -37,11 +37,11 @@ export class ConnectionRoster {
   async drain(): Promise<void> {
     if (this.#handlers.size === 0) return;
     const empty = new Promise<void>((resolve) => (this.#whenEmpty = resolve));
-    for (const handler of [...this.#handlers]) handler.shutdown();
+    for (const handler of this.#handlers) handler.shutdown();
     await empty;
   }
 
   dropAll(): void {
-    for (const connection of [...this.#connections]) connection.destroy();
+    for (const connection of this.#connections) connection.destroy();
   }
 }

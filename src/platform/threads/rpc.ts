@@ -26,7 +26,7 @@ function gather<Item>(send: (items: readonly Item[]) => void): (item: Item) => v
 
 export interface RpcClient {
   /** Rejects with the error thrown over there, or when the other side is gone. */
-  call(method: string, args: readonly unknown[]): Promise<unknown>;
+  readonly call: (method: string, args: readonly unknown[]) => Promise<unknown>;
   onEvent(listener: (event: unknown) => void): () => void;
   close(): void;
 }
