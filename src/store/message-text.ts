@@ -5,7 +5,7 @@ import type { MessageIndex, MimePart } from "#mail/mime/structure.ts";
 import { decodeEncodedWords } from "#mail/text/encoded-words.ts";
 import { SEARCH_TEXT_OCTETS_MAX } from "#mail/text/limits.ts";
 import { foldForSearch, textForSearch } from "#mail/text/search-text.ts";
-import { READ_OCTETS_MAX } from "./limits.ts";
+import { READ_OCTETS_MAX, SEARCH_TEXT_KEPT_MAX } from "./limits.ts";
 
 /** Where a message comes from. Undefined: it has gone meanwhile. */
 export interface MessageSource {
@@ -24,7 +24,9 @@ export class MessageText {
   #index: MessageIndex | undefined;
   #header: Uint8Array | undefined;
   #fields: readonly HeaderField[] = [];
-  #bodyTexts: readonly string[] | undefined;
+  /** Folded texts of parts, by where their bodies start. */
+  readonly #partTexts = new Map<number, string>();
+  #keptLength = 0;
 
   constructor(source: MessageSource) {
     this.#source = source;
@@ -43,8 +45,10 @@ export class MessageText {
 
   /** One of the text parts holds the folded text, those of attached messages too. */
   *bodyHolds(text: string): Steps<boolean> {
-    this.#bodyTexts ??= yield* this.#readBody();
-    return this.#bodyTexts.some((body) => body.includes(text));
+    const root = this.#structure()?.root;
+    if (root === undefined) return false;
+    for (const part of textParts(root)) if ((yield* this.#partText(part)).includes(text)) return true;
+    return false;
   }
 
   *#readHeader(): Steps<Uint8Array> {
@@ -56,14 +60,16 @@ export class MessageText {
     return header;
   }
 
-  *#readBody(): Steps<readonly string[]> {
-    const root = this.#structure()?.root;
-    const texts: string[] = [];
-    for (const part of root === undefined ? [] : textParts(root)) {
-      const octets = yield* this.#read(part.bodyStart, part.bodyEnd);
-      texts.push(foldForSearch(textForSearch(part, octets)));
+  *#partText(part: MimePart): Steps<string> {
+    const kept = this.#partTexts.get(part.bodyStart);
+    if (kept !== undefined) return kept;
+    const octets = yield* this.#read(part.bodyStart, part.bodyEnd);
+    const text = foldForSearch(textForSearch(part, octets));
+    if (this.#keptLength + text.length <= SEARCH_TEXT_KEPT_MAX) {
+      this.#partTexts.set(part.bodyStart, text);
+      this.#keptLength += text.length;
     }
-    return texts;
+    return text;
   }
 
   /** The range in bounded pieces, its first `SEARCH_TEXT_OCTETS_MAX` octets: what lies beyond is not searched. */

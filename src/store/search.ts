@@ -71,7 +71,7 @@ function compile(key: SearchKey): Test {
     case "all":
       return byRow(() => true);
     case "uids":
-      return byRow(({ uid }) => key.ranges.some(([first, last]) => uid >= first && uid <= last));
+      return byRow(({ uid }) => isInRanges(uid, key.ranges));
     case "flag":
       return byRow(flagTest(key.flag));
     case "internal-date":
@@ -155,6 +155,20 @@ function flagTest(flag: string): (row: SearchRow) => boolean {
   if (bit !== undefined) return ({ flags }) => (flags & bit) !== 0;
   const folded = flag.toLowerCase();
   return ({ keywords }) => keywordsOfColumn(keywords).some((keyword) => keyword.toLowerCase() === folded);
+}
+
+/** By halves: a client may name every second message of a large folder. */
+function isInRanges(uid: Uid, ranges: readonly (readonly [Uid, Uid])[]): boolean {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const [first, last] = ranges[middle] ?? [0, 0];
+    if (uid < first) high = middle;
+    else if (uid > last) low = middle + 1;
+    else return true;
+  }
+  return false;
 }
 
 function isDayIn(day: number, range: { readonly fromDay: number | null; readonly toDay: number | null }): boolean {

@@ -1,52 +1,6 @@
-/** Messages for the contract tests, with indexes made by hand: the store takes an index as it is given. */
-import type { Envelope, MessageIndex } from "#mail/mime/structure.ts";
+/** Messages, accounts and folders for the contract tests. */
+import { scanMessage } from "#mail/mime/scanner.ts";
 import type { Delivery, DeliveryTarget, NewMessage, Store } from "../store.ts";
-
-const NO_ENVELOPE: Envelope = {
-  date: null,
-  subject: null,
-  from: null,
-  sender: null,
-  replyTo: null,
-  to: null,
-  cc: null,
-  bcc: null,
-  inReplyTo: null,
-  messageId: null,
-};
-
-/** An index of a message with one text part. */
-export function indexOf(octets: Uint8Array): MessageIndex {
-  const text = Buffer.from(octets).toString("latin1");
-  const headerEnd = text.indexOf("\r\n\r\n") + 4;
-  const field = (name: string) => new RegExp(`^${name}: (.*)$`, "im").exec(text)?.[1]?.trim() ?? null;
-  const date = field("date");
-  return {
-    version: 1,
-    sizeOctets: octets.length,
-    envelope: { ...NO_ENVELOPE, date, subject: field("subject") },
-    root: {
-      headerStart: 0,
-      bodyStart: headerEnd,
-      bodyEnd: octets.length,
-      bodyLines: text.slice(headerEnd).split("\n").length - 1,
-      type: "text",
-      subtype: "plain",
-      parameters: [["charset", "utf-8"]],
-      contentId: null,
-      description: null,
-      encoding: "8bit",
-      md5: null,
-      disposition: null,
-      language: null,
-      location: null,
-    },
-    sentAtMs: date === null ? null : Date.parse(date),
-    preview: "",
-    receivedCount: 0,
-    truncated: false,
-  };
-}
 
 /** A message of about `sizeOctets`, its words told apart by `subject`. */
 export function messageText(subject: string, sizeOctets = 0, body = `This is ${subject}.\r\n`): Uint8Array {
@@ -55,7 +9,7 @@ export function messageText(subject: string, sizeOctets = 0, body = `This is ${s
 }
 
 export function newMessage(octets: Uint8Array, flags: readonly string[] = [], internalDateMs = 1_000_000): NewMessage {
-  return { content: { kind: "octets", octets }, index: indexOf(octets), flags, internalDateMs };
+  return { content: { kind: "octets", octets }, index: scanMessage(octets), flags, internalDateMs };
 }
 
 export function delivery(
@@ -67,7 +21,7 @@ export function delivery(
   return {
     content: { kind: "octets", octets },
     prefix,
-    index: indexOf(Buffer.concat([prefix, octets])),
+    index: scanMessage(Buffer.concat([prefix, octets])),
     receivedAtMs: 2_000_000,
     targets,
     queued: options.queued ?? [],

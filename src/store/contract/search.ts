@@ -6,6 +6,33 @@ import { delivery, messageText, newMessage, someAccount, toInbox } from "./messa
 const DAY_MS = 86_400_000;
 const NOV_24_2026 = 20_781; // days since 1970-01-01
 
+const MULTIPART = `Subject: parts
+Content-Type: multipart/mixed; boundary=part-boundary
+
+--part-boundary
+Content-Type: text/plain; charset=iso-8859-1
+Content-Transfer-Encoding: quoted-printable
+
+A na=EFve =
+caf=E9
+--part-boundary
+Content-Type: text/html
+Content-Transfer-Encoding: base64
+
+PHAgdGl0bGU9ImhpZGRlbiI+RmlzaCAmYW1wOyA8Yj5jaGlwczwvYj48L3A+
+--part-boundary
+Content-Type: message/rfc822
+
+Subject: inside
+
+Forwarded words
+--part-boundary
+Content-Type: application/pdf
+
+pdfwords
+--part-boundary--
+`;
+
 export const searchContract: ContractTests = {
   "a search finds what its keys say, ascending": async (store) => {
     const { account, inbox } = await someAccount(store);
@@ -59,6 +86,22 @@ export const searchContract: ContractTests = {
     } as const;
     await check(either, [2, 5]);
     await check({ kind: "and", keys: [either, not({ kind: "body", text: "fluss" })] }, [5]);
+  },
+
+  "a body search reads text parts as people do, attached messages too, and nothing else": async (store) => {
+    const { inbox } = await someAccount(store);
+    await store.appendMessage(inbox.id, newMessage(Buffer.from(MULTIPART.replaceAll("\n", "\r\n"))));
+    for (const [text, expected] of [
+      ["naïve café", true], // quoted-printable, split by a soft line break
+      ["fish & chips", true], // HTML
+      ["hidden", false], // an HTML attribute
+      ["forwarded words", true],
+      ["pdfwords", false], // no text part
+      ["part-boundary", false],
+    ] as const) {
+      const { uids } = await store.search(inbox.id, { kind: "body", text });
+      assert.equal(uids.length === 1, expected, text);
+    }
   },
 
   "a search tells the mod-sequence it saw, and other calls are answered meanwhile": async (store) => {

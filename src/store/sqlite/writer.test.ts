@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { Content } from "#mail/content.ts";
-import { delivery, indexOf, messageText, newMessage, toInbox } from "../contract/messages-for-tests.ts";
-import { PURGE_BLOBS_PER_TRANSACTION_MAX } from "../limits.ts";
+import { scanMessage } from "#mail/mime/scanner.ts";
+import { delivery, messageText, newMessage, toInbox } from "../contract/messages-for-tests.ts";
+import { EXPUNGED_PER_FOLDER_MAX, PURGE_BLOBS_PER_TRANSACTION_MAX } from "../limits.ts";
+import type { FolderChanges } from "../store.ts";
 import { BlobFiles } from "./blob-files.ts";
 import { dataFolder } from "./data-folder.ts";
+import { createSqliteReader } from "./reader.ts";
 import type { StoreOperation } from "./store-methods.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { verifySqliteStore } from "./verify.ts";
@@ -18,7 +22,7 @@ const INBOX = 1; // of the first account, whose id is 1 as well
 suite("a batch of operations", () => {
   test("one that throws fails alone; its neighbours are done, and its events are not told", () => {
     const { writer, db, events } = openAccounts(temporaryFolder());
-    const bad = { ...newMessage(messageText("x")), index: indexOf(messageText("another size")) };
+    const bad = { ...newMessage(messageText("x")), index: scanMessage(messageText("another size")) };
     const outcomes = writer.applyBatch([append("a"), { method: "appendMessage", args: [INBOX, bad] }, append("b")]);
     assert.deepEqual(
       outcomes.map(({ kind }) => kind),
@@ -36,6 +40,19 @@ suite("a batch of operations", () => {
     const { writer, events } = openAccounts(temporaryFolder());
     writer.applyBatch([append("a"), append("b"), append("c")]);
     assert.deepEqual(events, [{ kind: "folder", accountId: 1, folderId: INBOX, modSeq: 4 }]);
+    writer.close();
+  });
+
+  test("a listener that throws undoes nothing, and nothing is done twice", async () => {
+    const { writer, db, events } = openAccounts(temporaryFolder());
+    events.push = () => {
+      throw new Error("a listener's bug");
+    };
+    const warned = once(process, "warning");
+    const outcomes = writer.applyBatch([append("a"), append("b")]);
+    assert.match(String(await warned), /a listener's bug/);
+    assert.ok(outcomes.every(({ kind }) => kind === "value"));
+    assert.equal(db.number("SELECT count(*) FROM message"), 2);
     writer.close();
   });
 
@@ -214,6 +231,29 @@ test("what a big expunge leaves is removed bit by bit", async () => {
   await writer.tidied();
   assert.equal(db.number("SELECT count(*) FROM blob"), 0);
   assert.equal(db.number("SELECT count(*) FROM blob_octets"), 0);
+  writer.close();
+});
+
+test("old expunged UIDs are forgotten; who was away for more is told all that are gone", async () => {
+  const dataDir = temporaryFolder();
+  const { writer, db } = openAccounts(dataDir);
+  // As if the first 100,000 messages had been expunged one by one.
+  db.exec(`WITH RECURSIVE old (uid) AS (SELECT 1 UNION ALL SELECT uid + 1 FROM old WHERE uid < ${EXPUNGED_PER_FOLDER_MAX})
+    INSERT INTO expunged SELECT ${INBOX}, uid, uid FROM old`);
+  const past = EXPUNGED_PER_FOLDER_MAX + 1;
+  db.exec(`UPDATE folder SET uid_next = ${past}, recent_from = ${past}, highest_mod_seq = ${past},
+    expunged = ${EXPUNGED_PER_FOLDER_MAX} WHERE id = ${INBOX}`);
+  writer.applyBatch([append("gone"), append("kept")]);
+  applyOne(writer, "expunge", INBOX, [past], { force: true });
+  const kept = db.number("SELECT count(*) FROM expunged WHERE folder_id = ?", INBOX);
+  assert.ok(kept < EXPUNGED_PER_FOLDER_MAX && kept > EXPUNGED_PER_FOLDER_MAX / 2, `${kept} are kept`);
+  assert.deepEqual(verifySqliteStore(dataDir), []);
+  const reader = createSqliteReader({ dataDir });
+  const expungedSince = async (modSeq: number) =>
+    ((await reader.call("changesSince", [INBOX, modSeq])) as FolderChanges).expunged;
+  assert.deepEqual(await expungedSince(past), [past]);
+  assert.equal((await expungedSince(5)).length, past);
+  reader.close();
   writer.close();
 });
 

@@ -24,7 +24,7 @@ export interface SqliteWriterOptions {
   readonly dataDir: string;
   /** UIDVALIDITY is made of the time. */
   readonly clock: Pick<Clock, "now">;
-  /** Hears of every change after its commit. Must not throw. */
+  /** Hears of every change after its commit. What it throws becomes a warning of the process. */
   readonly emit: (event: StoreEvent) => void;
 }
 
@@ -167,7 +167,7 @@ export class Writer implements SqliteWriter {
       this.#rollback(error);
       throw error;
     }
-    for (const event of this.#events.take()) this.#emit(event);
+    this.#tell();
     return values;
   }
 
@@ -188,6 +188,17 @@ export class Writer implements SqliteWriter {
     if (!this.#blobs.hasGarbage || this.#purging) return;
     this.#purging = true;
     this.#tidying = this.#tidying.then(() => this.#purge());
+  }
+
+  /** What is committed stays so, whatever a listener does. */
+  #tell(): void {
+    for (const event of this.#events.take()) {
+      try {
+        this.#emit(event);
+      } catch (error) {
+        process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
   }
 
   #rollback(error: unknown): void {
