@@ -67,6 +67,11 @@ export class DataDecoder {
 
   /** From inside a line to the start of the next one, or to the end of `octets`. */
   #skipLine(octets: Uint8Array, at: number): number {
+    const near = shortLineEnd(octets, at);
+    if (near !== -1) {
+      this.#place = "line-start";
+      return near;
+    }
     const lf = octets.indexOf(LF, at);
     // After the first bare newline nobody asks for a second: without this, a flood of LFs would cost its square.
     const cr = this.#bareNewline ? lf - 1 : octets.indexOf(CR, at);
@@ -84,6 +89,20 @@ export class DataDecoder {
   #flush(octets: Uint8Array, from: number, to: number): void {
     if (to > from && !this.#bareNewline) this.#emit(octets.subarray(from, to));
   }
+}
+
+/** Octets within which a line end is looked for one by one: for shorter lines a native search costs more than it finds. */
+const SHORT_LINE_OCTETS = 16;
+
+/** Index after a CRLF close by, where no other CR or LF comes first; -1 otherwise. */
+function shortLineEnd(octets: Uint8Array, at: number): number {
+  const end = Math.min(at + SHORT_LINE_OCTETS, octets.length - 1);
+  for (let i = at; i < end; i++) {
+    const octet = octets[i];
+    if (octet === CR) return octets[i + 1] === LF ? i + 2 : -1;
+    if (octet === LF) return -1;
+  }
+  return -1;
 }
 
 /** Looks for a CR or LF outside CRLF in octets that come in pieces: the same policy for BDAT (RFC 3030). */
