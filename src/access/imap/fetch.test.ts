@@ -174,6 +174,11 @@ suite("FETCH to a slow client", () => {
     const highWaterOctets = 64 * 1024;
     const connection = await selected(server, { highWaterOctets });
     connection.send("a FETCH 1:* BODY.PEEK[]\r\n");
+    // The client takes nothing until the server has stopped to write.
+    for (let before = -1; before !== connection.untakenOctetsPeak; ) {
+      before = connection.untakenOctetsPeak;
+      for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+    }
     const said = await connection.until((octets) => octets.subarray(-30).includes("a OK Fetch completed"));
     assert.ok(said.length > 3 * large.length);
     // One piece that was under way when the mark was passed, and what was gathered before it.
