@@ -6,7 +6,8 @@ export type StoreOpenProblem =
   | "not-writable"
   | "not-a-store"
   | "newer-schema"
-  | "corrupt";
+  | "corrupt"
+  | "no-space";
 
 export class StoreOpenError extends Error {
   override readonly name = "StoreOpenError";
@@ -18,4 +19,8 @@ export class StoreOpenError extends Error {
     this.problem = problem;
     this.remedy = remedy;
   }
+}
+
+export function noSpaceError(path: string, cause: unknown): StoreOpenError {
+  return new StoreOpenError("no-space", `there is no room for ${path}`, "Free some room on that disk.", cause);
 }

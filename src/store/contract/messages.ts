@@ -74,6 +74,17 @@ export const messageContract: ContractTests = {
     assert.equal(await store.readContent(99_999, 0, 1), undefined);
   },
 
+  "a message's id is never another's: who still holds it reads no stranger's mail": async (store) => {
+    const alice = await someAccount(store);
+    const bob = await someAccount(store, "bob@example.test");
+    await store.appendMessage(alice.inbox.id, newMessage(messageText("old")));
+    const [old] = await store.fetchRows(alice.inbox.id, [1], { index: false });
+    await store.expunge(alice.inbox.id, null, { force: true });
+    await store.appendMessage(bob.inbox.id, newMessage(messageText("secret")));
+    const [secret] = await store.fetchRows(bob.inbox.id, [1], { index: false });
+    assert.notEqual(secret?.blobId, old?.blobId);
+  },
+
   "a message for elsewhere is held in the queue under its envelope": async (store) => {
     const octets = messageText("out");
     await store.deliver(delivery(octets, [], { queued: ["a@example.org", "b@example.org"] }));

@@ -4,7 +4,7 @@
  */
 import { accessSync, constants, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { StoreOpenError } from "../store-open-error.ts";
+import { noSpaceError, StoreOpenError } from "../store-open-error.ts";
 import { Database } from "./database.ts";
 import { diskError } from "./disk-error.ts";
 
@@ -59,6 +59,7 @@ function checkOwner(dataDir: string): void {
 }
 
 function folderError(dataDir: string, error: unknown): StoreOpenError {
+  if (diskError(error) === "no-space") return noSpaceError(dataDir, error);
   const code = (error as NodeJS.ErrnoException).code ?? "";
   if (code === "EEXIST" || code === "ENOTDIR") {
     const remedy = "Name a folder in data_dir, or remove the file that stands in its place.";
@@ -83,26 +84,30 @@ export function emptySpool({ spoolFolder }: DataFolder): void {
  * process id in it, which names the holder.
  */
 export function lockDataFolder(dataDir: string, { lockFile }: DataFolder): { readonly release: () => void } {
-  const lock = new Database(lockFile, { readOnly: false, busyTimeoutMs: 0 });
+  let lock: Database | undefined;
   try {
+    lock = new Database(lockFile, { readOnly: false, busyTimeoutMs: 0 });
     lock.exec("PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF;");
     lock.exec("BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS holder (process_id INTEGER NOT NULL);");
     lock.exec(`DELETE FROM holder; INSERT INTO holder VALUES (${process.pid}); COMMIT; BEGIN IMMEDIATE;`);
   } catch (error) {
-    const inUse = diskError(error) === "busy" ? inUseError(dataDir, lock) : undefined;
-    lock.close();
-    throw inUse ?? folderError(dataDir, error);
+    const holder = lock === undefined ? "another process" : holderOf(lock);
+    lock?.close();
+    throw diskError(error) === "busy" ? inUseError(dataDir, holder) : folderError(dataDir, error);
   }
-  return { release: () => lock.close() };
+  const held = lock;
+  return { release: () => held.close() };
 }
 
-function inUseError(dataDir: string, lock: Database): StoreOpenError {
-  let holder = "another process";
+function holderOf(lock: Database): string {
   try {
-    holder = `process ${lock.number("SELECT process_id FROM holder")}`;
+    return `process ${lock.number("SELECT process_id FROM holder")}`;
   } catch {
-    // It is just taking the lock: its id is not there yet.
+    return "another process"; // it is just taking the lock: its id is not there yet
   }
+}
+
+function inUseError(dataDir: string, holder: string): StoreOpenError {
   return new StoreOpenError(
     "in-use",
     `the data folder ${dataDir} is in use by ${holder}`,

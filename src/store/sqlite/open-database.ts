@@ -1,5 +1,5 @@
 import { migrations } from "../migrations/migrations.ts";
-import { StoreOpenError } from "../store-open-error.ts";
+import { noSpaceError, StoreOpenError } from "../store-open-error.ts";
 import { Database } from "./database.ts";
 import { diskError } from "./disk-error.ts";
 
@@ -98,6 +98,7 @@ function opening(file: string, open: () => Database): Database {
           error,
         );
       case "no-space":
+        throw noSpaceError(file, error);
       case "busy":
       case "other":
         throw error;

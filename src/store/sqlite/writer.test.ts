@@ -5,7 +5,6 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { Content } from "#mail/content.ts";
-import { scanMessage } from "#mail/mime/scanner.ts";
 import { delivery, messageText, newMessage, toInbox } from "../contract/messages-for-tests.ts";
 import { EXPUNGED_PER_FOLDER_MAX, PURGE_BLOBS_PER_TRANSACTION_MAX } from "../limits.ts";
 import type { FolderChanges } from "../store.ts";
@@ -22,17 +21,37 @@ const INBOX = 1; // of the first account, whose id is 1 as well
 suite("a batch of operations", () => {
   test("one that throws fails alone; its neighbours are done, and its events are not told", () => {
     const { writer, db, events } = openAccounts(temporaryFolder());
-    const bad = { ...newMessage(messageText("x")), index: scanMessage(messageText("another size")) };
-    const outcomes = writer.applyBatch([append("a"), { method: "appendMessage", args: [INBOX, bad] }, append("b")]);
+    const badTarget = { accountId: 1, folder: "inbox", flags: null };
+    const bad = { ...delivery(messageText("x"), []), targets: [toInbox(2), badTarget] };
+    const outcomes = writer.applyBatch([append("a"), { method: "deliver", args: [bad] }, append("b")]);
     assert.deepEqual(
       outcomes.map(({ kind }) => kind),
       ["value", "error", "value"],
     );
-    assert.equal(db.number("SELECT messages FROM folder WHERE id = ?", INBOX), 2);
-    assert.deepEqual(
-      events.map((event) => event.kind === "folder" && event.modSeq),
-      [2, 3],
-    );
+    assert.equal(db.number("SELECT count(*) FROM message"), 2);
+    assert.deepEqual(events, [
+      { kind: "folder", accountId: 1, folderId: INBOX, modSeq: 2 },
+      { kind: "folder", accountId: 1, folderId: INBOX, modSeq: 3 },
+    ]);
+    writer.close();
+  });
+
+  test("nothing is told and no file removed where the commit fails", () => {
+    const dataDir = temporaryFolder();
+    const { writer, db, events } = openAccounts(dataDir);
+    applyOne(writer, "deliver", delivery(messageText("large", 200_000), [toInbox(1)]));
+    events.length = 0;
+    const exec = db.exec.bind(db);
+    db.exec = (sql) => {
+      if (sql === "COMMIT") throw new Error("a commit made to fail");
+      exec(sql);
+    };
+    const expunge = { method: "expunge", args: [INBOX, null, { force: true }] } as const;
+    assert.ok(writer.applyBatch([append("a"), expunge]).every(({ kind }) => kind === "error"));
+    db.exec = exec;
+    assert.deepEqual(events, []);
+    assert.deepEqual(verifySqliteStore(dataDir), []);
+    assert.equal(db.number("SELECT count(*) FROM message"), 1);
     writer.close();
   });
 
