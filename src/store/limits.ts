@@ -34,9 +34,9 @@ export const COMPRESS_SAMPLE_OCTETS = 2 * 1024;
 export const COMPRESS_RATIO_MAX = 0.6;
 /** Octets of unpacked messages the reader keeps: the next range of the same message costs nothing. */
 export const UNPACKED_OCTETS_MAX = 4 * 1024 * 1024;
-/** Messages a search looks at before it lets other reads have their turn: about 5 ms of rows. */
+/** Messages a search looks at before it lets other reads have their turn: about 2 ms. */
 export const SEARCH_SLICE_ROWS = 1000;
 /** Characters of decoded text a search keeps of one message, for keys that ask it again; a longer one is decoded again. */
 export const SEARCH_TEXT_KEPT_MAX = 4 * 1024 * 1024;
-/** Octets of content a search reads before it lets other reads have their turn: about 5 ms of decoding. */
+/** Octets of content a search reads before it lets other reads have their turn: about 5 ms. */
 export const SEARCH_SLICE_OCTETS = 512 * 1024;

@@ -24,8 +24,6 @@ export interface FlagSet {
   readonly keywords: readonly string[];
 }
 
-export const NO_FLAGS: FlagSet = { bits: 0, keywords: [] };
-
 /** The bit of a system flag in any case; undefined for a keyword. */
 export function systemFlagBit(flag: Flag): number | undefined {
   return BIT_BY_NAME.get(flag.toLowerCase());

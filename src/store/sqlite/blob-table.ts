@@ -25,8 +25,10 @@ export class BlobTable {
   readonly #db: Database;
   readonly #files: BlobFiles;
   #garbage: boolean;
-  /** Files this transaction may have left without a reference, and those it gave a name. */
+  /** Files this transaction may leave without a reference, and files that committed ones may have left so. */
+  readonly #dropping = new Set<string>();
   readonly #dropped = new Set<string>();
+  /** Files this batch gave a name. */
   readonly #placed = new Set<string>();
 
   constructor(db: Database, files: BlobFiles) {
@@ -93,12 +95,18 @@ export class BlobTable {
     for (const { id, sha256 } of rows) {
       this.#db.run("DELETE FROM blob_octets WHERE blob_id = ?", id);
       this.#db.run("DELETE FROM blob WHERE id = ?", id);
-      if (sha256 !== null) this.#dropped.add(sha256);
+      if (sha256 !== null) this.#dropping.add(sha256);
     }
     this.#garbage = rows.length === PURGE_BLOBS_PER_TRANSACTION_MAX;
   }
 
-  /** After a commit: removes files of blobs that are gone for good. */
+  /** After each commit. */
+  committed(): void {
+    for (const sha256 of this.#dropping) this.#dropped.add(sha256);
+    this.#dropping.clear();
+  }
+
+  /** After a batch: removes files of blobs that are gone for good. */
   removeDroppedFiles(): void {
     this.removeOrphans([...this.#dropped]);
     this.#dropped.clear();
@@ -113,7 +121,7 @@ export class BlobTable {
   /** After any rollback. */
   forget(): void {
     this.#garbage = true;
-    this.#dropped.clear();
+    this.#dropping.clear();
   }
 
   /** Removes the files among `names` that no blob refers to; how many. */

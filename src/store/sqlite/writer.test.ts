@@ -212,6 +212,19 @@ suite("files of large messages", () => {
     writer.close();
   });
 
+  test("the file of a message that went is removed though a neighbour failed", () => {
+    const dataDir = temporaryFolder();
+    const { writer } = openAccounts(dataDir);
+    applyOne(writer, "deliver", delivery(messageText("large", 200_000), [toInbox(1)]));
+    const outcomes = writer.applyBatch([
+      { method: "expunge", args: [INBOX, null, { force: true }] },
+      { method: "putCredential", args: [{ accountId: 99 }] },
+    ]);
+    assert.deepEqual([outcomes[0]?.kind, outcomes[1]?.kind], ["value", "error"]);
+    assert.deepEqual(filesOf(dataDir), []);
+    writer.close();
+  });
+
   test("files a crash left without a message are swept after the start", async () => {
     const dataDir = temporaryFolder();
     const before = openAccounts(dataDir);

@@ -167,6 +167,7 @@ export class Writer implements SqliteWriter {
       this.#rollback(error);
       throw error;
     }
+    this.#blobs.committed();
     this.#tell();
     return values;
   }
