@@ -86,6 +86,19 @@ export class ImapServer {
     return connection;
   }
 
+  /** A connection past login with a folder selected. */
+  async open(
+    folderName: string,
+    verb: "SELECT" | "EXAMINE" = "SELECT",
+    options: Partial<FakeConnectionOptions> = {},
+  ): Promise<FakeConnection> {
+    const connection = await this.logIn(options);
+    connection.send(`open ${verb} ${folderName}\r\n`);
+    const said = await connection.until((octets) => /^open .*\r\n/m.test(octets.toString("latin1")));
+    assert.match(said.toString("latin1"), /^open OK/m);
+    return connection;
+  }
+
   /** Puts messages into a folder without a session. Line ends become CRLF. */
   async deliver(folderName: string, ...messages: readonly string[]): Promise<void> {
     const folder = await this.store.findFolder(this.account.id, folderName);

@@ -19,13 +19,14 @@ const AFTER_LOGIN = [
   "SEARCHRES",
   "WITHIN",
   "CONDSTORE",
+  "QRESYNC",
   "MOVE",
   "BINARY",
   "UTF8=ACCEPT",
 ];
 
 /** Capabilities that ENABLE switches on (RFC 5161). */
-export const ENABLEABLE = ["CONDSTORE", "UTF8=ACCEPT"] as const;
+export const ENABLEABLE = ["CONDSTORE", "QRESYNC", "UTF8=ACCEPT"] as const;
 
 export function capabilities(state: {
   readonly tlsEstablished: boolean;

@@ -72,7 +72,7 @@ const table: { readonly [Name in CommandName]: Entry<Name> } = {
   CHECK: { states: SELECTED, sync: "ask", mayExpunge: true, run: noop },
   CLOSE: { states: SELECTED, sync: "none", mayExpunge: false, run: close },
   UNSELECT: { states: SELECTED, sync: "none", mayExpunge: false, run: unselect },
-  EXPUNGE: { states: SELECTED, sync: "ask", mayExpunge: true, run: expunge },
+  EXPUNGE: { states: SELECTED, sync: "none", mayExpunge: true, run: expunge },
   SEARCH: { states: SELECTED, sync: "announced", mayExpunge: byUid, run: search },
   FETCH: { states: SELECTED, sync: "announced", mayExpunge: byUid, run: fetch },
   STORE: { states: SELECTED, sync: "ask", mayExpunge: byUid, run: store },

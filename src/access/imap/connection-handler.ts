@@ -28,6 +28,7 @@ export class SessionHandler implements ConnectionHandler, Session, AccountSessio
   loginFailures = 0;
   changeAnnounced = false;
   condstore = false;
+  qresync = false;
   saved: readonly Range[] = [];
 
   readonly #connection: Connection;

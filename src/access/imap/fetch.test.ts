@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import * as fc from "fast-check";
-import type { FakeConnection, FakeConnectionOptions } from "../../../test/fakes/connection.ts";
+import type { FakeConnection } from "../../../test/fakes/connection.ts";
 import { ImapServer, type ImapServerOptions } from "../../../test/fakes/imap-server.ts";
 
 const plain =
@@ -33,14 +33,7 @@ const mixed = [
 async function check(messages: readonly string[], script: string): Promise<void> {
   await using server = await ImapServer.start();
   await server.deliver("INBOX", ...messages);
-  await server.play(script, [await selected(server)]);
-}
-
-async function selected(server: ImapServer, options: Partial<FakeConnectionOptions> = {}): Promise<FakeConnection> {
-  const connection = await server.logIn(options);
-  connection.send("s EXAMINE INBOX\r\n");
-  await connection.until((octets) => octets.toString().includes("s OK"));
-  return connection;
+  await server.play(script, [await server.open("INBOX", "EXAMINE")]);
 }
 
 suite("FETCH", () => {
@@ -92,7 +85,7 @@ suite("FETCH", () => {
   test("sets \\Seen and tells it, except with PEEK and read-only", async () => {
     await using server = await ImapServer.start();
     await server.deliver("INBOX", plain, plain, plain);
-    const reader = await selected(server);
+    const reader = await server.open("INBOX", "EXAMINE");
     await server.play(
       `
       C: a FETCH 1 (BODY[TEXT] FLAGS)
@@ -135,7 +128,7 @@ suite("FETCH", () => {
   test("parts of a message joined are the message, however it is cut (property)", async () => {
     await using server = await ImapServer.start();
     await server.deliver("INBOX", mixed);
-    const connection = await selected(server);
+    const connection = await server.open("INBOX", "EXAMINE");
     const whole = await literal(connection, "BODY.PEEK[]");
     assert.equal(whole, mixed.replaceAll("\n", "\r\n"));
     await fc.assert(
@@ -154,7 +147,7 @@ suite("FETCH", () => {
     const count = 300;
     await using server = await ImapServer.start();
     await server.deliver("INBOX", ...Array.from({ length: count }, (_, i) => `Subject: ${i + 1}\n\nx\n`));
-    const connection = await selected(server);
+    const connection = await server.open("INBOX", "EXAMINE");
     connection.send("a FETCH 1:* (UID BODY.PEEK[HEADER.FIELDS (SUBJECT)])\r\n");
     const said = (await connection.until((octets) => octets.toString().includes("a OK"))).toString();
     const subjects = [...said.matchAll(/^Subject: (\d+)/gm)].map(([, number]) => Number(number));
@@ -172,7 +165,7 @@ suite("FETCH to a slow client", () => {
     await using server = await ImapServer.start();
     await server.deliver("INBOX", large, large, large);
     const highWaterOctets = 64 * 1024;
-    const connection = await selected(server, { highWaterOctets });
+    const connection = await server.open("INBOX", "EXAMINE", { highWaterOctets });
     connection.send("a FETCH 1:* BODY.PEEK[]\r\n");
     // The client takes nothing until the server has stopped to write.
     for (let before = -1; before !== connection.untakenOctetsPeak; ) {
@@ -189,7 +182,7 @@ suite("FETCH to a slow client", () => {
   test("drops a client that takes nothing for five minutes", async () => {
     await using server = await ImapServer.start();
     await server.deliver("INBOX", large);
-    const connection = await selected(server, { highWaterOctets: 1024 });
+    const connection = await server.open("INBOX", "EXAMINE", { highWaterOctets: 1024 });
     connection.send("a FETCH 1 BODY.PEEK[]\r\n");
     while (connection.untakenOctetsPeak < 1024) await new Promise(setImmediate);
     while (connection.deadlineMs !== 300_000) await new Promise(setImmediate);
@@ -228,7 +221,7 @@ async function fetchAll(how: "never-there" | "gone-midway"): Promise<{ said: str
   });
   await using server = await ImapServer.start(wrapStore === undefined ? {} : { wrapStore });
   await server.deliver("INBOX", `Subject: x\n\n${"y".repeat(size)}\n`, plain);
-  const connection = await selected(server);
+  const connection = await server.open("INBOX", "EXAMINE");
   connection.send("a FETCH 1:2 BODY.PEEK[]\r\n");
   const said = (await connection.until((octets) => /^a /m.test(octets.toString()))).toString();
   return { said, state: connection.state };

@@ -1,22 +1,14 @@
 /** Several sessions on one folder: what each hears, when, and that message numbers always stay true. */
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import type { FakeConnection } from "../../../test/fakes/connection.ts";
 import { ImapServer } from "../../../test/fakes/imap-server.ts";
 
 /** Two logged-in sessions on an INBOX of `count` messages; only the first has them as \Recent. */
 async function check(count: number, script: string): Promise<void> {
   await using server = await ImapServer.start();
   await server.deliver("INBOX", ...Array.from({ length: count }, (_, i) => `Subject: ${i + 1}\n\n${i + 1}\n`));
-  const clients = [await selected(server), await selected(server)];
+  const clients = [await server.open("INBOX"), await server.open("INBOX")];
   await server.play(script, clients);
-}
-
-async function selected(server: ImapServer): Promise<FakeConnection> {
-  const connection = await server.logIn();
-  connection.send("s SELECT INBOX\r\n");
-  await connection.until((octets) => octets.toString().includes("s OK"));
-  return connection;
 }
 
 suite("a selected folder", () => {
@@ -245,7 +237,7 @@ suite("a selected folder", () => {
 
   test("IDLE ends when the server drains, and after 30 minutes", async () => {
     await using server = await ImapServer.start();
-    const [drained, forgotten] = [await selected(server), await selected(server)];
+    const [drained, forgotten] = [await server.open("INBOX"), await server.open("INBOX")];
     for (const connection of [drained, forgotten]) {
       connection.send("a IDLE\r\n");
       await connection.until((octets) => octets.toString().includes("+ idling"));
@@ -260,47 +252,25 @@ suite("a selected folder", () => {
   });
 });
 
-suite("mod-sequences (RFC 7162)", () => {
-  test("come with flags once the client has used them", () =>
-    check(
-      2,
-      `
-      C: a FETCH 1 (MODSEQ)
-      S: * OK [HIGHESTMODSEQ 3] Highest
-      S: * 1 FETCH (MODSEQ (2))
-      S: a OK Fetch completed
-      C: b STORE 1 +FLAGS.SILENT (\\Seen)
-      S: * 1 FETCH (MODSEQ (4))
-      S: b OK Store completed
-      C2: a STORE 2 +FLAGS.SILENT (\\Seen)
-      S2: * 1 FETCH (FLAGS (\\Seen))
-      S2: a OK Store completed
-      C: c NOOP
-      S: * 2 FETCH (FLAGS (\\Seen \\Recent) MODSEQ (5))
-      S: c OK Completed
-      C: d FETCH 1:* (FLAGS) (CHANGEDSINCE 4)
-      S: * 2 FETCH (FLAGS (\\Seen \\Recent) MODSEQ (5))
-      S: d OK Fetch completed
-      C: e SEARCH MODSEQ 5
-      S: * SEARCH 2 (MODSEQ 5)
-      S: e OK Search completed
-    `,
-    ));
-
-  test("a conditional STORE leaves alone what was changed meanwhile, and names it", () =>
-    check(
-      3,
-      `
-      C2: a STORE 2 +FLAGS.SILENT (\\Flagged)
-      S2: a OK Store completed
-      C: a STORE 1:3 (UNCHANGEDSINCE 4) +FLAGS.SILENT (\\Deleted)
-      S: * OK [HIGHESTMODSEQ 4] Highest
-      S: * 1 FETCH (MODSEQ (6))
-      S: * 3 FETCH (MODSEQ (6))
-      S: * 2 FETCH (FLAGS (\\Flagged \\Recent) MODSEQ (5))
-      S: a OK [MODIFIED 2] Conditional store: some were changed meanwhile
-      C: b UID STORE 2 (UNCHANGEDSINCE 4) FLAGS (\\Seen)
-      S: b OK [MODIFIED 2] Conditional store: some were changed meanwhile
-    `,
-    ));
+test("commands on a folder that another session has deleted end the session, and are no bug", async () => {
+  await using server = await ImapServer.start();
+  const commands = [
+    "SEARCH UNSEEN",
+    "FETCH 1 FLAGS",
+    "STORE 1 FLAGS (\\Seen)",
+    "COPY 1 INBOX",
+    "MOVE 1 INBOX",
+    "EXPUNGE",
+  ];
+  for (const command of [...commands, "NOOP", "APPEND Gone {1+}\r\nx"]) {
+    const connection = await server.logIn();
+    await server.store.createFolder(server.account.id, "Gone");
+    await server.deliver("Gone", "Subject: x\n\nx\n");
+    connection.send("b SELECT Gone\r\n");
+    await connection.until((octets) => octets.toString().includes("b OK"));
+    await server.store.removeFolder(server.account.id, "Gone");
+    connection.send(`c ${command}\r\n`);
+    const said = (await connection.until(() => false)).toString();
+    assert.match(said, /^\* BYE \[UNAVAILABLE\] The selected mailbox was deleted\r\nc /m, command);
+  }
 });

@@ -71,6 +71,8 @@ export interface Session {
   changeAnnounced: boolean;
   /** RFC 7162 §3.1: the client has shown that it knows mod-sequences. */
   condstore: boolean;
+  /** RFC 7162 §3.2: expunges are told as VANISHED, by UID. */
+  qresync: boolean;
   /** UIDs that `$` stands for (RFC 5182), ascending. */
   saved: readonly Range[];
 

@@ -1,6 +1,7 @@
 /** Brings the client's view of the selected folder up to the store, and tells it what changed. */
 import type { FetchValue } from "#protocol/imap/fetch-response.ts";
 import { encodeFetch } from "#protocol/imap/fetch-response.ts";
+import type { Uid } from "#store/store.ts";
 import type { FolderView, Notice } from "./folder-view.ts";
 import type { Session } from "./session.ts";
 
@@ -23,10 +24,23 @@ export async function sync(session: Session, options: SyncOptions): Promise<void
       return session.bye({ name: "UNAVAILABLE" }, "The selected mailbox was deleted");
     }
   }
+  let vanished: Uid[] = [];
   for (const notice of view.notices(options.mayExpunge)) {
-    sendNotice(session, notice, options.withUid === true);
+    if (notice.kind === "expunge" && session.qresync) {
+      vanished.push(notice.uid);
+      continue;
+    }
+    // Expunges come first: what follows counts without them.
+    vanished = tellVanished(session, vanished);
+    sendNotice(session, notice, options.withUid === true || session.qresync);
     if (!(await output.room())) return;
   }
+  tellVanished(session, vanished);
+}
+
+function tellVanished(session: Session, uids: readonly Uid[]): Uid[] {
+  if (uids.length > 0) session.output.send({ kind: "vanished", earlier: false, uids });
+  return [];
 }
 
 /** False when the folder is gone. */

@@ -40,6 +40,10 @@ export function enable(session: Session, command: { readonly capabilities: reado
       case "CONDSTORE":
         enableCondstore(session);
         break;
+      case "QRESYNC":
+        enableCondstore(session);
+        session.qresync = true;
+        break;
       case "UTF8=ACCEPT":
         session.output.utf8 = true;
         session.reader.acceptUtf8();

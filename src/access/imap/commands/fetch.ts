@@ -11,15 +11,19 @@ import { type Told, tellMessage, tellUid } from "../fetch-writer.ts";
 import type { FolderView } from "../folder-view.ts";
 import { ContentGone, MessageContent } from "../message-content.ts";
 import { batches, sequenceRanges } from "../message-set.ts";
-import { type Completion, done, refused, type Session, viewOf } from "../session.ts";
+import { bad, type Completion, done, refused, type Session, viewOf } from "../session.ts";
 import type { Range } from "../uid-list.ts";
 import { enableCondstore } from "./condstore.ts";
+import { tellVanishedOf } from "./resync.ts";
 
 type FetchCommand = Command & { readonly name: "FETCH" };
 
 export async function fetch(session: Session, command: FetchCommand): Promise<Completion> {
   const view = viewOf(session);
-  const { changedSince } = command.modifiers;
+  const { changedSince, vanished } = command.modifiers;
+  if (vanished && !(session.qresync && command.uid && changedSince !== null)) {
+    return bad("VANISHED needs QRESYNC, UID FETCH and CHANGEDSINCE");
+  }
   if (changedSince !== null || has(command.items, "mod-sequence")) enableCondstore(session);
   const plan = planFetch(command.items, {
     uid: command.uid,
@@ -27,7 +31,11 @@ export async function fetch(session: Session, command: FetchCommand): Promise<Co
     readOnly: view.readOnly,
   });
   let sequences = sequenceRanges(session, view, command.set, command.uid);
-  if (changedSince !== null) sequences = await changedOnly(session, view, sequences, changedSince);
+  if (changedSince !== null) {
+    const changes = await session.dependencies.store.changesSince(view.folderId, changedSince);
+    if (vanished && changes !== undefined) tellVanishedOf(session, view, changes, command.set);
+    sequences = changedOnly(view, sequences, changes?.changed ?? []);
+  }
   return completion(command, await tellAll(session, view, plan, sequences));
 }
 
@@ -56,17 +64,15 @@ function completion(command: FetchCommand, outcomes: ReadonlySet<Told>): Complet
   return done("Fetch completed");
 }
 
-/** Of the messages those whose mod-sequence is higher. */
-async function changedOnly(
-  session: Session,
+/** Of the messages those that `rows` names, in ascending UID. */
+function changedOnly(
   view: FolderView,
   sequences: readonly Range[],
-  modSeq: number,
-): Promise<readonly Range[]> {
-  const changes = await session.dependencies.store.changesSince(view.folderId, modSeq);
+  rows: readonly { readonly uid: Uid }[],
+): readonly Range[] {
   const changed: Range[] = [];
   let i = 0;
-  for (const { uid } of changes?.changed ?? []) {
+  for (const { uid } of rows) {
     const sequence = view.messages.sequenceOf(uid);
     if (sequence === undefined) continue;
     while ((sequences[i]?.[1] ?? Number.POSITIVE_INFINITY) < sequence) i++;

@@ -1,10 +1,12 @@
 /** SELECT, EXAMINE, CLOSE and UNSELECT (RFC 3501 §6.3.1, §6.3.2, §6.4.2, RFC 3691). */
 import type { Command } from "#protocol/imap/command.ts";
 import type { Response, ResponseCode } from "#protocol/imap/response.ts";
-import type { Folder, Store } from "#store/store.ts";
+import type { Folder, ModSeq, Store } from "#store/store.ts";
 import { FolderView } from "../folder-view.ts";
-import { type Completion, done, loginOf, refused, type Session, viewOf } from "../session.ts";
+import { bad, type Completion, done, loginOf, refused, type Session, viewOf } from "../session.ts";
+import { sync } from "../sync.ts";
 import { enableCondstore } from "./condstore.ts";
+import { tellSince } from "./resync.ts";
 
 const SYSTEM_FLAGS = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft"];
 
@@ -13,6 +15,8 @@ export async function select(
   command: Command & { readonly name: "SELECT" | "EXAMINE" },
 ): Promise<Completion> {
   const { store } = session.dependencies;
+  const { condstore, qresync } = command.parameters;
+  if (qresync !== null && !session.qresync) return bad("QRESYNC is not enabled");
   // The folder selected so far is left even when the new one cannot be opened (RFC 3501 §6.3.1).
   const wasSelected = session.view !== undefined;
   session.unselect();
@@ -22,8 +26,9 @@ export async function select(
   const readOnly = command.name === "EXAMINE";
   const view = await openView(store, folder, readOnly);
   session.select(view);
-  if (command.parameters.condstore) enableCondstore(session);
+  if (condstore) enableCondstore(session);
   await describe(session, folder, view);
+  if (qresync !== null && qresync.uidValidity === view.uidValidity) await tellSince(session, view, qresync);
   return done("Selected", { name: readOnly ? "READ-ONLY" : "READ-WRITE" });
 }
 
@@ -71,10 +76,21 @@ function untaggedOk(code: ResponseCode, text: string): Response {
 
 export async function close(session: Session): Promise<Completion> {
   const view = viewOf(session);
-  // Nobody is told of these expunges here: the client leaves (RFC 3501 §6.4.2).
-  if (!view.readOnly) await session.dependencies.store.expunge(view.folderId, null, { force: false });
+  const modSeq = view.readOnly ? undefined : await expungeSilently(session, view);
   session.unselect();
-  return done("Closed");
+  return modSeq === undefined ? done("Closed") : done("Closed", { name: "HIGHESTMODSEQ", value: modSeq });
+}
+
+/** The client leaves, and is told of none of it (RFC 3501 §6.4.2). Returns the mod-sequence for HIGHESTMODSEQ. */
+async function expungeSilently(session: Session, view: FolderView): Promise<ModSeq | undefined> {
+  const { store } = session.dependencies;
+  if (session.qresync) await sync(session, { ask: true, mayExpunge: true });
+  const { uids } = await store.expunge(view.folderId, null, { force: false });
+  if (!session.qresync || uids.length === 0) return undefined;
+  // RFC 7162 §3.2.8. Said only when nothing else happened meanwhile: a client that is given it never asks for what came before.
+  const changes = await store.changesSince(view.folderId, view.modSeq);
+  const onlyOurs = changes?.changed.length === 0 && changes.expunged.length === uids.length;
+  return onlyOurs ? changes.highestModSeq : undefined;
 }
 
 export function unselect(session: Session): Completion {
