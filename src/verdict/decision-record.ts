@@ -4,7 +4,7 @@
  */
 import type { Reply } from "#mail/reply.ts";
 import type { Evidence } from "./evidence.ts";
-import type { Disposition, RuleResult } from "./verdict.ts";
+import type { Disposition, Verdict } from "./verdict.ts";
 import type { Change } from "./what-would-change.ts";
 
 /** Raised when a field changes its meaning; readers take older ones as they are. */
@@ -39,10 +39,9 @@ export interface DecisionRecord {
   readonly stage: Stage;
   readonly judged: Judged;
   readonly evidence: Evidence;
-  /** Every rule that was asked, in order; none where the client is not judged. */
-  readonly rules: readonly RuleResult[];
-  /** Of the weights of enforced rules. */
-  readonly sum: number;
+  /** What judging came to; null where nobody was judged. */
+  readonly verdict: Omit<Verdict, "reply"> | null;
+  /** What happened in the end, whoever decided it: a verdict, relay control, an unknown recipient, a full disk. */
   readonly disposition: Disposition;
   /** Stable words; the first one decided. */
   readonly reasons: readonly string[];

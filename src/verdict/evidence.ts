@@ -1,33 +1,36 @@
 /** What the checks found out about one client and its envelope. Facts only, unknowns included; plain data that JSON can hold. */
+import type { DnsblEvidence } from "#evidence/dnsbl/evidence.ts";
+import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
 
+/** Null: not looked at, because nobody asked or time ran out. It never counts for or against anybody. */
 export interface Evidence {
   /** The entry of our own block list that holds the client's address. */
-  readonly blockList: BlockListEvidence | null;
+  readonly blockList: BlockListEntry | null;
   /** The client spoke before the greeting. */
   readonly spokeEarly: boolean;
-  /** The client goes by our own name or address, from another machine. */
-  readonly ownName: boolean;
-  /** Answers of the DNS lists; null where none was asked. */
-  readonly dnsbl: Readonly<Record<string, unknown>> | null;
-  /** The client's names, and its HELO name; null where the DNS was not asked. */
-  readonly reverseDns: Readonly<Record<string, unknown>> | null;
+  readonly helo: HeloEvidence | null;
+  readonly dnsbl: DnsblEvidence | null;
+  readonly reverseDns: ReverseDnsEvidence | null;
+  /** Is this sender met for the first time, or has it waited and come again? */
+  readonly greylist: "first-met" | "came-again" | null;
 }
 
-export interface BlockListEvidence {
+export interface BlockListEntry {
   /** The address or network (CIDR) of the entry. */
   readonly entry: string;
   readonly scope: "smtp" | "auth" | "all";
   readonly reason: string;
   readonly origin: "admin" | "rule" | "import";
+  /** Milliseconds since the epoch; `untilMs` null is for ever. */
   readonly sinceMs: number;
-  /** Milliseconds since the epoch; null is for ever. */
   readonly untilMs: number | null;
 }
 
-export const noEvidence: Evidence = {
+export const NO_EVIDENCE: Evidence = {
   blockList: null,
   spokeEarly: false,
-  ownName: false,
+  helo: null,
   dnsbl: null,
   reverseDns: null,
+  greylist: null,
 };

@@ -1,43 +1,51 @@
-/** The outcome of judging, and what led to it. */
+/** The outcome of judging, and what led to it. Plain data: it is kept in decision records. */
 import type { Reply } from "#mail/reply.ts";
+import type { RuleMode, RuleName } from "./policy.ts";
 
 /** From mild to severe. `junk` is accepted and put into the Junk folder; `defer` is 4yz, `reject` 5yz. */
 export const DISPOSITIONS = ["accept", "junk", "defer", "reject"] as const;
 export type Disposition = (typeof DISPOSITIONS)[number];
 
-export type RuleMode = "off" | "shadow" | "enforce";
-
-/** As the settings spell them under `[rules]`. */
-export const RULES = ["block_list", "early_talker", "helo", "dnsbl", "reverse_dns", "greylist"] as const;
-export type RuleName = (typeof RULES)[number];
+export interface Verdict {
+  readonly disposition: Disposition;
+  /** Of the weights of enforced rules. */
+  readonly sum: number;
+  /** Stable words; the first one decided. Empty where nothing spoke against the client. */
+  readonly reasons: readonly string[];
+  /** Every rule that is not off, in order. */
+  readonly rules: readonly RuleResult[];
+  /** What the client hears, still without the decision's ID; null for what is accepted. */
+  readonly reply: Reply | null;
+}
 
 export interface RuleResult {
   readonly rule: RuleName;
-  readonly mode: RuleMode;
-  /** What it adds to the sum when it is enforced, its caps applied. */
+  readonly mode: Exclude<RuleMode, "off">;
+  /** The sum of its findings' weights: what it adds where it is enforced. */
   readonly weight: number;
-  /** What it asks for by itself, whatever the sum. */
-  readonly asks: Disposition;
   readonly findings: readonly Finding[];
 }
 
-/** One fact that a rule looked at. */
+/** One fact that counts, or that could not be established. */
 export interface Finding {
-  /** Stable word, such as `dnsbl-listed`. */
+  /** Stable word, such as `listed`. */
   readonly reason: string;
-  /** Zero for what could not be checked, and for what is only noted. */
+  /** Caps applied. Zero for what could not be checked; below zero it speaks for the client. */
   readonly weight: number;
+  /** What it asks for by itself, whatever the sum. */
   readonly asks: Disposition;
-  /** For people, one line: "zen.spamhaus.org: SBL (127.0.0.2)". */
+  /** What it asks for when another enforced rule has something against the client, too. */
+  readonly asksWithAnother: Disposition;
+  /** For people, one line, without a final stop. */
   readonly detail: string;
+  /** What the sender's admin can do; empty where nobody needs to do anything. */
+  readonly remedy: string;
 }
 
-export interface Verdict {
-  readonly disposition: Disposition;
-  /** Stable words of the enforced findings that count; the first one decided. */
-  readonly reasons: readonly string[];
-  readonly sum: number;
-  readonly rules: readonly RuleResult[];
-  /** What the client hears, without the decision ID; null for what is accepted. */
-  readonly reply: Reply | null;
+export function severity(disposition: Disposition): number {
+  return DISPOSITIONS.indexOf(disposition);
+}
+
+export function severest(dispositions: readonly Disposition[]): Disposition {
+  return dispositions.reduce((worst, one) => (severity(one) > severity(worst) ? one : worst), "accept");
 }

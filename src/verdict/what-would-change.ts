@@ -1,9 +1,110 @@
-/** Which evidence or setting turns a verdict into another. */
-import type { Disposition } from "./verdict.ts";
+/** Which evidence or setting turns a decision into another: found by judging again without it. */
+import type { DnsblEvidence } from "#evidence/dnsbl/evidence.ts";
+import { type Evidence, NO_EVIDENCE } from "./evidence.ts";
+import { judge } from "./judge.ts";
+import { type Policy, type RuleMode, type RuleName } from "./policy.ts";
+import { type Disposition, severity, type Verdict } from "./verdict.ts";
 
 export interface Change {
   readonly kind: "evidence" | "setting";
-  /** One line for people: "without the listing on zen.spamhaus.org", "rules.dnsbl = \"shadow\"". */
+  /** One line for people: "zen.spamhaus.org no longer lists 192.0.2.1", `rules.dnsbl = "shadow"`. */
   readonly what: string;
+  /** What would happen then. */
   readonly disposition: Disposition;
+}
+
+/** One step away from what was judged. */
+interface Alternative {
+  readonly kind: Change["kind"];
+  readonly what: string;
+  readonly evidence: (evidence: Evidence) => Evidence;
+  readonly policy: (policy: Policy) => Policy;
+}
+
+/**
+ * Each single change that makes a difference; where none does but some do together, all of them as one. Nothing for a
+ * client that left no mark.
+ */
+export function whatWouldChange({ evidence }: { readonly evidence: Evidence }, policy: Policy): readonly Change[] {
+  const verdict = judge(evidence, policy);
+  const facts = factsOf(evidence);
+  const changes: Change[] = [];
+  for (const one of [...facts, ...settingsOf(verdict)]) {
+    const { disposition } = judge(one.evidence(evidence), one.policy(policy));
+    if (disposition !== verdict.disposition) changes.push({ kind: one.kind, what: one.what, disposition });
+  }
+  const milder = changes.some(({ disposition }) => severity(disposition) < severity(verdict.disposition));
+  const together =
+    milder || verdict.disposition === "accept" ? undefined : allTogether(facts, evidence, policy, verdict);
+  return together === undefined ? changes : [together, ...changes];
+}
+
+/** The first facts that are enough together, in the order of rules. */
+function allTogether(
+  facts: readonly Alternative[],
+  evidence: Evidence,
+  policy: Policy,
+  { disposition: was }: Verdict,
+): Change | undefined {
+  let changed = evidence;
+  const names: string[] = [];
+  for (const fact of facts) {
+    changed = fact.evidence(changed);
+    names.push(fact.what);
+    const { disposition } = judge(changed, policy);
+    if (severity(disposition) < severity(was)) return { kind: "evidence", what: names.join(", and "), disposition };
+  }
+  return undefined;
+}
+
+function factsOf(evidence: Evidence): readonly Alternative[] {
+  const { blockList, spokeEarly, helo, dnsbl, reverseDns, greylist } = evidence;
+  const facts: Alternative[] = [];
+  const add = (what: string, change: (evidence: Evidence) => Evidence): void => {
+    facts.push({ kind: "evidence", what, evidence: change, policy: (policy) => policy });
+  };
+  if (blockList !== null) {
+    add(`${blockList.entry} is off our block list (postern unban ${blockList.entry})`, without("blockList"));
+  }
+  if (spokeEarly) add("the client waits for the greeting", (all) => ({ ...all, spokeEarly: false }));
+  if (helo !== null) add("the client says its own name in EHLO, one that leads to its address", without("helo"));
+  for (const [list, title] of listsThatList(dnsbl)) {
+    add(`${title} lists it no longer`, (all) => ({ ...all, dnsbl: withoutList(all.dnsbl, list) }));
+  }
+  if (reverseDns !== null && reverseDns.state !== "not-checked") {
+    add(`${reverseDns.client} has a PTR record with a name of its own that leads back`, without("reverseDns"));
+  }
+  if (greylist === "first-met") add("the sender comes again", without("greylist"));
+  return facts;
+}
+
+function without(part: keyof Evidence): (evidence: Evidence) => Evidence {
+  return (evidence) => ({ ...evidence, [part]: NO_EVIDENCE[part] });
+}
+
+function listsThatList(dnsbl: DnsblEvidence | null): ReadonlyMap<string, string> {
+  const against = (dnsbl?.findings ?? []).filter(({ outcome }) => outcome.kind === "listed" && outcome.weight >= 0);
+  return new Map(against.map(({ list, title }) => [list, title]));
+}
+
+function withoutList(dnsbl: DnsblEvidence | null, list: string): DnsblEvidence | null {
+  return dnsbl === null ? null : { findings: dnsbl.findings.filter((found) => found.list !== list) };
+}
+
+/** Of rules that found something: the modes they are not in. A rule that is off found nothing that could be counted. */
+function settingsOf({ rules }: Verdict): readonly Alternative[] {
+  return rules
+    .filter(({ findings }) => findings.length > 0)
+    .flatMap(({ rule, mode }) =>
+      (mode === "enforce" ? (["shadow"] as const) : (["enforce"] as const)).map((other) => setTo(rule, other)),
+    );
+}
+
+function setTo(rule: RuleName, mode: RuleMode): Alternative {
+  return {
+    kind: "setting",
+    what: `rules.${rule} = "${mode}"`,
+    evidence: (evidence) => evidence,
+    policy: (policy) => ({ ...policy, modes: { ...policy.modes, [rule]: mode } }),
+  };
 }

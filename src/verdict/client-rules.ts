@@ -1,0 +1,37 @@
+/** What we ourselves know of a client: our block list, how it began to speak, whether we met it before. */
+import type { Evidence } from "./evidence.ts";
+import { finding } from "./finding.ts";
+import type { Policy } from "./policy.ts";
+import type { Finding } from "./verdict.ts";
+
+/** A ban that ends is a temporary refusal: what an honest sender has in its queue arrives afterwards. */
+export function blockListRule({ blockList }: Evidence, { contact }: Policy): readonly Finding[] {
+  if (blockList === null) return [];
+  const { entry, untilMs, reason } = blockList;
+  const end = untilMs === null ? "" : ` until ${new Date(untilMs).toISOString().slice(0, 16)}Z`;
+  const text = {
+    detail: `${entry} is on this server's own block list${end}: ${reason}`,
+    remedy: `Stop what led to it; if it is a mistake, write to ${contact} from another network`,
+  };
+  return [
+    finding(untilMs === null ? "banned" : "banned-for-a-time", 0, text, {
+      asks: untilMs === null ? "reject" : "defer",
+    }),
+  ];
+}
+
+export function earlyTalkerRule({ spokeEarly }: Evidence): readonly Finding[] {
+  if (!spokeEarly) return [];
+  const text = {
+    detail: "the client spoke before the greeting",
+    remedy: "Wait for the greeting (RFC 5321 section 3.1)",
+  };
+  return [finding("spoke-early", 0, text, { asks: "reject" })];
+}
+
+/** Only who has something against it already waits: mail without a spot is never delayed. */
+export function greylistRule({ greylist }: Evidence): readonly Finding[] {
+  if (greylist !== "first-met") return [];
+  const text = { detail: "the sender was not met before", remedy: "Try again in some minutes; the next one is taken" };
+  return [finding("first-met", 0, text)];
+}

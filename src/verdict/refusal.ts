@@ -1,0 +1,81 @@
+/**
+ * What a refused client hears: the rule, what was found, and what the sender's admin can do. The decision's ID is added
+ * where it is known. Nothing secret is in the evidence, so nothing secret is here.
+ */
+import { type EnhancedStatus, type Reply, reply } from "#mail/reply.ts";
+import { NAMED_OBJECTIONS_MAX, REPLY_LINE_OCTETS_MAX } from "./limits.ts";
+import type { Policy, RuleName } from "./policy.ts";
+import type { Disposition, Finding } from "./verdict.ts";
+
+/** An enforced finding that speaks against the client, and what it asks for in this company. */
+export interface Objection {
+  readonly rule: RuleName;
+  readonly finding: Finding;
+  readonly asks: Disposition;
+}
+
+type Code = readonly [code: number, status: EnhancedStatus];
+type Codes = Readonly<Record<"defer" | "reject", Code>>;
+
+const BY_POLICY: Codes = { defer: [450, "4.7.1"], reject: [554, "5.7.1"] };
+const CODES: Readonly<Record<RuleName, Codes>> = {
+  // A ban that ends: the connection is over, and the mail may come again.
+  block_list: { defer: [421, "4.7.0"], reject: [554, "5.7.1"] },
+  early_talker: { defer: [450, "4.5.0"], reject: [554, "5.5.0"] },
+  helo: { defer: [450, "4.7.1"], reject: [550, "5.7.1"] },
+  dnsbl: BY_POLICY,
+  reverse_dns: { defer: [450, "4.7.25"], reject: [550, "5.7.25"] }, // RFC 7372 §3.3
+  greylist: BY_POLICY,
+};
+/** RFC 5321 §4.2.3: a name that is none is an error of syntax. */
+const SINGLE_LABEL: Code = [501, "5.5.2"];
+
+export interface Outcome {
+  readonly disposition: Disposition;
+  readonly sum: number;
+  /** What decided by itself; undefined where the sum did. */
+  readonly decisive: Objection | undefined;
+  readonly heaviestFirst: readonly Objection[];
+}
+
+/** Null for what is accepted. */
+export function refusal(outcome: Outcome, policy: Policy): Reply | null {
+  const { disposition, decisive, heaviestFirst } = outcome;
+  if (disposition !== "defer" && disposition !== "reject") return null;
+  const [code, status] = codesOf(disposition, decisive);
+  const remedy = (decisive ?? heaviestFirst[0])?.finding.remedy ?? "";
+  return reply(code, status, oneReply([...whatWasFound(disposition, outcome, policy), remedy]));
+}
+
+function codesOf(disposition: "defer" | "reject", decisive: Objection | undefined): Code {
+  if (decisive === undefined) return BY_POLICY[disposition];
+  if (disposition === "reject" && decisive.finding.reason === "helo-single-label") return SINGLE_LABEL;
+  return CODES[decisive.rule][disposition];
+}
+
+function whatWasFound(
+  disposition: "defer" | "reject",
+  { sum, decisive, heaviestFirst }: Outcome,
+  { thresholds }: Policy,
+): readonly string[] {
+  const verb = disposition === "defer" ? "Deferred" : "Refused";
+  if (decisive === undefined) {
+    const bound = disposition === "defer" ? thresholds.greylist : thresholds.reject;
+    return [`${verb}: score ${sum} of ${bound}`, ...heaviestFirst.slice(0, NAMED_OBJECTIONS_MAX).map(inWords)];
+  }
+  const found = [`${verb} by ${inWords(decisive)}`];
+  const another = heaviestFirst.find(({ rule, finding }) => rule !== decisive.rule && finding.weight > 0);
+  if (decisive.finding.asks !== disposition && another !== undefined) found.push(`and by ${inWords(another)}`);
+  return found;
+}
+
+function inWords({ rule, finding }: Objection): string {
+  return `${rule}: ${finding.detail}`;
+}
+
+/** One line where it fits, which log readers prefer. */
+function oneReply(parts: readonly string[]): string {
+  const lines = parts.filter((part) => part !== "").map((part) => part.slice(0, REPLY_LINE_OCTETS_MAX));
+  const joined = lines.join("; ");
+  return joined.length <= REPLY_LINE_OCTETS_MAX ? joined : lines.join("\n");
+}

@@ -1,0 +1,26 @@
+/** The rules in order. Each reads evidence and policy and says what it found; none looks anything up or knows of the others' outcome. */
+
+import { blockListRule, earlyTalkerRule, greylistRule } from "./client-rules.ts";
+import { dnsblRule } from "./dnsbl-rule.ts";
+import type { Evidence } from "./evidence.ts";
+import { heloRule, reverseDnsRule } from "./name-rules.ts";
+import { type Policy, RULE_NAMES, type RuleName } from "./policy.ts";
+import type { Finding } from "./verdict.ts";
+
+export type Rule = (evidence: Evidence, policy: Policy) => readonly Finding[];
+
+const RULES: Readonly<Record<RuleName, Rule>> = {
+  block_list: blockListRule,
+  early_talker: earlyTalkerRule,
+  helo: heloRule,
+  dnsbl: dnsblRule,
+  reverse_dns: reverseDnsRule,
+  greylist: greylistRule,
+};
+
+export interface NamedRule {
+  readonly rule: RuleName;
+  readonly find: Rule;
+}
+
+export const rulesInOrder: readonly NamedRule[] = RULE_NAMES.map((rule) => ({ rule, find: RULES[rule] }));
