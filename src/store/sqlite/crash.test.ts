@@ -27,7 +27,7 @@ else {
       await store.close();
       assert.deepEqual(verifySqliteStore(dataDir), []);
     }
-    assert.ok(answered.size > KILLS, `only ${answered.size} were answered`);
+    assert.ok(answered.size >= KILLS, `only ${answered.size} were answered`);
   });
 }
 

@@ -20,10 +20,13 @@ suite("opening a data folder", () => {
       },
     );
     const gone = once(holder, "exit");
-    await once(holder.stdout, "data");
-    await check(dataDir, "in-use", new RegExp(`process ${holder.pid}\\b`));
-    holder.kill("SIGKILL");
-    await gone;
+    try {
+      await once(holder.stdout, "data");
+      await check(dataDir, "in-use", new RegExp(`process ${holder.pid}\\b`));
+    } finally {
+      holder.kill("SIGKILL");
+      await gone;
+    }
     await (await openSqliteStore({ dataDir, clock: stoppedClock })).close();
   });
 
