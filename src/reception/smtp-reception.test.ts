@@ -99,24 +99,6 @@ suite("reception: a message from another server", () => {
     assert.equal(mx.stored.split("+0000\r\n")[1], "Subject: x\r\n\r\nHello\r\n");
   });
 
-  test("more than 50 Received fields are a loop: 554 5.4.6", async () => {
-    const mx = new FakeReception("smtp");
-    const client = mx.connect();
-    await client.envelope("a@b.example", "user@local.test");
-    assert.match(await client.message(`${"Received: x\n".repeat(50)}\n`), /^250 /);
-    await client.envelope("a@b.example", "user@local.test");
-    assert.match(await client.message(`${"Received: x\n".repeat(51)}\n`), /^554 5\.4\.6 .*\(fake-session\)$/);
-    assert.equal(mx.deliveries.length, 1);
-  });
-
-  test("a header of a megabyte is refused and not held", async () => {
-    const mx = new FakeReception("smtp");
-    const client = mx.connect();
-    await client.envelope("a@b.example", "user@local.test");
-    assert.match(await client.message(`X: ${"x".repeat(1_000_000)}\n\n`), /^550 5\.6\.0 /);
-    assert.equal(mx.spool.open, 0);
-  });
-
   test("BINARYMIME may not hide line ends in the header", async () => {
     const mx = new FakeReception("smtp");
     const client = mx.connect();
@@ -176,7 +158,12 @@ suite("reception: users", () => {
     assert.match(await client.message("From: Sales <SALES@local.test>\n\nx"), /^250 /);
     await client.envelope("sales@local.test", "b@victim.example");
     assert.match(await client.message("From: user@local.test\n\nx"), /^553 5\.7\.1 /);
-    for (const from of ["From: alice@local.test, user@local.test", "From: a\nFrom: b", "From: nobody", "From: g:;"]) {
+    for (const from of [
+      "From: alice@local.test, user@local.test",
+      "From: alice@local.test\nFrom: alice@local.test",
+      "From: nobody",
+      "From: g:;",
+    ]) {
       await client.envelope("", "b@victim.example");
       assert.match(await client.message(`${from}\n\nx`), /^55[03] 5\./, from);
     }
@@ -273,17 +260,5 @@ suite("reception: 250 means durable", () => {
     const client = mx.connect();
     await client.envelope("a@b.example", "user@local.test");
     assert.match(await client.message("x"), /^452 4\.3\.1 /);
-  });
-
-  test("nothing is delivered when the client breaks off in the middle", async () => {
-    const mx = new FakeReception("smtp");
-    const client = mx.connect();
-    await client.envelope("a@b.example", "user@local.test");
-    await client.say("DATA");
-    await client.send("Subject: x\r\n\r\nhalf");
-    client.connection.leave();
-    assert.equal(mx.spool.open, 0);
-    assert.equal(mx.deliveries.length, 0);
-    assert.equal(mx.clock.pending, 0);
   });
 });

@@ -71,9 +71,8 @@ export class InputBuffer {
         octets[lf - 1] === CR,
       );
     }
-    if (lf === start || octets[lf - 1] !== CR) return { kind: "bare-newline" };
     const cr = octets.indexOf(CR, start);
-    if (cr !== lf - 1) return { kind: "bare-newline" };
+    if (lf === start || cr !== lf - 1) return { kind: "bare-newline" };
     return { kind: "line", octets: octets.subarray(start, cr), auth: isAuth(octets, start) };
   }
 

@@ -264,6 +264,20 @@ suite("smtp session: STARTTLS and AUTH", () => {
       S: 250 …`,
       secured,
     ));
+  test("no AUTH inside a transaction, however it was begun (RFC 4954 §4)", () =>
+    check(
+      `${EHLO}S: 250-REQUIRETLS
+      S: 250 AUTH PLAIN LOGIN
+      C: MAIL FROM:<a@b.test>
+      S: 250 …
+      C: AUTH PLAIN AGEAc2VjcmV0
+      S: 503 5.5.1 A transaction is open…
+      C: RSET
+      S: 250 …
+      C: AUTH PLAIN AGEAc2VjcmV0
+      S: 235 …`,
+      { ...secured, authenticationRequired: false },
+    ));
   test("LOGIN asks for user and password; * cancels", () =>
     check(
       `${EHLO}S: 250-REQUIRETLS
