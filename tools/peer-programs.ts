@@ -9,4 +9,12 @@ export const PEER_PROGRAMS: Readonly<Record<string, string>> = {
   mpop: "mpop",
   getmail: "getmail6",
   msmtp: "msmtp",
+  dovecot: "dovecot-imapd",
+  nmap: "nmap",
+  testssl: "testssl.sh",
+};
+
+/** Programs that the bench compares with. */
+export const BENCH_PROGRAMS: Readonly<Record<string, string>> = {
+  "smtp-source": "postfix",
 };

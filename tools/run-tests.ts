@@ -13,11 +13,12 @@ import { PEER_PROGRAMS } from "./peer-programs.ts";
 const GROUPS: Readonly<Record<string, () => readonly string[]>> = {
   all: () => globSync(["src/**/*.test.ts", "test/**/*.test.ts"], { exclude: ["test/peers/**"] }),
   unit: () => globSync(["src/**/*.test.ts", "test/tidy/*.test.ts"]),
-  peers: () => globSync("test/peers/*.test.ts"),
+  peers: () => globSync("test/peers/**/*.test.ts"),
 };
 
-/** Several files at once: many wait more than they work. Servers of peer tests want the machine for themselves. */
+/** Several files at once: many wait more than they work. Each file of the peer tests runs a server and programs of its own. */
 const FILES_AT_ONCE = availableParallelism() + 1;
+const PEER_FILES_AT_ONCE = availableParallelism();
 
 const [first = "all", ...rest] = process.argv.slice(2);
 const isGroup = Object.hasOwn(GROUPS, first);
@@ -31,7 +32,7 @@ function run(name: string, nodeOptions: readonly string[]): number {
     console.error(`There are no tests in the group ${name}.`);
     return 1;
   }
-  const concurrency = name === "peers" ? 1 : FILES_AT_ONCE;
+  const concurrency = name === "peers" ? PEER_FILES_AT_ONCE : FILES_AT_ONCE;
   const words = [
     "--conditions=postern-source",
     "--test",
