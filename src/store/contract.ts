@@ -1,6 +1,7 @@
 /** What every store must do, whatever it is made of. */
 import { suite, test } from "node:test";
 import type { ContractTests } from "./contract/contract-tests.ts";
+import { decisionContract } from "./contract/decisions.ts";
 import { directoryContract } from "./contract/directory.ts";
 import { flagContract } from "./contract/flags.ts";
 import { folderContract } from "./contract/folders.ts";
@@ -14,6 +15,7 @@ const SUITES: Readonly<Record<string, ContractTests>> = {
   messages: messageContract,
   "flags and changes": flagContract,
   search: searchContract,
+  "decisions and the block list": decisionContract,
 };
 
 /** @param open an empty store, made for one test and closed after it. */

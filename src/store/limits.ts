@@ -26,6 +26,11 @@ export const EXPUNGED_PER_FOLDER_MAX = 100_000;
 export const PURGE_BLOBS_PER_TRANSACTION_MAX = 64;
 /** Figures of folders and accounts the writer keeps in memory, about 200 octets each. */
 export const LEDGER_ENTRIES_MAX = 20_000;
+/**
+ * Octets of the disk below which no mail is taken in: deleting mail needs room for the database's log (16 MiB and what is
+ * under way), so a disk that mail had filled to the last octet could not be tidied up by its users.
+ */
+export const DISK_RESERVE_OCTETS = 64 * 1024 * 1024;
 /** Octets below which compressing a message costs more time than its pages are worth (zstd: 5 µs a KiB). */
 export const COMPRESS_OCTETS_MIN = 16 * 1024;
 /** Octets of the sample that tells whether the whole will compress: base64 (to 76 %) must not, text and HTML must. */
@@ -40,3 +45,5 @@ export const SEARCH_SLICE_ROWS = 1000;
 export const SEARCH_TEXT_KEPT_MAX = 4 * 1024 * 1024;
 /** Octets of content a search reads before it lets other reads have their turn: about 5 ms. */
 export const SEARCH_SLICE_OCTETS = 512 * 1024;
+/** Decision records one call forgets: a longer transaction would hold up mail. */
+export const PRUNED_DECISIONS_PER_CALL_MAX = 500;

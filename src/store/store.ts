@@ -6,6 +6,7 @@
 import type { Content } from "#mail/content.ts";
 import type { MessageIndex } from "#mail/mime/structure.ts";
 import type { Result } from "#mail/result.ts";
+import type { BlockListRow, DecisionQuery, DecisionRow } from "./decision-row.ts";
 import type { SearchKey } from "./search-key.ts";
 
 export type AccountId = number;
@@ -164,7 +165,9 @@ export type StoreEvent =
   /** Folders were made, renamed, removed. */
   | { readonly kind: "folders"; readonly accountId: AccountId }
   /** Accounts, aliases, domains, credentials changed, or an account crossed its quota: forget what was remembered. */
-  | { readonly kind: "directory" };
+  | { readonly kind: "directory" }
+  /** Our own block list changed: read it again. */
+  | { readonly kind: "block-list" };
 
 export type FolderProblem = "no-such-folder" | "already-exists" | "bad-name" | "too-many" | "not-allowed";
 export type WriteProblem = "no-such-folder" | "over-quota" | "no-space";
@@ -267,6 +270,30 @@ export interface Store {
   // — The queue: held recipients elsewhere —
   listQueue(): Promise<readonly QueueEntry[]>;
   removeQueued(id: number): Promise<Result<void, "no-such-entry">>;
+
+  // — Decisions, and our own block list —
+  /** Keeps records; one with the id of an older one replaces it. At most `ROWS_PER_CALL_MAX` a call. */
+  putDecisions(rows: readonly DecisionRow[]): Promise<void>;
+  /** In ascending time and id; at most `ROWS_PER_CALL_MAX`, the next call goes on `after` the last. */
+  findDecisions(query: DecisionQuery): Promise<readonly DecisionRow[]>;
+  /** Forgets some of the records older than `beforeMs`; how many. Call again until it is none. */
+  pruneDecisions(beforeMs: number): Promise<number>;
+  /** All entries, expired ones too. */
+  listBlockList(): Promise<readonly BlockListRow[]>;
+  /** All or none; an entry replaces one of the same prefix and scope. */
+  putBlockList(rows: readonly BlockListRow[]): Promise<void>;
+  /** Removes the entries of a prefix, of one scope or (null) of all; how many. */
+  removeBlockList(prefix: string, scope: BlockListRow["scope"] | null): Promise<number>;
+  /** Removes entries that ended before; how many. */
+  pruneBlockList(beforeMs: number): Promise<number>;
+  /** Notes that the account logged in from there. */
+  putLogins(
+    logins: readonly { readonly address: string; readonly accountId: AccountId; readonly atMs: number }[],
+  ): Promise<void>;
+  /** Who logged in since then, from where, in no order. */
+  listLogins(
+    sinceMs: number,
+  ): Promise<readonly { readonly address: string; readonly accountId: AccountId; readonly lastMs: number }[]>;
 
   statistics(): Promise<StoreStatistics>;
   /** Calls `listener` for every event from now on; the returned function ends that. */

@@ -3,5 +3,6 @@
  * never changed; what it got wrong, a later one puts right.
  */
 import { first } from "./0001-first.ts";
+import { decisions } from "./0002-decisions.ts";
 
-export const migrations: readonly string[] = [first];
+export const migrations: readonly string[] = [first, decisions];

@@ -2,7 +2,7 @@
  * The data folder: `store.sqlite` with its log, `blobs/ab/<sha256>`, `spool/` and `lock.sqlite`. One process at a time
  * may write to it.
  */
-import { accessSync, constants, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { accessSync, constants, mkdirSync, readdirSync, rmSync, statfsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { noSpaceError, StoreOpenError } from "../store-open-error.ts";
 import { Database } from "./database.ts";
@@ -73,6 +73,12 @@ function folderError(dataDir: string, error: unknown): StoreOpenError {
   );
 }
 
+/** Octets of the folder's disk that this user may still fill. */
+export function freeOctets(dataDir: string): number {
+  const { bavail, bsize } = statfsSync(dataDir);
+  return bavail * bsize;
+}
+
 /** What a crash left in the spool belongs to no message that was answered. Only for the holder of the lock. */
 export function emptySpool({ spoolFolder }: DataFolder): void {
   for (const name of readdirSync(spoolFolder)) rmSync(join(spoolFolder, name), { force: true, recursive: true });
@@ -87,7 +93,7 @@ export function lockDataFolder(dataDir: string, { lockFile }: DataFolder): { rea
   let lock: Database | undefined;
   try {
     lock = new Database(lockFile, { readOnly: false, busyTimeoutMs: 0 });
-    lock.exec("PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF;");
+    lock.exec("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;");
     lock.exec("BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS holder (process_id INTEGER NOT NULL);");
     lock.exec(`DELETE FROM holder; INSERT INTO holder VALUES (${process.pid}); COMMIT; BEGIN IMMEDIATE;`);
   } catch (error) {

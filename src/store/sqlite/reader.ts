@@ -10,6 +10,7 @@ import { BlobFiles } from "./blob-files.ts";
 import { dataFolder } from "./data-folder.ts";
 import type { Database } from "./database.ts";
 import { openForReading, schemaVersion } from "./open-database.ts";
+import { decisionReads } from "./read/decisions.ts";
 import { MessageContent } from "./read/message-content.ts";
 import { changesSince, fetchRows, listUids } from "./read/messages.ts";
 import { searchedFolder } from "./read/search-rows.ts";
@@ -31,6 +32,7 @@ export function createSqliteReader({ dataDir }: { readonly dataDir: string }): S
     ...directoryReads(db),
     ...folderReads(db),
     ...messageReads(db, content),
+    ...decisionReads(db),
   };
   return {
     async call(method, args) {

@@ -39,6 +39,15 @@ export const storeMethods = {
   search: "reader",
   listQueue: "reader",
   removeQueued: "writer",
+  putDecisions: "writer",
+  findDecisions: "reader",
+  pruneDecisions: "writer",
+  listBlockList: "reader",
+  putBlockList: "writer",
+  removeBlockList: "writer",
+  pruneBlockList: "writer",
+  putLogins: "writer",
+  listLogins: "reader",
   statistics: "reader",
 } as const satisfies Record<StoreMethod, "reader" | "writer">;
 

@@ -31,7 +31,7 @@ export interface OpenedWriter {
   readonly failed: () => number;
 }
 
-export function openWriter(dataDir: string): OpenedWriter {
+export function openWriter(dataDir: string, freeOctets: () => number = () => Number.POSITIVE_INFINITY): OpenedWriter {
   const folder = prepareDataFolder(dataDir);
   const db = openForWriting(folder.databaseFile);
   db.exec("PRAGMA synchronous = OFF"); // nothing here pulls the plug, and many stores are made
@@ -53,6 +53,7 @@ export function openWriter(dataDir: string): OpenedWriter {
     clock: stoppedClock,
     emit: (event) => events.push(event),
     release: () => undefined,
+    freeOctets,
   });
   const failAfter = (writes: number, times: number) => {
     left = writes;

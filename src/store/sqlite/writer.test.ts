@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { Content } from "#mail/content.ts";
 import { delivery, messageText, newMessage, toInbox } from "../contract/messages-for-tests.ts";
-import { EXPUNGED_PER_FOLDER_MAX, PURGE_BLOBS_PER_TRANSACTION_MAX } from "../limits.ts";
+import { DISK_RESERVE_OCTETS, EXPUNGED_PER_FOLDER_MAX, PURGE_BLOBS_PER_TRANSACTION_MAX } from "../limits.ts";
 import type { FolderChanges } from "../store.ts";
 import { BlobFiles } from "./blob-files.ts";
 import { dataFolder } from "./data-folder.ts";
@@ -166,6 +166,23 @@ suite("a full disk", () => {
   });
 });
 
+test("a disk that is nearly full takes no mail, but mail on it can be moved and removed", () => {
+  let free = DISK_RESERVE_OCTETS;
+  const { writer } = openAccounts(temporaryFolder(), () => free);
+  const deliver = () => applyOne(writer, "deliver", delivery(messageText("x"), [toInbox(1)])) as { ok: boolean };
+  assert.equal(deliver().ok, true);
+  free--;
+  const refused = { ok: false, problem: "no-space" };
+  assert.deepEqual(deliver(), refused);
+  assert.deepEqual(applyOne(writer, "appendMessage", INBOX, newMessage(messageText("x"))), refused);
+  const moved = applyOne(writer, "copyMessages", INBOX, [1], 2, { move: true }) as { ok: boolean };
+  assert.equal(moved.ok, true);
+  assert.deepEqual((applyOne(writer, "expunge", 2, null, { force: true }) as { uids: number[] }).uids, [1]);
+  free++;
+  assert.equal(deliver().ok, true);
+  writer.close();
+});
+
 suite("files of large messages", () => {
   test("one file serves all that hold the message, and goes with the last of them", async () => {
     const dataDir = temporaryFolder();
@@ -294,8 +311,8 @@ function append(subject: string, ...flags: readonly string[]): StoreOperation {
 }
 
 /** A writer of a store with accounts 1 and 2. */
-function openAccounts(dataDir: string): OpenedWriter {
-  const opened = openWriter(dataDir);
+function openAccounts(dataDir: string, freeOctets?: () => number): OpenedWriter {
+  const opened = openWriter(dataDir, freeOctets);
   for (const address of ["alice@example.test", "bob@example.test"]) {
     applyOne(opened.writer, "createAccount", { address, quotaOctets: null, nowMs: 0 });
   }

@@ -4,11 +4,11 @@
  */
 import { failed } from "#mail/result.ts";
 import type { Clock } from "#ports/clock.ts";
-import { GROUP_COMMIT_OPERATIONS_MAX } from "../limits.ts";
+import { DISK_RESERVE_OCTETS, GROUP_COMMIT_OPERATIONS_MAX } from "../limits.ts";
 import type { StoreEvent } from "../store.ts";
 import { BlobFiles } from "./blob-files.ts";
 import { BlobTable } from "./blob-table.ts";
-import { emptySpool, lockDataFolder, prepareDataFolder } from "./data-folder.ts";
+import { emptySpool, freeOctets, lockDataFolder, prepareDataFolder } from "./data-folder.ts";
 import type { Database } from "./database.ts";
 import { diskError } from "./disk-error.ts";
 import { EventLog } from "./event-log.ts";
@@ -16,6 +16,7 @@ import { GroupCommitQueue, type Outcome } from "./group-commit-queue.ts";
 import { Ledger } from "./ledger.ts";
 import { openForWriting } from "./open-database.ts";
 import { isWriterMethod, type StoreOperation, type WriterMethod, type WriterOperations } from "./store-methods.ts";
+import { decisionOperations } from "./write/decisions.ts";
 import { directoryOperations } from "./write/directory.ts";
 import { folderOperations } from "./write/folders.ts";
 import { incomingOperations, messageOperations } from "./write/mail.ts";
@@ -52,6 +53,7 @@ export function createSqliteWriter({ dataDir, clock, emit }: SqliteWriterOptions
       clock,
       emit,
       release: lock.release,
+      freeOctets: () => freeOctets(dataDir),
     });
   } catch (error) {
     lock.release();
@@ -69,6 +71,8 @@ export class Writer implements SqliteWriter {
   readonly #blobs: BlobTable;
   readonly #operations: WriterOperations;
   readonly #queue: GroupCommitQueue;
+  /** Asked once a batch. */
+  #hasRoom: boolean | undefined;
   #tidying: Promise<void>;
   #purging = false;
   #closed = false;
@@ -78,7 +82,11 @@ export class Writer implements SqliteWriter {
   constructor(
     db: Database,
     files: BlobFiles,
-    options: Pick<SqliteWriterOptions, "clock" | "emit"> & { readonly release: () => void },
+    options: Pick<SqliteWriterOptions, "clock" | "emit"> & {
+      /** Gives the lock back. */
+      readonly release: () => void;
+      readonly freeOctets: () => number;
+    },
   ) {
     this.#db = db;
     this.#files = files;
@@ -92,12 +100,17 @@ export class Writer implements SqliteWriter {
       blobs: this.#blobs,
       events: this.#events,
       nowMs: () => options.clock.now(),
+      hasRoom: () => {
+        this.#hasRoom ??= options.freeOctets() >= DISK_RESERVE_OCTETS;
+        return this.#hasRoom;
+      },
     };
     this.#operations = {
       ...directoryOperations(context),
       ...folderOperations(context),
       ...incomingOperations(context),
       ...messageOperations(context),
+      ...decisionOperations(context),
     };
     this.#queue = new GroupCommitQueue((operations) => this.applyBatch(operations));
     this.#tidying = this.#sweep();
@@ -112,6 +125,7 @@ export class Writer implements SqliteWriter {
     if (operations.length > GROUP_COMMIT_OPERATIONS_MAX)
       throw new RangeError("too many operations for one transaction");
     if (this.#closed) throw new Error("the store is closed");
+    this.#hasRoom = undefined;
     const outcomes = this.#together(operations) ?? operations.map((operation) => this.#alone(operation));
     this.#tidyUp();
     return outcomes;

@@ -10,4 +10,6 @@ export interface WriteContext {
   readonly blobs: BlobTable;
   readonly events: EventLog;
   readonly nowMs: () => number;
+  /** There is room on the disk for more mail. */
+  readonly hasRoom: () => boolean;
 }

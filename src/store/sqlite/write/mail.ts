@@ -28,12 +28,13 @@ export function incomingOperations(
 ): Pick<WriterOperations, "deliver" | "appendMessage" | "removeQueued"> {
   const { db, ledger, blobs } = context;
   return {
-    deliver: (delivery) => ok(deliver(context, delivery)),
+    deliver: (delivery) => (context.hasRoom() ? ok(deliver(context, delivery)) : failed("no-space")),
     appendMessage(folderId, { content, index, flags, internalDateMs }) {
       const folder = ledger.folder(folderId);
       if (folder === undefined) return failed("no-such-folder");
       const sizeOctets = contentOctets(content);
       if (!ledger.hasRoom(folder.accountId, sizeOctets)) return failed("over-quota");
+      if (!context.hasRoom()) return failed("no-space");
       const kept = accountFlags(context, folder.accountId, flags);
       const blobId = blobs.insert({ prefix: NO_PREFIX, content, index, references: 1 });
       const keywords = keywordColumn(kept.keywords);

@@ -1,0 +1,87 @@
+/** Decision records, the block list's entries, and logins: what is known of clients. */
+import { PRUNED_DECISIONS_PER_CALL_MAX, ROWS_PER_CALL_MAX } from "../../limits.ts";
+import type { Database } from "../database.ts";
+import type { WriterOperations } from "../store-methods.ts";
+import type { WriteContext } from "./context.ts";
+
+type DecisionMethod = "putDecisions" | "pruneDecisions";
+type ClientMethod = "putBlockList" | "removeBlockList" | "pruneBlockList" | "putLogins";
+
+export function decisionOperations(context: WriteContext): Pick<WriterOperations, DecisionMethod | ClientMethod> {
+  const { db } = context;
+  return {
+    ...clientOperations(context),
+    putDecisions(rows) {
+      if (rows.length > ROWS_PER_CALL_MAX) throw new RangeError(`more than ${ROWS_PER_CALL_MAX} records in a call`);
+      for (const { id, atMs, keys, record } of rows) {
+        forget(db, id);
+        db.run(
+          "INSERT INTO decision (id, at_ms, keys, record) VALUES (?, ?, ?, ?)",
+          id,
+          atMs,
+          JSON.stringify(keys),
+          record,
+        );
+        for (const key of new Set(keys)) {
+          db.run("INSERT INTO decision_key (key, at_ms, decision_id) VALUES (?, ?, ?)", key, atMs, id);
+        }
+      }
+    },
+    pruneDecisions(beforeMs) {
+      const old = db.all<{ id: string }>(
+        "SELECT id FROM decision WHERE at_ms < ? ORDER BY at_ms LIMIT ?",
+        beforeMs,
+        PRUNED_DECISIONS_PER_CALL_MAX,
+      );
+      for (const { id } of old) forget(db, id);
+      return old.length;
+    },
+  };
+}
+
+function forget(db: Database, id: string): void {
+  const old = db.get<{ atMs: number; keys: string }>("SELECT at_ms AS atMs, keys FROM decision WHERE id = ?", id);
+  if (old === undefined) return;
+  for (const key of new Set(JSON.parse(old.keys) as string[])) {
+    db.run("DELETE FROM decision_key WHERE key = ? AND at_ms = ? AND decision_id = ?", key, old.atMs, id);
+  }
+  db.run("DELETE FROM decision WHERE id = ?", id);
+}
+
+function clientOperations({ db, events }: WriteContext): Pick<WriterOperations, ClientMethod> {
+  const told = (changed: number): number => {
+    if (changed > 0) events.blockList();
+    return changed;
+  };
+  return {
+    putBlockList(rows) {
+      for (const { prefix, scope, kind, reason, evidence, sinceMs, untilMs, origin } of rows) {
+        db.run(
+          "INSERT OR REPLACE INTO block_list VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+          prefix,
+          scope,
+          kind,
+          reason,
+          JSON.stringify(evidence),
+          sinceMs,
+          untilMs,
+          origin,
+        );
+      }
+      told(rows.length);
+    },
+    removeBlockList: (prefix, scope) =>
+      told(db.run("DELETE FROM block_list WHERE prefix = ? AND (? IS NULL OR scope = ?)", prefix, scope, scope)),
+    pruneBlockList: (beforeMs) => told(db.run("DELETE FROM block_list WHERE until_ms < ?", beforeMs)),
+    putLogins(logins) {
+      for (const { address, accountId, atMs } of logins) {
+        db.run(
+          "INSERT OR REPLACE INTO login (address, account_id, last_ms) VALUES (?, ?, ?)",
+          address,
+          accountId,
+          atMs,
+        );
+      }
+    },
+  };
+}
