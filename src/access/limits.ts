@@ -30,3 +30,5 @@ export const FETCH_IN_HAND_OCTETS_MAX = 256 * 1024;
 export const QUOTED_LINE_OCTETS_MAX = 64 * 1024;
 /** Octets of an appended message that is held in memory because its binary parts may have to be encoded (RFC 3516). */
 export const BINARY_APPEND_OCTETS_MAX = 2 * 1024 * 1024;
+/** Changes that follow one that was told to an idling client are gathered for so long. Milliseconds; nobody sees the difference. */
+export const IDLE_GATHER_MS = 100;

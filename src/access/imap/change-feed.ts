@@ -39,6 +39,8 @@ export class ChangeFeed {
         return notify(this.#accounts.get(event.accountId));
       case "directory":
         return this.#directoryChanged();
+      case "block-list":
+        return undefined;
     }
   }
 }

@@ -6,10 +6,11 @@ import type { Connection, ConnectionHandler, Endpoint, TlsFacts } from "#ports/c
 import type { Log } from "#ports/log.ts";
 import { type CommandReader, createCommandReader, type ReaderEvent } from "#protocol/imap/command-reader.ts";
 import type { ResponseCode } from "#protocol/imap/response.ts";
-import { BAD_COMMANDS_MAX, INPUT_HELD_OCTETS_MAX, PRE_AUTH_TOTAL_MS } from "../limits.ts";
+import { BAD_COMMANDS_MAX, IDLE_GATHER_MS, INPUT_HELD_OCTETS_MAX, PRE_AUTH_TOTAL_MS } from "../limits.ts";
 import type { AccountSession, AccountSessions, EndRequest } from "./account-sessions.ts";
 import { capabilities } from "./capabilities.ts";
 import type { ChangeFeed } from "./change-feed.ts";
+import { ChangePace } from "./change-pace.ts";
 import { runCommand } from "./command-table.ts";
 import { append } from "./commands/append.ts";
 import type { FolderView } from "./folder-view.ts";
@@ -34,6 +35,7 @@ export class SessionHandler implements ConnectionHandler, Session, AccountSessio
   readonly #connection: Connection;
   readonly #startedAtMs: number;
   readonly #signal = new Signal();
+  readonly #changePace: ChangePace;
   #reader: CommandReader = createCommandReader();
   #login: Login | undefined;
   #view: FolderView | undefined;
@@ -62,6 +64,7 @@ export class SessionHandler implements ConnectionHandler, Session, AccountSessio
     this.log = dependencies.log.with({ session: connection.id });
     this.output = new Output(connection, dependencies.settings.stallTimeoutMs);
     this.#connection = connection;
+    this.#changePace = new ChangePace(dependencies.clock, IDLE_GATHER_MS, () => this.#signal.raise());
     this.#startedAtMs = dependencies.clock.monotonicMs();
   }
 
@@ -218,10 +221,12 @@ export class SessionHandler implements ConnectionHandler, Session, AccountSessio
     return this.#nextOr<undefined>(this.dependencies.settings.stallTimeoutMs, () => undefined);
   }
 
-  nextEventOrChange(): Promise<ReaderEvent | "changed" | "end" | undefined> {
-    return this.#nextOr(this.dependencies.settings.autologoutMs, () => {
+  nextEventOrChange(sinceMs: number): Promise<ReaderEvent | "changed" | "end" | undefined> {
+    const { clock, settings } = this.dependencies;
+    const leftMs = settings.autologoutMs - (clock.monotonicMs() - sinceMs);
+    return this.#nextOr(Math.max(1, leftMs), () => {
       if (this.#endRequest !== undefined) return "end";
-      return this.changeAnnounced ? "changed" : undefined;
+      return this.#changePace.take() ? "changed" : undefined;
     });
   }
 
@@ -261,7 +266,7 @@ export class SessionHandler implements ConnectionHandler, Session, AccountSessio
     this.#unwatch = this.feed.watch(this.#login.accountId, view.folderId, {
       changed: () => {
         this.changeAnnounced = true;
-        this.#signal.raise();
+        this.#changePace.announce();
       },
     });
   }
@@ -271,6 +276,7 @@ export class SessionHandler implements ConnectionHandler, Session, AccountSessio
     this.#unwatch = undefined;
     this.#view = undefined;
     this.changeAnnounced = false;
+    this.#changePace.stop();
     this.saved = [];
   }
 

@@ -223,9 +223,9 @@ suite("a selected folder", () => {
       C: b EXPUNGE
       S: * 1 EXPUNGE
       S: b OK Expunge completed
-      S2: * 1 EXPUNGE
       C2: DONE
       C2: b NOOP
+      S2: * 1 EXPUNGE
       S2: a OK Idle over
       S2: b OK Completed
       C2: c IDLE
@@ -234,6 +234,34 @@ suite("a selected folder", () => {
       S2: c BAD DONE expected
     `,
     ));
+
+  test("IDLE tells the changes after the first together", async () => {
+    await using server = await ImapServer.start();
+    const connection = await server.open("INBOX");
+    connection.send("a IDLE\r\n");
+    await connection.until((octets) => octets.includes("+ idling"));
+    await server.deliver("INBOX", "1");
+    await connection.until((octets) => octets.includes("* 1 RECENT"));
+    await server.deliver("INBOX", "2", "3");
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+    assert.equal(connection.take().toString(), "");
+    server.clock.advance(100);
+    const said = await connection.until((octets) => octets.includes("RECENT"));
+    assert.equal(said.toString(), "* 3 EXISTS\r\n* 3 RECENT\r\n");
+  });
+
+  test("IDLE is over after 30 minutes without a word of the client, whatever happens in the folder", async () => {
+    await using server = await ImapServer.start();
+    const connection = await server.open("INBOX");
+    connection.send("a IDLE\r\n");
+    await connection.until((octets) => octets.includes("+ idling"));
+    for (let minutes = 0; minutes < 30; minutes += 10) {
+      await server.deliver("INBOX", "x");
+      await connection.until((octets) => octets.includes("RECENT"));
+      server.clock.advance(10 * 60_000);
+    }
+    assert.match((await connection.until(() => false)).toString(), /^\* BYE Idle for too long\r\n/);
+  });
 
   test("IDLE ends when the server drains, and after 30 minutes", async () => {
     await using server = await ImapServer.start();

@@ -7,8 +7,9 @@ export async function idle(session: Session): Promise<Completion> {
   session.output.send({ kind: "continue", text: "idling" });
   session.reader.expectLine();
   await sync(session, { ask: true, mayExpunge: true });
+  const sinceMs = session.dependencies.clock.monotonicMs();
   for (;;) {
-    const event = await session.nextEventOrChange();
+    const event = await session.nextEventOrChange(sinceMs);
     if (event === undefined) return done("Idle over");
     if (event === "end") {
       session.sayWhyItEnds();
