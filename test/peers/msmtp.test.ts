@@ -24,7 +24,7 @@ async function check(subject: string, port: number, settings: readonly string[])
   assertArrived(await newest(server, alice), message);
 }
 
-for (const mechanism of ["plain", "login", "scram-sha-256"]) {
+for (const mechanism of ["plain", "login"]) {
   test(`msmtp submits behind STARTTLS with AUTH ${mechanism}`, async () => {
     await check(`msmtp starttls ${mechanism}`, server.ports.submission, [`auth ${mechanism}`]);
   });

@@ -37,6 +37,20 @@ function mayBeRefused(octets: string): boolean {
   return /\r(?!\n)|\0/.test(octets);
 }
 
+/**
+ * What is passed on of a message: no mbox line in front, no field that only the last server may write (RFC 5321 §4.4), and
+ * an empty line in front of a message that begins with text, lest it should continue a trace field.
+ */
+function passedOn(octets: string): string {
+  const text = octets.replace(/^>?From .*\r\n/, "");
+  const headerEnd = text.startsWith("\r\n") ? 0 : text.indexOf("\r\n\r\n");
+  const header = headerEnd < 0 ? text : text.slice(0, headerEnd + (headerEnd > 0 ? 2 : 0));
+  const fields = header.match(/[^\r\n]*\r\n(?:[ \t].*\r\n)*/g) ?? [];
+  const kept = fields.filter((field) => !/^(?:return-path|x-spam-[^:]*|x-postern-[^:]*?)[ \t]*:/i.test(field)).join("");
+  const begin = text === "" || text.startsWith("\r\n") || /^[!-9;-~]+[ \t]*:/.test(kept) ? "" : "\r\n";
+  return begin + kept + text.slice(header.length);
+}
+
 let server: PosternServer;
 before(async () => {
   server = await startServer({ domains: [{ name: "local.test" }], accounts: { [user.user]: user.password } });
@@ -87,22 +101,23 @@ suite("real messages", () => {
     assert.deepEqual(wrongly, []);
   });
 
-  test("come back over IMAP, octet for octet", async () => {
+  test("come back over IMAP, octet for octet behind the trace fields", async () => {
     assertAllArrived(await readFolder(server, user));
   });
 
-  test("come back over POP3, octet for octet", async () => {
+  test("come back over POP3, octet for octet behind the trace fields", async () => {
     const client = await Pop3Client.logIn(server.ports.pop3s, server.ca, user);
     assertAllArrived(await client.retrieveAll());
     client.close();
   });
 
   function assertAllArrived(arrived: readonly Buffer[]): void {
+    assert.ok(stored.length > 0);
     assert.equal(arrived.length, stored.length);
     const changed: string[] = [];
     for (const [index, { name, octets }] of stored.entries()) {
       try {
-        assertArrived(arrived[index] ?? Buffer.alloc(0), octets, name);
+        assertArrived(arrived[index] ?? Buffer.alloc(0), passedOn(octets), name);
       } catch (error) {
         changed.push(`${name}: ${error instanceof Error ? error.message.slice(0, 300) : String(error)}`);
       }
@@ -117,7 +132,7 @@ suite("messages made to break readers", () => {
 
   for (const { name, content } of monsters) {
     test(`${name}: stored or refused while another client is served`, async (t) => {
-      const octets = content();
+      const octets = content("sender@sender.test");
       const held = (await readFolder(server, user)).length;
       let reply: SmtpReply = { code: 0, text: "" };
       let tookMs = 0;

@@ -134,7 +134,8 @@ async function portsFor(names: readonly ListenerName[]): Promise<Ports> {
 
 function settings(options: ServerOptions, ports: Ports, certificateFile: string, keyFile: string): string {
   const domains = options.domains ?? [{ name: "example.test" }];
-  const lines = ['hostname = "mx.example.test"', 'data_dir = "data"'];
+  const [admin = ""] = Object.keys(options.accounts ?? { [alice.user]: "" });
+  const lines = ['hostname = "mx.example.test"', 'data_dir = "data"', `admin = "${admin}"`];
   for (const { name, role = "primary" } of domains) {
     lines.push("[[domain]]", `name = "${name}"`, `role = "${role}"`);
     if (role === "secondary") lines.push('primary_host = "localhost"');

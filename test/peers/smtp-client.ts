@@ -24,23 +24,27 @@ const patienceMs = 20_000;
 
 export class SmtpClient {
   #socket: Socket;
+  /** What carries TLS, where there is any. */
+  readonly #plain: Socket;
   #pending = "";
   #closed = false;
   #wake: (() => void) | null = null;
   readonly #transcript: string[] = [];
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, plain: Socket) {
     this.#socket = socket;
+    this.#plain = plain;
     this.#listen(socket);
   }
 
   /** Connects without waiting for the greeting. */
   static async connect({ port, host = "127.0.0.1", ca, localAddress }: SmtpEndpoint): Promise<SmtpClient> {
     const address = { host, port, ...(localAddress === undefined ? {} : { localAddress }) };
-    const socket = ca === undefined ? connectPlain(address) : connectTls({ ...address, ca, servername: "localhost" });
-    const client = new SmtpClient(socket);
+    const plain = connectPlain(address);
+    const socket = ca === undefined ? plain : connectTls({ socket: plain, ca, servername: "localhost" });
+    const client = new SmtpClient(socket, plain);
     await once(socket, ca === undefined ? "connect" : "secureConnect");
-    socket.setNoDelay(true);
+    plain.setNoDelay(true);
     return client;
   }
 
@@ -172,6 +176,11 @@ export class SmtpClient {
 
   close(): void {
     this.#socket.destroy();
+  }
+
+  /** Ends the connection with RST. */
+  reset(): void {
+    this.#plain.resetAndDestroy();
   }
 }
 

@@ -5,7 +5,7 @@ import { ImapConnection } from "../../imap-scripts/connection.ts";
 import { monsters } from "../monsters.ts";
 import type { PosternServer } from "../server.ts";
 import { SmtpClient } from "../smtp-client.ts";
-import { type Attack, assertReply, endpoint, greeted, mailFrom, ready, seen, user } from "./target.ts";
+import { type Attack, assertReply, endpoint, greeted, mailFrom, ready, seen, type Target, user } from "./target.ts";
 
 /** A guard against hangs, not a measurement: one step of another client must not take longer. */
 const hangMs = 2000;
@@ -34,7 +34,7 @@ export const endurance: Readonly<Record<string, Attack>> = {
   "headers-many": async (target) => {
     const results: string[] = [];
     for (const { name, content } of monsters) {
-      const message = content();
+      const message = content(mailFrom(target));
       let tookMs = 0;
       const longest = await servedMeanwhile(target.server, async () => {
         const client = await ready(target);
@@ -52,15 +52,28 @@ export const endurance: Readonly<Record<string, Attack>> = {
   },
 };
 
-/** For a server whose deadline for one command is `deadlineMs`. */
-export function slowLoris(connections: number, deadlineMs: number): Attack {
-  return async (target) => {
-    const slow: SmtpClient[] = [];
-    for (let index = 0; index < connections; index += 1) {
+/** Connections that are opened at the same time, so that opening them all takes seconds and not minutes. */
+const openedAtOnce = 100;
+
+async function manyGreeted(target: Target, count: number): Promise<readonly SmtpClient[]> {
+  const clients: SmtpClient[] = [];
+  while (clients.length < count) {
+    const batch = Array.from({ length: Math.min(openedAtOnce, count - clients.length) }, async () => {
       const client = await SmtpClient.connect(endpoint(target));
       await client.expect(220);
-      slow.push(client);
-    }
+      return client;
+    });
+    clients.push(...(await Promise.all(batch)));
+  }
+  return clients;
+}
+
+/** For a server whose deadline for one command is `deadlineMs`. */
+export function slowLoris(deadlineMs: number): Attack {
+  return async (target) => {
+    // All of them once; enough to see that a listener has deadlines elsewhere.
+    const connections = target.listener === "mx" && target.host === "127.0.0.1" ? 2000 : 100;
+    const slow = await manyGreeted(target, connections);
     const letters = "NOOP with a very long tail ".repeat(100);
     let cut = 0;
     for (let step = 0; cut < connections; step += 1) {

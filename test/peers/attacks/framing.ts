@@ -218,7 +218,7 @@ export const framing: Readonly<Record<string, Attack>> = {
     await client.say("DATA", 354);
     client.send(dotStuffed(Buffer.from("Subject: cut off\r\n\r\nhalf")).subarray(0, -5));
     await client.silence(50);
-    client.socket.resetAndDestroy();
+    client.reset();
     const other = await greeted(target);
     await assertUsable(other);
     other.close();
