@@ -24,6 +24,10 @@ const [first = "all", ...rest] = process.argv.slice(2);
 const isGroup = Object.hasOwn(GROUPS, first);
 const group = isGroup ? first : "all";
 const options = isGroup ? rest : process.argv.slice(2);
+if (!isGroup && !first.startsWith("-")) {
+  console.error(`There is no group ${first}: ${Object.keys(GROUPS).join(", ")}.`);
+  process.exit(2);
+}
 process.exitCode = group === "peers" && !peersAreThere() ? 1 : run(group, options);
 
 function run(name: string, nodeOptions: readonly string[]): number {

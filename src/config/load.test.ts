@@ -82,6 +82,91 @@ suite("settings of a file", () => {
   });
 });
 
+suite("a file with every table", () => {
+  const source = `hostname = "mx1.example.com"
+data_dir = "/var/lib/postern"
+admin = "admin@example.com"
+[[domain]]
+name = "example.com"
+[[domain]]
+name = "backup.example"
+role = "secondary"
+primary_host = "mx1.backup.example"
+[[listener]]
+protocol = "smtp"
+bind = "0.0.0.0:25"
+tls = "starttls"
+proxy_from = ["192.0.2.1", "2001:db8::/64"]
+[tls]
+source = "acme"
+certificate = ""
+key = ""
+[dns]
+servers = ["127.0.0.1:5300", "::1"]
+timeout_ms = 3000
+[[list]]
+profile = "spamhaus-zen"
+key = "secret"
+[[list]]
+zone = "dnsbl.example.net"
+kind = "address"
+answers = { "127.0.0.2" = { means = "spam", weight = 4 } }
+[rules]
+dnsbl = "enforce"
+greylist = "off"
+[limits]
+connections_total = 1000
+connections_per_address = 20
+connections_per_minute_per_address = 60
+message_size_octets_max = 52428800
+recipients_per_transaction = 100
+[relay]
+trusted_networks = ["10.9.8.0/24"]
+[threads]
+front = 2
+[delivery]
+outbound = true
+relay_host = "smtp.example.net"
+hold = false
+[accounts]
+default_quota_octets = 1073741824
+[store]
+url = "sqlite:"
+`;
+
+  test("is taken, and what does nothing yet is told with its line", () => {
+    const { tls, relay, lists, domains, store } = settings(source);
+    assert.deepEqual(tls, { source: "acme", certificates: [] });
+    assert.deepEqual(relay.trustedNetworks, ["10.9.8.0/24"]);
+    assert.deepEqual(lists[1]?.answers, { "127.0.0.2": { means: "spam", weight: 4 } });
+    assert.deepEqual(domains[1], {
+      name: "backup.example",
+      role: "secondary",
+      primaryHost: "mx1.backup.example",
+      plusAddressSeparator: "+",
+      catchAll: "",
+    });
+    assert.deepEqual(store, { url: "sqlite:", blobs: "file:", bus: "" });
+    const loaded = settingsFrom(source, { file: "/x", shownAs: "x" }, machine);
+    assert.ok(loaded.ok);
+    assert.deepEqual(
+      loaded.value.warnings.map(({ line, message }) => `${line} ${message}`),
+      [
+        "9 domain.primary_host has no effect in this version",
+        "16 This version obtains no certificates: a self-signed one is used",
+        "19 dns has no effect in this version",
+        "22 list has no effect in this version",
+        "30 rules.dnsbl has no effect in this version",
+        "31 rules.greylist has no effect in this version",
+        "34 limits.connections_per_address has no effect in this version",
+        "35 limits.connections_per_minute_per_address has no effect in this version",
+        "42 This version sends no mail to other servers: what users send there is refused",
+        "44 delivery.relay_host has no effect in this version",
+      ],
+    );
+  });
+});
+
 suite("problems of a file", () => {
   test("what is missing is named", () => {
     check("", [
