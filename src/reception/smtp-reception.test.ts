@@ -51,6 +51,15 @@ suite("reception: a message from another server", () => {
     );
   });
 
+  test("whose last octets filled the spool does not end the session: the next command is read", async () => {
+    const mx = new FakeReception("smtp");
+    const client = mx.connect();
+    await client.envelope("a@sender.example", "user@local.test");
+    mx.spool.full = true;
+    assert.match(await client.message("From: a@sender.example\n\nHello"), /^250 /);
+    assert.match(await client.say("MAIL FROM:<b@sender.example>"), /^250 /);
+  });
+
   test("keeps nothing the sender forged in our name (RFC 8601 §5)", async () => {
     const mx = new FakeReception("smtp");
     const client = mx.connect();

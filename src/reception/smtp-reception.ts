@@ -191,6 +191,7 @@ export class SmtpReception implements ConnectionHandler {
           this.#steer();
         });
       case "message-end":
+        this.#spoolFull = false; // a spool that has all octets tells of no room any more
         return this.#takeMessage(event.transaction);
       case "message-abandoned":
         this.#spoolFull = false;
