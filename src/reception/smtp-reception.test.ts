@@ -56,7 +56,7 @@ suite("reception: a message from another server", () => {
     const client = mx.connect();
     await client.envelope("a@sender.example", "user@local.test");
     mx.spool.full = true;
-    assert.match(await client.message("From: a@sender.example\n\nHello"), /^250 /);
+    assert.match(await client.message(`From: a@sender.example\n\n${"Hello\n".repeat(5000)}`), /^250 /);
     assert.match(await client.say("MAIL FROM:<b@sender.example>"), /^250 /);
   });
 
