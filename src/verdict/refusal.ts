@@ -43,8 +43,11 @@ export function refusal(outcome: Outcome, policy: Policy): Reply | null {
   const { disposition, decisive, heaviestFirst } = outcome;
   if (disposition !== "defer" && disposition !== "reject") return null;
   const [code, status] = codesOf(disposition, decisive);
+  // A score is brought down most by what weighs most; a greylist asks for nothing but patience.
   const remedy = (decisive ?? heaviestFirst[0])?.finding.remedy ?? "";
-  return reply(code, status, oneReply([...whatWasFound(disposition, outcome, policy), remedy]));
+  const waits = decisive === undefined && disposition === "defer";
+  const parts = [...whatWasFound(disposition, outcome, policy), waits ? "Try again in some minutes" : "", remedy];
+  return reply(code, status, oneReply(parts));
 }
 
 function codesOf(disposition: "defer" | "reject", decisive: Objection | undefined): Code {

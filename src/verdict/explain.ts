@@ -1,0 +1,93 @@
+/** One decision as a page to read: what happened to whom, which rule said what, what was known, and what would change it. */
+import type { DecisionRecord, RecipientOutcome, Stage } from "./decision-record.ts";
+import { explainEvidence } from "./explain-evidence.ts";
+import { labelled, section, wrapped } from "./page.ts";
+import type { Disposition, Finding, RuleResult } from "./verdict.ts";
+
+export const HAPPENED: Readonly<Record<Disposition, string>> = {
+  accept: "accepted",
+  junk: "accepted into the Junk folder",
+  defer: "deferred (temporary refusal)",
+  reject: "rejected",
+};
+
+const STAGES: Readonly<Record<Stage, string>> = {
+  connect: "at the connection",
+  helo: "at HELO",
+  mail: "at MAIL",
+  rcpt: "at RCPT",
+  data: "after the message",
+};
+
+/** Lines of at most 80 columns. */
+export function explain(record: DecisionRecord): string[] {
+  const { verdict, whatWouldChangeIt } = record;
+  const changes = whatWouldChangeIt.flatMap(({ what, disposition }) =>
+    wrapped(`- ${what}: ${HAPPENED[disposition]}`, "  ", "    "),
+  );
+  return [
+    ...head(record),
+    ...section("Recipients", record.recipients.flatMap(recipientLines)),
+    ...section("Rules", verdict === null ? notJudged(record) : verdict.rules.flatMap(ruleLines)),
+    ...(verdict === null ? [] : [`  score ${verdict.sum}: ${HAPPENED[verdict.disposition]}`]),
+    ...section("What was known", explainEvidence(record.evidence)),
+    ...section("What would change it", changes),
+    ...section("Reply", record.reply === null ? [] : replyLines(record.reply)),
+  ];
+}
+
+function head(record: DecisionRecord): string[] {
+  const { id, atMs, session, listener, message, messageId, account, mailFrom, clientName, clientAddress } = record;
+  const time = new Date(atMs).toISOString().replace("T", " ").replace("Z", " UTC");
+  const why = record.reasons.length === 0 ? "" : `: ${record.reasons.join(", ")}`;
+  return [
+    ...labelled("Decision", `${id}, ${time}`),
+    ...labelled("Outcome", `${HAPPENED[record.disposition]} ${STAGES[record.stage]}${why}`),
+    ...labelled("Client", clientName === null ? clientAddress : `${clientAddress}, HELO ${clientName}`),
+    ...(account === null ? [] : labelled("Account", account)),
+    ...(mailFrom === null ? [] : labelled("Sender", `<${mailFrom}>`)),
+    ...(messageId === null ? [] : labelled("Message-ID", messageId)),
+    ...(message === null ? [] : labelled("Kept as", message)),
+    ...labelled("Session", `${session} (${listener}), settings ${record.settings}`),
+  ];
+}
+
+function recipientLines({ address, accepted, reason, reply }: RecipientOutcome): string[] {
+  const fate = accepted ? "accepted" : `refused, ${reply.code} ${reason ?? ""}`;
+  return wrapped(`<${address}> ${fate}`, "  ", "    ");
+}
+
+function notJudged({ judged }: DecisionRecord): string[] {
+  switch (judged) {
+    case "authenticated":
+      return ["  none asked: the user has logged in"];
+    case "trusted-network":
+      return ["  none asked: the client is in a trusted network"];
+    case "local":
+      return ["  none asked: mail handed on by a program of this server"];
+    case "judged":
+      return ["  none asked: the client had not come so far"];
+  }
+}
+
+function ruleLines({ rule, mode, weight, findings }: RuleResult): string[] {
+  const shadow = mode === "shadow" ? "shadow: recorded, not counted" : "";
+  const first = `  ${rule.padEnd(13)} ${signed(weight).padStart(5)}  ${findings.length === 0 ? "nothing found" : ""}${shadow}`;
+  return [first.trimEnd(), ...findings.flatMap(findingLines)];
+}
+
+function findingLines({ reason, weight, asks, asksWithAnother, detail }: Finding): string[] {
+  const alone = asks === "accept" ? "" : `; ${asks} by itself`;
+  const withAnother = asksWithAnother === asks ? "" : `; ${asksWithAnother} together with another rule`;
+  return wrapped(`${signed(weight)} ${reason}: ${detail}${alone}${withAnother}`, "    ", "      ");
+}
+
+function replyLines({ code, status, text }: NonNullable<DecisionRecord["reply"]>): string[] {
+  return text
+    .split("\n")
+    .flatMap((line) => wrapped(`${code} ${status === null ? "" : `${status} `}${line}`, "  ", "    "));
+}
+
+function signed(weight: number): string {
+  return weight > 0 ? `+${weight}` : String(weight);
+}

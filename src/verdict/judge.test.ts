@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import {
+  asked,
+  banned,
+  CLIENT,
+  evidence,
+  generic,
+  helo,
+  listed,
+  policy,
+  reverseDns,
+} from "../../test/fakes/evidence.ts";
+import type { Evidence } from "./evidence.ts";
+import { judge } from "./judge.ts";
+import type { Policy } from "./policy.ts";
+
+/** @param expected disposition, sum, first reason. */
+function check(found: Partial<Evidence>, expected: readonly unknown[], under: Policy = policy()): void {
+  const { disposition, sum, reasons } = judge(evidence(found), under);
+  assert.deepEqual([disposition, sum, reasons[0]], expected);
+}
+
+const lists = (...findings: ReturnType<typeof listed>[]) => ({ dnsbl: { findings } });
+
+suite("verdict: DNS lists", () => {
+  test("weights add up: Junk at 6, reject at 15", () => {
+    check({}, ["accept", 0, undefined]);
+    check(lists(listed(4)), ["accept", 4, "listed"]);
+    check(lists(listed(5.9)), ["accept", 5.9, "listed"]);
+    check(lists(listed(6)), ["junk", 6, "score-junk"]);
+    check(lists(listed(4), listed(2, { list: "spamcop" })), ["junk", 6, "score-junk"]);
+    check(lists(listed(8), listed(6.9, { list: "b" })), ["junk", 14.9, "score-junk"]);
+    check(lists(listed(8), listed(7, { list: "b" })), ["reject", 15, "score-reject"]);
+  });
+
+  test("a single list cannot reject, whatever its weights and however much of a message it lists", () => {
+    check(lists(listed(20)), ["junk", 10, "score-junk"]);
+    const everything = [listed(7), listed(6.5, { role: "helo" }), listed(6.5, { role: "mail-from" })];
+    check(lists(...everything), ["junk", 10, "score-junk"]);
+  });
+
+  test("but an answer marked as hostile (DROP) does, for the client's own address alone", () => {
+    check(lists(listed(7, { rejectsAlone: true })), ["reject", 7, "listed-as-hostile"]);
+    check(lists(listed(7, { rejectsAlone: true, role: "earlier-hop" })), ["junk", 7, "score-junk"]);
+  });
+
+  test("an allow list takes a little away", () => {
+    check(lists(listed(6), listed(-0.5, { list: "dnswl" })), ["accept", 5.5, "listed"]);
+    check(lists(listed(-0.5, { list: "dnswl" })), ["accept", -0.5, undefined]);
+    check(lists(listed(7, { rejectsAlone: true }), listed(-20, { list: "dnswl" })), [
+      "reject",
+      -13,
+      "listed-as-hostile",
+    ]);
+  });
+
+  test("no answer that is not a documented listing counts", () => {
+    for (const outcome of [
+      { kind: "not-checked", why: "timed-out" },
+      { kind: "refused-to-serve", refusal: "public-resolver", answers: ["127.255.255.254"] },
+      { kind: "unknown-answer", answers: ["127.0.0.99"], ttlSeconds: 60 },
+      { kind: "clean", ttlSeconds: 60 },
+      { kind: "skipped", why: "lists-the-world" },
+    ] as const) {
+      check(lists(asked(outcome)), ["accept", 0, undefined]);
+    }
+  });
+
+  test("a list that is no longer in the settings does not count in a replay", () => {
+    check(lists(listed(8)), ["accept", 0, undefined], { ...policy(), lists: ["spamcop"] });
+  });
+});
+
+function addressInHelo(form: "literal" | "bare-address", isPrivate: boolean, isClient: boolean): Partial<Evidence> {
+  const address = { value: "x", isPrivate, isClient };
+  return { helo: helo({ form, address, resolution: "not-asked", match: "not-asked" }) };
+}
+
+suite("verdict: names", () => {
+  test("no PTR scores 2, and with a second signal waits with 450 (R58)", () => {
+    const reverse = reverseDns("no-name");
+    check({ reverseDns: reverse }, ["accept", 2, "no-pointer"]);
+    check({ reverseDns: reverse, helo: helo() }, ["accept", 2, "no-pointer"]);
+    check({ reverseDns: reverse, ...lists(listed(2)) }, ["defer", 4, "no-pointer"]);
+    check({ reverseDns: reverse, helo: helo({ resolution: "unresolvable", match: "differs" }) }, [
+      "defer",
+      3,
+      "no-pointer",
+    ]);
+    const { reply } = judge(evidence({ reverseDns: reverse, ...lists(listed(2)) }), policy());
+    assert.deepEqual([reply?.code, reply?.status], [450, "4.7.25"]);
+    assert.match(reply?.text ?? "", /add a PTR record for 198\.51\.100\.7/);
+  });
+
+  test("a second signal in shadow is none", () => {
+    const shadowed = policy({ dnsbl: "shadow" });
+    check({ reverseDns: reverseDns("no-name"), ...lists(listed(9)) }, ["accept", 2, "no-pointer"], shadowed);
+  });
+
+  test("SERVFAIL and time-outs count for nothing", () => {
+    const unresolved = helo({ resolution: "not-checked", match: "not-checked" });
+    check({ reverseDns: reverseDns("not-checked"), helo: unresolved }, ["accept", 0, undefined]);
+  });
+
+  test("the rest scores: not confirmed, generic, HELO (R59)", () => {
+    check({ reverseDns: reverseDns("not-confirmed") }, ["accept", 1, "pointer-not-confirmed"]);
+    check({ reverseDns: reverseDns("confirmed", generic(3)) }, ["accept", 3, "generic-name"]);
+    check({ helo: helo({ match: "differs" }) }, ["accept", 1, "helo-differs"]);
+    check({ helo: helo({ match: "pointer" }) }, ["accept", 0, undefined]);
+    check({ helo: helo({ resolution: "unresolvable", match: "differs" }) }, ["accept", 1, "helo-unresolvable"]);
+    check({ helo: helo({ form: "malformed", resolution: "not-asked", match: "not-asked" }) }, [
+      "accept",
+      1,
+      "helo-malformed",
+    ]);
+  });
+
+  test("an address in HELO: the client's own in brackets is fine, others are not (RFC 5321 §4.1.3)", () => {
+    check(addressInHelo("literal", false, true), ["accept", 0, undefined]);
+    check(addressInHelo("literal", false, false), ["accept", 1, "helo-differs"]);
+    check(addressInHelo("literal", true, false), ["accept", 4.5, "helo-private-address"]);
+    check(addressInHelo("bare-address", false, true), ["accept", 3, "helo-bare-address"]);
+    check(addressInHelo("bare-address", true, false), ["junk", 7.5, "score-junk"]);
+  });
+
+  test("a name that is generic in PTR and HELO is one signal", () => {
+    check({ reverseDns: reverseDns("confirmed", generic(2)), helo: helo({ generic: generic(2) }) }, [
+      "accept",
+      2,
+      "generic-name",
+    ]);
+    check({ reverseDns: reverseDns("confirmed", generic(1)), helo: helo({ generic: generic(3) }) }, [
+      "accept",
+      3,
+      "helo-generic",
+    ]);
+  });
+
+  test("our own name is refused with 550, a name without a domain with 501", () => {
+    for (const [changes, code] of [
+      [{ claimsToBeUs: "name" }, 550],
+      [{ claimsToBeUs: "address" }, 550],
+      [{ form: "single-label" }, 501],
+    ] as const) {
+      const verdict = judge(evidence({ helo: helo(changes) }), policy());
+      assert.deepEqual([verdict.disposition, verdict.reply?.code], ["reject", code]);
+    }
+  });
+});
+
+suite("verdict: what we know ourselves", () => {
+  test("a ban for ever is 554, one that ends is 421", () => {
+    for (const [untilMs, disposition, code] of [
+      [null, "reject", 554],
+      [Date.UTC(2030, 0, 1, 13), "defer", 421],
+    ] as const) {
+      const verdict = judge(evidence({ blockList: banned(untilMs) }), policy());
+      assert.deepEqual([verdict.disposition, verdict.reply?.code], [disposition, code]);
+      assert.match(verdict.reply?.text ?? "", /block_list: 198\.51\.100\.0\/24 is on .* guesses recipients/);
+    }
+  });
+
+  test("an early talker is refused", () => check({ spokeEarly: true }, ["reject", 0, "spoke-early"]));
+
+  test("the greylist delays strangers from 4 on, where it is on", () => {
+    const stranger = { greylist: "first-met", ...lists(listed(4)) } as const;
+    check(stranger, ["accept", 4, "listed"]);
+    check(stranger, ["defer", 4, "score-defer"], policy({ greylist: "enforce" }));
+    check({ ...stranger, greylist: "came-again" }, ["accept", 4, "listed"], policy({ greylist: "enforce" }));
+    check({ greylist: "first-met" }, ["accept", 0, undefined], policy({ greylist: "enforce" }));
+  });
+});
+
+suite("verdict: modes and replies", () => {
+  test("off is not asked, shadow is recorded without effect", () => {
+    const hostile = evidence(lists(listed(7, { rejectsAlone: true })));
+    const off = judge(hostile, policy({ dnsbl: "off" }));
+    assert.equal(
+      off.rules.some(({ rule }) => rule === "dnsbl"),
+      false,
+    );
+    const shadow = judge(hostile, policy({ dnsbl: "shadow" }));
+    assert.deepEqual([shadow.disposition, shadow.sum, shadow.reasons], ["accept", 0, []]);
+    assert.deepEqual(shadow.rules.find(({ rule }) => rule === "dnsbl")?.weight, 7);
+  });
+
+  test("a refusal names rule, list, meaning, client, look-up page and a contact (R16)", () => {
+    const { reply } = judge(evidence(lists(listed(7, { rejectsAlone: true }))), policy());
+    assert.deepEqual(reply, {
+      code: 554,
+      status: "5.7.1",
+      text: `Refused by dnsbl: ${CLIENT} is listed by spamhaus-zen (hijacked network (DROP), 127.0.0.9); See https://check.example/${CLIENT}, or write to postmaster@local.test`,
+    });
+  });
+
+  test("a refusal by the sum names what added up, heaviest first", () => {
+    const { reply } = judge(
+      evidence({ ...lists(listed(8), listed(7, { list: "b" })), helo: helo({ match: "differs" }) }),
+      policy(),
+    );
+    assert.match(reply?.text ?? "", /^Refused: score 16 of 15; dnsbl: .*spamhaus-zen.*; dnsbl: .* b \(.*; helo: /);
+  });
+});

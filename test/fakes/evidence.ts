@@ -1,0 +1,107 @@
+/** Evidence as the checks would bring it, for those who judge it. */
+import type { ListFinding, ListOutcome, ListSubject } from "#evidence/dnsbl/evidence.ts";
+import type { GenericName, HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
+import { type BlockListEntry, type Evidence, NO_EVIDENCE } from "#verdict/evidence.ts";
+import { type Policy, policyDefaults } from "#verdict/policy.ts";
+
+export const CLIENT = "198.51.100.7";
+
+/** @param modes changes to the default modes. */
+export function policy(modes: Partial<Policy["modes"]> = {}): Policy {
+  return {
+    ...policyDefaults,
+    modes: { ...policyDefaults.modes, ...modes },
+    contact: "postmaster@local.test",
+  };
+}
+
+export function evidence(changes: Partial<Evidence>): Evidence {
+  return { ...NO_EVIDENCE, ...changes };
+}
+
+export function listed(
+  weight: number,
+  changes: {
+    readonly list?: string;
+    readonly rejectsAlone?: boolean;
+    readonly role?: ListSubject["role"];
+    readonly value?: string;
+  } = {},
+): ListFinding {
+  const { list = "spamhaus-zen", rejectsAlone = false, role = "client", value = CLIENT } = changes;
+  const [answer, meaning] = rejectsAlone ? ["127.0.0.9", "hijacked network (DROP)"] : ["127.0.0.2", "spam source"];
+  return asked(
+    {
+      kind: "listed",
+      meanings: [{ answer, meaning, weight }],
+      weight,
+      rejectsAlone,
+      answers: [answer],
+      ttlSeconds: 60,
+      lookUpUrl: `https://check.example/${value}`,
+    },
+    { list, role, value },
+  );
+}
+
+export function asked(
+  outcome: ListOutcome,
+  { list = "spamhaus-zen", role = "client", value = CLIENT }: Partial<ListSubject> & { readonly list?: string } = {},
+): ListFinding {
+  return { list, title: list, zone: `${list}.example`, subject: { role, value }, outcome };
+}
+
+export function reverseDns(state: ReverseDnsEvidence["state"], genericName?: GenericName): ReverseDnsEvidence {
+  const named = state === "confirmed" || state === "not-confirmed";
+  const address = state === "confirmed" ? CLIENT : "203.0.113.9";
+  return {
+    client: CLIENT,
+    state,
+    confirmedName: state === "confirmed" ? "mail.sender.example" : undefined,
+    pointer: named
+      ? records("mail.sender.example")
+      : state === "no-name"
+        ? { kind: "no-such-name", ttlSeconds: 300, authenticated: false }
+        : { kind: "unavailable", cause: "timed-out" },
+    names: named
+      ? [
+          {
+            name: "mail.sender.example",
+            forward: state === "confirmed" ? "matches" : "differs",
+            answer: records(address),
+          },
+        ]
+      : [],
+    namesLeftOut: 0,
+    generic: genericName,
+  };
+}
+
+/** A HELO that is as it should be, but for the changes. */
+export function helo(changes: Partial<HeloEvidence> = {}): HeloEvidence {
+  return {
+    helo: "mail.sender.example",
+    form: "name",
+    claimsToBeUs: "no",
+    address: undefined,
+    resolution: "resolves",
+    match: "address",
+    a: records(CLIENT),
+    aaaa: undefined,
+    generic: undefined,
+    ...changes,
+  };
+}
+
+export function generic(weight: number): GenericName {
+  return { name: "dsl-198-51-100-7.pool.example", weight, signs: ["holds-the-address"] };
+}
+
+export function banned(untilMs: number | null): BlockListEntry {
+  const sinceMs = Date.UTC(2030, 0, 1, 11);
+  return { entry: "198.51.100.0/24", scope: "smtp", reason: "guesses recipients", origin: "rule", sinceMs, untilMs };
+}
+
+function records(...values: string[]) {
+  return { kind: "records", records: values, ttlSeconds: 300, authenticated: false } as const;
+}
