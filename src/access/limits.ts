@@ -32,3 +32,5 @@ export const QUOTED_LINE_OCTETS_MAX = 64 * 1024;
 export const BINARY_APPEND_OCTETS_MAX = 2 * 1024 * 1024;
 /** Changes that follow one that was told to an idling client are gathered for so long. Milliseconds; nobody sees the difference. */
 export const IDLE_GATHER_MS = 100;
+/** Keywords of a folder that are announced to one session; further ones are met without notice. */
+export const KEYWORDS_TOLD_MAX = 500;

@@ -5,8 +5,10 @@ import { filterHeader } from "#protocol/imap/header-filter.ts";
 import { applyPartial, type OctetRange, resolveBinary, resolveSection } from "#protocol/imap/section.ts";
 import type { MessageRow } from "#store/store.ts";
 import { isWholeMessage } from "./fetch-plan.ts";
+import { flagsToTell } from "./folder-flags.ts";
 import type { FolderView } from "./folder-view.ts";
 import type { MessageContent } from "./message-content.ts";
+import type { Session } from "./session.ts";
 import { type Decoder, decoderFor } from "./transfer-decoding.ts";
 
 /** Octets that follow the values' own, in the order of the ranges in the encoded response. */
@@ -26,11 +28,16 @@ export interface Message {
 }
 
 /** Undefined: BINARY of an encoding that is not known here (RFC 3516 §4.3, UNKNOWN-CTE). */
-export async function valueOf(view: FolderView, message: Message, item: FetchItem): Promise<ItemValue | undefined> {
+export async function valueOf(
+  session: Session,
+  view: FolderView,
+  message: Message,
+  item: FetchItem,
+): Promise<ItemValue | undefined> {
   const { row } = message;
   switch (item.kind) {
     case "flags":
-      return { value: { kind: "flags", flags: view.withRecent(row.uid, row.flags) } };
+      return { value: { kind: "flags", flags: flagsToTell(session, view, row.uid, row.flags) } };
     case "internal-date":
       return { value: { kind: "internal-date", date: { ms: row.internalDateMs, zoneMinutes: 0 } } };
     case "size":

@@ -33,7 +33,7 @@ export async function tellMessage(
   let inHandOctets = 0;
   let complete = true;
   for (const item of items) {
-    const value = await valueOf(view, message, item);
+    const value = await valueOf(session, view, message, item);
     if (value === undefined) {
       complete = false;
       continue;

@@ -3,7 +3,7 @@
  * hears of it, whatever happens to the folder meanwhile (RFC 3501 §7.4.1); the view keeps what it has not said yet.
  */
 import type { Flag, FlagRow, FolderChanges, FolderId, ModSeq, Uid } from "#store/store.ts";
-import { RECENT_RANGES_MAX } from "../limits.ts";
+import { KEYWORDS_TOLD_MAX, RECENT_RANGES_MAX } from "../limits.ts";
 import { type Range, UidList } from "./uid-list.ts";
 
 /** One untagged response that tells the client of a change. */
@@ -15,7 +15,7 @@ export type Notice =
       readonly kind: "flags";
       readonly sequence: number;
       readonly uid: Uid;
-      /** With `\Recent` where it applies. */
+      /** Without `\Recent`. */
       readonly flags: readonly Flag[];
       readonly modSeq: ModSeq;
     };
@@ -36,6 +36,8 @@ export class FolderView {
   readonly readOnly: boolean;
   readonly uidValidity: number;
   readonly messages = new UidList();
+  /** Keywords the client has heard of, as written. */
+  readonly keywords = new Set<Flag>();
   #modSeq: ModSeq;
   /** UIDs from here on have never been told. */
   #uidNext: Uid;
@@ -137,9 +139,20 @@ export class FolderView {
       if (told.get(uid) === modSeq) continue;
       const sequence = this.messages.sequenceOf(uid);
       if (sequence !== undefined) {
-        yield { kind: "flags", sequence, uid, flags: this.withRecent(uid, flags), modSeq };
+        yield { kind: "flags", sequence, uid, flags, modSeq };
       }
     }
+  }
+
+  /** True when there is one among the flags that the client has not heard of. */
+  learnKeywords(flags: readonly Flag[]): boolean {
+    let learned = false;
+    for (const flag of flags) {
+      if (flag.startsWith("\\") || this.keywords.has(flag) || this.keywords.size >= KEYWORDS_TOLD_MAX) continue;
+      this.keywords.add(flag);
+      learned = true;
+    }
+    return learned;
   }
 
   withRecent(uid: Uid, flags: readonly Flag[]): readonly Flag[] {

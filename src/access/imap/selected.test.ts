@@ -110,11 +110,13 @@ suite("a selected folder", () => {
     `,
     ));
 
-  test("flags and arrivals of another session are told with the next answer", () =>
+  test("flags and arrivals of another session are told with the next answer, keywords before they are met (RFC 3501 §7.2.6)", () =>
     check(
       2,
       `
       C: a STORE 1 FLAGS (\\Answered Work)
+      S: * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft Work)
+      S: * OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft Work \\*)] …
       S: * 1 FETCH (FLAGS (\\Answered Work \\Recent))
       S: a OK Store completed
       C: b APPEND INBOX {15+}
@@ -127,6 +129,8 @@ suite("a selected folder", () => {
       C2: a NOOP
       S2: * 3 EXISTS
       S2: * 0 RECENT
+      S2: * FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft Work)
+      S2: * OK [PERMANENTFLAGS …
       S2: * 1 FETCH (FLAGS (\\Answered Work))
       S2: a OK Completed
     `,

@@ -2,6 +2,7 @@
 import type { FetchValue } from "#protocol/imap/fetch-response.ts";
 import { encodeFetch } from "#protocol/imap/fetch-response.ts";
 import type { Uid } from "#store/store.ts";
+import { flagsToTell } from "./folder-flags.ts";
 import type { FolderView, Notice } from "./folder-view.ts";
 import type { Session } from "./session.ts";
 
@@ -32,7 +33,7 @@ export async function sync(session: Session, options: SyncOptions): Promise<void
     }
     // Expunges come first: what follows counts without them.
     vanished = tellVanished(session, vanished);
-    sendNotice(session, notice, options.withUid === true || session.qresync);
+    sendNotice(session, view, notice, options.withUid === true || session.qresync);
     if (!(await output.room())) return;
   }
   tellVanished(session, vanished);
@@ -53,7 +54,8 @@ async function takeChanges(session: Session, view: FolderView): Promise<boolean>
   return true;
 }
 
-function sendNotice({ output, condstore }: Session, notice: Notice, withUid: boolean): void {
+function sendNotice(session: Session, view: FolderView, notice: Notice, withUid: boolean): void {
+  const { output, condstore } = session;
   switch (notice.kind) {
     case "expunge":
       return output.send({ kind: "expunge", sequence: notice.sequence });
@@ -62,7 +64,7 @@ function sendNotice({ output, condstore }: Session, notice: Notice, withUid: boo
     case "recent":
       return output.send({ kind: "recent", count: notice.messages });
     case "flags": {
-      const values: FetchValue[] = [{ kind: "flags", flags: notice.flags }];
+      const values: FetchValue[] = [{ kind: "flags", flags: flagsToTell(session, view, notice.uid, notice.flags) }];
       if (withUid) values.unshift({ kind: "uid", uid: notice.uid });
       if (condstore) values.push({ kind: "mod-sequence", modSeq: notice.modSeq });
       return sendValues(output, notice.sequence, values);

@@ -2,6 +2,7 @@
 import type { FetchValue } from "#protocol/imap/fetch-response.ts";
 import { resolveRanges, type SequenceSet } from "#protocol/imap/sequence-set.ts";
 import type { FolderChanges, ModSeq, Uid } from "#store/store.ts";
+import { flagsToTell } from "../folder-flags.ts";
 import type { FolderView } from "../folder-view.ts";
 import type { Session } from "../session.ts";
 import { sendValues } from "../sync.ts";
@@ -22,7 +23,7 @@ export async function tellSince(
     if (sequence === undefined || !contains(known, uid)) continue;
     const values: FetchValue[] = [
       { kind: "uid", uid },
-      { kind: "flags", flags: view.withRecent(uid, flags) },
+      { kind: "flags", flags: flagsToTell(session, view, uid, flags) },
       { kind: "mod-sequence", modSeq },
     ];
     sendValues(session.output, sequence, values);

@@ -2,13 +2,12 @@
 import type { Command } from "#protocol/imap/command.ts";
 import type { Response, ResponseCode } from "#protocol/imap/response.ts";
 import type { Folder, ModSeq, Store } from "#store/store.ts";
+import { tellFolderFlags } from "../folder-flags.ts";
 import { FolderView } from "../folder-view.ts";
 import { bad, type Completion, done, loginOf, refused, type Session, viewOf } from "../session.ts";
 import { sync } from "../sync.ts";
 import { enableCondstore } from "./condstore.ts";
 import { tellSince } from "./resync.ts";
-
-const SYSTEM_FLAGS = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft"];
 
 export async function select(
   session: Session,
@@ -47,9 +46,7 @@ async function openView(store: Store, folder: Folder, readOnly: boolean): Promis
 
 async function describe(session: Session, folder: Folder, view: FolderView): Promise<void> {
   const { output } = session;
-  output.send({ kind: "flags", flags: SYSTEM_FLAGS });
-  const permanent = view.readOnly ? [] : [...SYSTEM_FLAGS, "\\*"];
-  output.send(untaggedOk({ name: "PERMANENTFLAGS", flags: permanent }, "Flags that stay"));
+  tellFolderFlags(session, view);
   output.send({ kind: "exists", count: view.messages.length });
   output.send({ kind: "recent", count: view.recentCount });
   const unseen = await firstUnseen(session, folder, view);

@@ -3,6 +3,7 @@ import type { Command } from "#protocol/imap/command.ts";
 import type { FetchValue } from "#protocol/imap/fetch-response.ts";
 import { ROWS_PER_CALL_MAX } from "#store/limits.ts";
 import type { FlagRow, Uid } from "#store/store.ts";
+import { flagsToTell } from "../folder-flags.ts";
 import type { FolderView } from "../folder-view.ts";
 import { batches, sequenceRanges } from "../message-set.ts";
 import { type Completion, done, refused, type Session, viewOf } from "../session.ts";
@@ -70,7 +71,7 @@ function tell(session: Session, view: FolderView, command: StoreCommand, row: Fl
   if (sequence === undefined) return;
   const values: FetchValue[] = [];
   if (command.uid) values.push({ kind: "uid", uid: row.uid });
-  if (!command.silent) values.push({ kind: "flags", flags: view.withRecent(row.uid, row.flags) });
+  if (!command.silent) values.push({ kind: "flags", flags: flagsToTell(session, view, row.uid, row.flags) });
   // RFC 7162 §3.1.3: told even with .SILENT.
   if (session.condstore) values.push({ kind: "mod-sequence", modSeq: row.modSeq });
   if (!command.silent || session.condstore) sendValues(session.output, sequence, values);
