@@ -10,6 +10,7 @@ import {
   returnPathField,
   transmissionType,
 } from "#mail/trace.ts";
+import type { Fields } from "#ports/log.ts";
 import type { RecipientRequest, Transaction } from "#protocol/smtp/transaction.ts";
 import type { Delivery, DeliveryTarget } from "#store/store.ts";
 import type { SmtpDependencies } from "./dependencies.ts";
@@ -24,6 +25,7 @@ const STORE_FAILED = reply(451, "4.3.1", "The message could not be stored; try a
 
 interface OpenMessage {
   readonly id: string;
+  readonly transaction: Transaction;
   readonly incoming: IncomingMessage;
   readonly atMs: number;
 }
@@ -59,7 +61,7 @@ export class MessageDesk {
       binary: transaction.sender.body === "BINARYMIME",
       prefix: (header) => this.#prefix(id, atMs, transaction, header),
     });
-    this.#open = { id, incoming, atMs };
+    this.#open = { id, transaction, incoming, atMs };
   }
 
   /** False: read no more until drained. */
@@ -67,9 +69,15 @@ export class MessageDesk {
     return this.#open?.incoming.write(octets) ?? true;
   }
 
-  abandon(): void {
-    this.#open?.incoming.discard();
+  /** Forgets the message. One that its own octets condemned leaves its line in the log. */
+  abandon(reason: "too-large" | "bare-newline" | "client"): void {
+    const open = this.#open;
     this.#open = undefined;
+    if (open === undefined) return;
+    open.incoming.discard();
+    if (reason === "client") return;
+    this.#record.messagesRefused++;
+    this.#log(open, { code: reason === "too-large" ? 552 : 550, reason });
   }
 
   /**
@@ -83,10 +91,14 @@ export class MessageDesk {
     const message = open.incoming.complete();
     const answer = await this.#decide(open, message, transaction, isWanted);
     this.#record[answer.code < 400 ? "messagesTaken" : "messagesRefused"]++;
-    const octets = message?.index.sizeOctets ?? 0;
-    const fields = { ...messageFields(open.id, transaction, octets, answer), removedFields: message?.header.removed };
-    this.#deps.log.info("message", { session: this.#record.connection.id, ...fields });
+    const { code, status } = answer;
+    this.#log(open, { octets: message?.index.sizeOctets, code, status, removedFields: message?.header.removed });
     return answer;
+  }
+
+  #log({ id, transaction }: OpenMessage, outcome: Fields): void {
+    const session = this.#record.connection.id;
+    this.#deps.log.info("message", { session, ...messageFields(id, transaction), ...outcome });
   }
 
   async #decide(

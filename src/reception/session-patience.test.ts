@@ -11,7 +11,7 @@ suite("reception: patience", () => {
     const mx = new FakeReception("smtp");
     const client = mx.connect({}, 0);
     assert.match(await client.say("EHLO x"), /^554 5\.5\.0 /);
-    assert.equal(client.connection.state, "ended");
+    assert.deepEqual([client.connection.state, mx.clock.pending], ["ended", 0]);
     mx.clock.advance(1000);
     assert.equal(await client.hear(), "");
   });
@@ -181,6 +181,19 @@ suite("reception: the end", () => {
       [250, "<a@b.example>", ["<user@local.test>"], "quit"],
     );
     assert.doesNotMatch(JSON.stringify(mx.log.lines), /hush|secret text/);
+  });
+
+  test("a line also for a message that its own octets condemned", async () => {
+    const mx = new FakeReception("smtp");
+    const client = mx.connect();
+    await client.envelope("a@b.example", "user@local.test");
+    await client.say("DATA");
+    await client.send("x\ny\r\n.\r\n");
+    const [message] = mx.log.lines;
+    assert.deepEqual(
+      [message?.event, message?.fields["code"], message?.fields["reason"]],
+      ["message", 550, "bare-newline"],
+    );
   });
 });
 

@@ -1,7 +1,6 @@
 /** What is known about one session: for policy, trace fields and its one line in the log. */
 import type { Identity } from "#identity/authenticator.ts";
 import { formatPath } from "#mail/address.ts";
-import type { Reply } from "#mail/reply.ts";
 import type { Connection } from "#ports/connection.ts";
 import type { Fields } from "#ports/log.ts";
 import type { CloseReason, Signal } from "#protocol/smtp/session-events.ts";
@@ -50,16 +49,13 @@ export class SessionRecord {
   }
 }
 
-/** One message's line: envelope and outcome, never content. */
-export function messageFields(id: string, { sender, recipients }: Transaction, octets: number, answer: Reply): Fields {
+/** Of one message's line: the envelope, never content. */
+export function messageFields(id: string, { sender, recipients }: Transaction): Fields {
   const named = recipients.slice(0, LOGGED_RECIPIENTS_MAX);
   return {
     message: id,
     mailFrom: formatPath(sender.reversePath),
     recipients: named.map(({ path }) => (path === "postmaster" ? path : formatPath(path))),
     recipientCount: recipients.length,
-    octets,
-    code: answer.code,
-    status: answer.status,
   };
 }

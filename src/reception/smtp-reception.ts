@@ -4,6 +4,7 @@
  */
 import type { EarlyTalkers } from "#gate/early-talkers.ts";
 import { isPositive, type Reply, reply } from "#mail/reply.ts";
+import type { Timer } from "#ports/clock.ts";
 import type { Connection, ConnectionHandler } from "#ports/connection.ts";
 import type { Log } from "#ports/log.ts";
 import { formatReply } from "#protocol/smtp/reply-format.ts";
@@ -42,6 +43,7 @@ export class SmtpReception implements ConnectionHandler {
   readonly #desk: MessageDesk;
   readonly #deadlines: SessionDeadlines;
   readonly #trusted: boolean;
+  readonly #greetTimer: Timer;
   readonly #inputs: Input[] = [];
   #running = false;
   #output: string[] = [];
@@ -71,7 +73,7 @@ export class SmtpReception implements ConnectionHandler {
     });
     const refusal = context.refuseClient?.(connection.remote);
     // Not at once: a handler must be attached before its connection can end.
-    clock.after(refusal === undefined ? this.#greetDelayMs() : 0, () => this.#begin(refusal));
+    this.#greetTimer = clock.after(refusal === undefined ? this.#greetDelayMs() : 0, () => this.#begin(refusal));
   }
 
   octets(octets: Uint8Array): void {
@@ -98,9 +100,7 @@ export class SmtpReception implements ConnectionHandler {
   }
 
   closed(): void {
-    this.#over = true;
-    this.#desk.abandon();
-    this.#deadlines.stop();
+    this.#stop();
     this.#log.info("session", this.#record.fields(this.#context.clock.monotonicMs()));
   }
 
@@ -195,7 +195,7 @@ export class SmtpReception implements ConnectionHandler {
         return this.#takeMessage(event.transaction);
       case "message-abandoned":
         this.#spoolFull = false;
-        return this.#desk.abandon();
+        return this.#desk.abandon(event.reason);
       case "start-tls":
         return this.#startTls();
       case "signal":
@@ -330,10 +330,15 @@ export class SmtpReception implements ConnectionHandler {
 
   #close(abrupt: boolean): void {
     this.#flush();
-    this.#over = true;
-    this.#desk.abandon();
-    this.#deadlines.stop();
+    this.#stop();
     if (abrupt) this.#connection.destroy();
     else this.#connection.end();
+  }
+
+  #stop(): void {
+    this.#over = true;
+    this.#greetTimer.cancel();
+    this.#desk.abandon("client");
+    this.#deadlines.stop();
   }
 }
