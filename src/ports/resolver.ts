@@ -6,7 +6,7 @@ export interface Resolver {
   /** IPv4 addresses in their one form. */
   a(name: string, options: LookupOptions): Promise<DnsAnswer<string>>;
   aaaa(name: string, options: LookupOptions): Promise<DnsAnswer<string>>;
-  /** Names that an address points to, without the final dot, lower-case. */
+  /** Names that an address (in its one form) points to, without the final dot, lower-case. */
   ptr(address: string, options: LookupOptions): Promise<DnsAnswer<string>>;
   /** Each record's strings joined. */
   txt(name: string, options: LookupOptions): Promise<DnsAnswer<string>>;
@@ -17,6 +17,8 @@ export interface Resolver {
 export interface LookupOptions {
   /** Clock.monotonicMs() by which the caller wants an answer, whatever servers, retries and CNAMEs are in the way. */
   readonly deadlineMs: number;
+  /** Seconds for which an answer already known is good enough, where its TTL is shorter. */
+  readonly ttlSecondsMin?: number;
 }
 
 export type DnsAnswer<Data> =
@@ -25,7 +27,7 @@ export type DnsAnswer<Data> =
       readonly records: readonly Data[];
       /** Seconds the answer may still be believed: the smallest of the chain, less its age. */
       readonly ttlSeconds: number;
-      /** The resolver has validated it (AD bit, RFC 4035 §3.2.3). */
+      /** A resolver that we trust, over a path that we trust, has validated it (AD bit, RFC 4035 §3.2.3). */
       readonly authenticated: boolean;
     }
   /** NXDOMAIN. */
@@ -34,7 +36,15 @@ export type DnsAnswer<Data> =
   | { readonly kind: "no-data"; readonly ttlSeconds: number; readonly authenticated: boolean }
   | { readonly kind: "unavailable"; readonly cause: DnsFailure };
 
-export type DnsFailure = "timed-out" | "server-failure" | "refused" | "malformed" | "too-many-aliases" | "overloaded";
+export type DnsFailure =
+  /** No server answered in the caller's time. */
+  | "timed-out"
+  | "server-failure"
+  | "refused"
+  | "malformed"
+  | "too-many-aliases"
+  /** We ask too much at once. */
+  | "overloaded";
 
 export interface MxRecord {
   readonly preference: number;

@@ -1,0 +1,166 @@
+/** The DNS client: a stub resolver with a cache, made for thousands of questions at once. */
+import { reverseName } from "#mail/ip-address.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
+import type { Random } from "#ports/random.ts";
+import type { DnsAnswer, LookupOptions, Resolver } from "#ports/resolver.ts";
+import type { RecordData } from "#protocol/dns/answer.ts";
+import { ALIASES_MAX } from "#protocol/dns/limits.ts";
+import { isAskable, type Question, type QuestionType } from "#protocol/dns/message.ts";
+import { AnswerCache } from "./answer-cache.ts";
+import { Servers } from "./ask-servers.ts";
+import { SOCKETS_MAX, WAITING_MAX, WARNING_MS } from "./limits.ts";
+import { parseServerAddress } from "./server-address.ts";
+import { type ServerList, SystemServers } from "./system-servers.ts";
+import { WaitingLine } from "./waiting-line.ts";
+
+export interface DnsClientOptions {
+  /** `127.0.0.1:5300` and the like, in the order in which they are asked; what is none is left out. None: the system's. */
+  readonly servers: readonly string[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Milliseconds for one question, whoever waits for it and however many servers there are. */
+  readonly timeoutMs: number;
+  /** Questions in random case ("0x20"). Off: a few servers do not repeat it, and their names would be lost. */
+  readonly mixCase?: boolean;
+  /** Believes the AD bit of servers elsewhere too: the path to them is safe. Servers on this machine are always believed. */
+  readonly trustAd?: boolean;
+  /** resolv.conf(5) */
+  readonly systemServersFile?: string;
+  readonly socketsMax?: number;
+  readonly waitingMax?: number;
+}
+
+export interface DnsClient extends Resolver {
+  load(): DnsLoad;
+}
+
+export interface DnsLoad {
+  readonly sockets: number;
+  readonly waiting: number;
+  readonly answersRemembered: number;
+}
+
+export function createDnsClient(options: DnsClientOptions): DnsClient {
+  const lookups = new Lookups(options);
+  return {
+    a: (name, lookup) => lookups.find({ name, type: "A" }, lookup),
+    aaaa: (name, lookup) => lookups.find({ name, type: "AAAA" }, lookup),
+    ptr: (address, lookup) => lookups.find({ name: reverseName(address), type: "PTR" }, lookup),
+    txt: (name, lookup) => lookups.find({ name, type: "TXT" }, lookup),
+    mx: (name, lookup) => lookups.find({ name, type: "MX" }, lookup),
+    tlsa: (name, lookup) => lookups.find({ name, type: "TLSA" }, lookup),
+    load: () => lookups.load(),
+  };
+}
+
+/** Seconds for which we know that a name nobody can ask for does not exist. */
+const UNASKABLE_TTL_SECONDS = 3600;
+
+class Lookups {
+  readonly #options: DnsClientOptions;
+  readonly #list: () => ServerList;
+  readonly #servers: Servers;
+  readonly #cache: AnswerCache;
+  readonly #line: WaitingLine;
+  /** Questions on their way: whoever asks the same waits for the same answer. */
+  readonly #underWay = new Map<string, Promise<DnsAnswer<unknown>>>();
+  #warnedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: DnsClientOptions) {
+    const { clock, random, log, mixCase = false, socketsMax = SOCKETS_MAX, waitingMax = WAITING_MAX } = options;
+    this.#options = options;
+    this.#list = serverList(options);
+    this.#servers = new Servers({ clock, random, log, mixCase });
+    this.#cache = new AnswerCache(clock);
+    this.#line = new WaitingLine({ places: socketsMax, waitingMax });
+  }
+
+  load(): DnsLoad {
+    return { sockets: this.#line.taken, waiting: this.#line.waiting, answersRemembered: this.#cache.size };
+  }
+
+  async find<Type extends QuestionType>(
+    question: Question & { readonly type: Type },
+    { deadlineMs, ttlSecondsMin }: LookupOptions,
+  ): Promise<DnsAnswer<RecordData[Type]>> {
+    const name = question.name.toLowerCase().replace(/\.$/, "");
+    if (!isAskable(name)) return { kind: "no-such-name", ttlSeconds: UNASKABLE_TTL_SECONDS, authenticated: false };
+    const key = `${question.type} ${name}`;
+    const known = this.#cache.get(key, ttlSecondsMin);
+    const answer = known ?? (await this.#within(deadlineMs, () => this.#share(key, { name, type: question.type })));
+    return answer as DnsAnswer<RecordData[Type]>;
+  }
+
+  /** The caller's deadline is its own: the question goes on for others, and for the cache. */
+  #within(deadlineMs: number, ask: () => Promise<DnsAnswer<unknown>>): Promise<DnsAnswer<unknown>> {
+    const { clock } = this.#options;
+    const timedOut: DnsAnswer<unknown> = { kind: "unavailable", cause: "timed-out" };
+    const leftMs = deadlineMs - clock.monotonicMs();
+    if (leftMs <= 0) return Promise.resolve(timedOut);
+    return new Promise((resolve, reject) => {
+      const timer = clock.after(leftMs, () => resolve(timedOut));
+      ask()
+        .then(resolve, reject)
+        .finally(() => timer.cancel());
+    });
+  }
+
+  #share(key: string, question: Question): Promise<DnsAnswer<unknown>> {
+    const { clock, timeoutMs } = this.#options;
+    const shared = this.#underWay.get(key);
+    if (shared !== undefined) return shared;
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
+    const entered = this.#line.enter(() => this.#askAlongAliases(question, deadlineMs));
+    if (entered === undefined) {
+      this.#warn();
+      return Promise.resolve({ kind: "unavailable", cause: "overloaded" });
+    }
+    const asked = entered
+      .then((answer) => {
+        this.#cache.set(key, answer);
+        return answer;
+      })
+      .finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, asked);
+    return asked;
+  }
+
+  /** Resolvers follow CNAMEs themselves; where one leaves off in the middle, we go on from there. */
+  async #askAlongAliases(question: Question, deadlineMs: number): Promise<DnsAnswer<unknown>> {
+    let name = question.name;
+    let aliases = 0;
+    let ttlSeconds = Number.POSITIVE_INFINITY;
+    let authenticated = true;
+    while (aliases <= ALIASES_MAX) {
+      const answer = await this.#servers.ask({ ...question, name }, this.#list(), deadlineMs);
+      if (answer.kind === "unavailable") return answer;
+      ttlSeconds = Math.min(ttlSeconds, answer.ttlSeconds);
+      authenticated &&= answer.authenticated;
+      if (answer.kind !== "alias") return { ...answer, ttlSeconds, authenticated };
+      if (!isAskable(answer.target)) return { kind: "unavailable", cause: "malformed" };
+      name = answer.target;
+      aliases += answer.followed;
+    }
+    return { kind: "unavailable", cause: "too-many-aliases" };
+  }
+
+  #warn(): void {
+    const { clock, log } = this.#options;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - this.#warnedAtMs < WARNING_MS) return;
+    this.#warnedAtMs = nowMs;
+    log.warn("dns-overloaded", { ...this.load() });
+  }
+}
+
+function serverList({ servers, clock, trustAd = false, systemServersFile = "/etc/resolv.conf" }: DnsClientOptions) {
+  const own = servers.map(parseServerAddress).filter((server) => server !== undefined);
+  const system = new SystemServers(systemServersFile, clock);
+  return (): ServerList => {
+    if (own.length > 0) return { servers: own, trustAd };
+    const list = system.current();
+    return { ...list, trustAd: list.trustAd || trustAd };
+  };
+}
