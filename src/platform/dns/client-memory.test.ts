@@ -199,16 +199,16 @@ test("a name that cannot be asked for does not exist, and nobody is asked", asyn
 
 test("the AD bit is believed from this machine, and only when every answer of a chain bears it", async () => {
   await using server = await startDnsServer(
-    { "a.test": { CNAME: "mail.test" }, "b.test": { CNAME: "mail.test" }, ...ZONE },
-    { "a.test": "one-alias-a-time", "b.test": "held" },
+    { "a.test": { CNAME: "mail.test" }, ...ZONE },
+    { "a.test": "one-alias-a-time" },
   );
   server.authenticated = true;
-  const { client, ...here } = world([server]);
-  check(await client.a("mail.test", here.in()), { ...FOUND, authenticated: true });
-  check(await client.a("a.test", here.in()), { ...FOUND, authenticated: true });
+  const all = world([server]);
+  check(await all.client.a("a.test", all.in()), { ...FOUND, authenticated: true });
   server.misbehaviour = { "a.test": "one-alias-a-time", "mail.test": "held" };
-  const other = world([server]);
-  const answer = other.client.a("a.test", other.in());
+  const { client, ...here } = world([server]);
+  const answer = client.a("a.test", here.in());
+  // Twice two: the second answer of this chain waits.
   await server.received(4);
   server.authenticated = false;
   server.release();
