@@ -16,6 +16,7 @@ import type { Delivery, DeliveryTarget } from "#store/store.ts";
 import type { SmtpDependencies } from "./dependencies.ts";
 import { type CompleteMessage, IncomingMessage } from "./incoming-message.ts";
 import type { Destination } from "./recipient-policy.ts";
+import { reportSuccess } from "./report-desk.ts";
 import type { SenderHeader } from "./sender-header.ts";
 import { FROM_MALFORMED, judgeHeaderFrom } from "./sender-policy.ts";
 import { messageFields, type SessionRecord } from "./session-record.ts";
@@ -122,7 +123,10 @@ export class MessageDesk {
       const { prefix, index } = message;
       const delivery = { content, prefix, index, receivedAtMs: atMs, ...this.#envelope(transaction) };
       const stored = await this.#deps.store.deliver(delivery);
-      if (stored.ok) return reply(250, "2.0.0", `Accepted as ${id}`);
+      if (stored.ok) {
+        await this.#report(id, transaction, message);
+        return reply(250, "2.0.0", `Accepted as ${id}`);
+      }
       this.#deps.log.error("no-space", { message: id });
       incoming.discard();
       return NO_SPACE;
@@ -130,6 +134,18 @@ export class MessageDesk {
       this.#deps.log.error("message-not-stored", { message: id, cause: String(error) });
       incoming.discard();
       return isDiskFull(error) ? NO_SPACE : STORE_FAILED;
+    }
+  }
+
+  /** The message is stored: whatever becomes of its report, the answer is yes. */
+  async #report(id: string, transaction: Transaction, { header }: CompleteMessage): Promise<void> {
+    if (!transaction.recipients.some(({ notify }) => notify !== undefined)) return;
+    const isSenderKnown = this.#record.identity !== undefined || this.#deps.protocol === "lmtp";
+    const destinations = this.#destinations;
+    try {
+      await reportSuccess(this.#deps, { transaction, destinations, header: header.kept, isSenderKnown });
+    } catch (error) {
+      this.#deps.log.error("report-not-stored", { message: id, cause: String(error) });
     }
   }
 

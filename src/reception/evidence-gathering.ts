@@ -1,0 +1,142 @@
+/**
+ * Asks the checks about one client as soon as their input is known: its address at the connection, its name at EHLO, the
+ * sender's domain at MAIL. All in parallel; whatever is not there within its budget counts for nothing.
+ */
+import type { DnsblEvidence, ListSubject } from "#evidence/dnsbl/evidence.ts";
+import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
+import { literalAddress, parseDomain } from "#mail/address.ts";
+import { isPrivateAddress, parseIpAddress } from "#mail/ip-address.ts";
+import type { Clock, Timer } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
+import type { Evidence } from "#verdict/evidence.ts";
+import type { Policy } from "#verdict/policy.ts";
+
+/** Each keeps to its deadline (Clock.monotonicMs()) by itself; one that does not is left behind. */
+export interface Checks {
+  reverseDns(client: string, deadlineMs: number): Promise<ReverseDnsEvidence>;
+  /** @param reverseDns of the same client; null where it is not known in time. */
+  helo(said: HeloInput, reverseDns: Promise<ReverseDnsEvidence | null>, deadlineMs: number): Promise<HeloEvidence>;
+  lists(subjects: readonly ListSubject[], deadlineMs: number): Promise<DnsblEvidence>;
+}
+
+export interface HeloInput {
+  readonly helo: string;
+  readonly client: string;
+  /** Our own address on this connection. */
+  readonly localAddress: string;
+}
+
+export interface GatheringOptions {
+  readonly checks: Checks;
+  readonly modes: Policy["modes"];
+  /** Milliseconds for the look-ups of one step. */
+  readonly budgetMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+type Gathered = Pick<Evidence, "helo" | "dnsbl" | "reverseDns">;
+
+export class EvidenceGathering {
+  readonly #options: GatheringOptions;
+  readonly #client: string;
+  readonly #localAddress: string;
+  readonly #timers = new Set<Timer>();
+  #reverseDns: Promise<ReverseDnsEvidence | null> = NOTHING;
+  #helo: Promise<HeloEvidence | null> = NOTHING;
+  #clientLists: Promise<DnsblEvidence | null> = NOTHING;
+  #clientNameLists: Promise<DnsblEvidence | null> = NOTHING;
+  #heloLists: Promise<DnsblEvidence | null> = NOTHING;
+  #senderLists: Promise<DnsblEvidence | null> = NOTHING;
+
+  /** Begins with the client's address. */
+  constructor(client: string, localAddress: string, options: GatheringOptions) {
+    this.#options = options;
+    this.#client = client;
+    this.#localAddress = localAddress;
+    const { checks, modes } = options;
+    if (!this.#isPublic()) return;
+    if (modes.reverse_dns !== "off" || modes.helo !== "off") {
+      this.#reverseDns = this.#within((deadlineMs) => checks.reverseDns(client, deadlineMs));
+    }
+    this.#clientLists = this.#listed([{ role: "client", value: client }]);
+    if (modes.dnsbl !== "off") this.#clientNameLists = this.#reverseDns.then((found) => this.#nameListed(found));
+  }
+
+  /** The last name said counts. */
+  named(helo: string): void {
+    const { checks, modes } = this.#options;
+    if (!this.#isPublic()) return;
+    if (modes.helo !== "off") {
+      const said = { helo, client: this.#client, localAddress: this.#localAddress };
+      this.#helo = this.#within((deadlineMs) => checks.helo(said, this.#reverseDns, deadlineMs));
+    }
+    const domain = parseDomain(helo.replace(/\.$/, ""));
+    const isName = domain.ok && literalAddress(domain.value) === undefined;
+    this.#heloLists = isName ? this.#listed([{ role: "helo", value: domain.value }]) : NOTHING;
+  }
+
+  /** @param domain of the reverse-path; undefined for the null path and for address literals. */
+  sender(domain: string | undefined): void {
+    this.#senderLists = domain === undefined ? NOTHING : this.#listed([{ role: "mail-from", value: domain }]);
+  }
+
+  /** What is there when everything is there, or its time is up. Never rejects. */
+  async complete(): Promise<Gathered> {
+    const [reverseDns, helo, ...lists] = await Promise.all([
+      this.#reverseDns,
+      this.#helo,
+      this.#clientLists,
+      this.#clientNameLists,
+      this.#heloLists,
+      this.#senderLists,
+    ]);
+    const asked = lists.filter((one) => one !== null);
+    const dnsbl = asked.length === 0 ? null : { findings: asked.flatMap(({ findings }) => findings) };
+    return { reverseDns, helo, dnsbl };
+  }
+
+  /** The client is gone: nobody waits any longer. */
+  end(): void {
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+  }
+
+  /** Nothing the DNS says about a private address says anything about who is behind it. */
+  #isPublic(): boolean {
+    return parseIpAddress(this.#client) !== undefined && !isPrivateAddress(this.#client);
+  }
+
+  #listed(subjects: readonly ListSubject[]): Promise<DnsblEvidence | null> {
+    const { checks, modes } = this.#options;
+    return modes.dnsbl === "off" ? NOTHING : this.#within((deadlineMs) => checks.lists(subjects, deadlineMs));
+  }
+
+  #nameListed(reverseDns: ReverseDnsEvidence | null): Promise<DnsblEvidence | null> {
+    const name = reverseDns?.confirmedName;
+    return name === undefined ? NOTHING : this.#listed([{ role: "client-name", value: name }]);
+  }
+
+  /** Null when the time is up, or when the check itself is broken. */
+  #within<Found>(check: (deadlineMs: number) => Promise<Found>): Promise<Found | null> {
+    const { clock, budgetMs, log } = this.#options;
+    return new Promise((resolve) => {
+      const timer = clock.after(budgetMs, () => {
+        this.#timers.delete(timer);
+        resolve(null);
+      });
+      this.#timers.add(timer);
+      const settle = (found: Found | null): void => {
+        timer.cancel();
+        this.#timers.delete(timer);
+        resolve(found);
+      };
+      check(clock.monotonicMs() + budgetMs).then(settle, (error: unknown) => {
+        log.error("check-broken", { cause: error instanceof Error ? error.stack : String(error) });
+        settle(null);
+      });
+    });
+  }
+}
+
+const NOTHING = Promise.resolve(null);
