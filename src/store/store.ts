@@ -84,8 +84,8 @@ export interface MessageRow {
   /** INTERNALDATE, and its zone: minutes east of UTC. */
   readonly internalDateMs: number;
   readonly sizeOctets: number;
-  /** Present when asked for. */
-  readonly index?: MessageIndex;
+  /** Present when asked for; `messageIndexOf` opens it. */
+  readonly indexJson?: string;
 }
 
 export interface FlagRow {

@@ -1,8 +1,10 @@
 /** The values of one message's FETCH response: from its row and index at once, from its octets where they are small. */
+
 import type { FetchItem, SectionItem } from "#protocol/imap/fetch-item.ts";
 import type { FetchContent, FetchValue } from "#protocol/imap/fetch-response.ts";
 import { filterHeader } from "#protocol/imap/header-filter.ts";
 import { applyPartial, type OctetRange, resolveBinary, resolveSection } from "#protocol/imap/section.ts";
+import { messageIndexOf } from "#store/message-index.ts";
 import type { MessageRow } from "#store/store.ts";
 import { isWholeMessage } from "./fetch-plan.ts";
 import { flagsToTell } from "./folder-flags.ts";
@@ -47,10 +49,10 @@ export async function valueOf(
     case "mod-sequence":
       return { value: { kind: "mod-sequence", modSeq: row.modSeq } };
     case "envelope":
-      return { value: { kind: "envelope", envelope: indexOf(row).envelope } };
+      return { value: { kind: "envelope", envelope: messageIndexOf(row).envelope } };
     case "body":
     case "body-structure":
-      return { value: { kind: item.kind, root: indexOf(row).root } };
+      return { value: { kind: item.kind, root: messageIndexOf(row).root } };
     case "section":
       return sectionValue(message, item);
     case "binary":
@@ -120,14 +122,9 @@ async function decodedSize({ content }: Message, range: OctetRange, decoder: Dec
 
 function placeOf(row: MessageRow, item: SectionItem): ReturnType<typeof resolveSection> {
   if (isWholeMessage(item)) return { kind: "octets", start: 0, end: row.sizeOctets };
-  return resolveSection(indexOf(row).root, row.sizeOctets, item.section);
+  return resolveSection(messageIndexOf(row).root, row.sizeOctets, item.section);
 }
 
 function binaryPlace(row: MessageRow, path: readonly number[]): ReturnType<typeof resolveBinary> {
-  return resolveBinary(indexOf(row).root, row.sizeOctets, path);
-}
-
-function indexOf({ index }: MessageRow): NonNullable<MessageRow["index"]> {
-  if (index === undefined) throw new Error("row without the index that was asked for");
-  return index;
+  return resolveBinary(messageIndexOf(row).root, row.sizeOctets, path);
 }

@@ -1,5 +1,4 @@
 /** Messages of a folder as the reader lists them. */
-import type { MessageIndex } from "#mail/mime/structure.ts";
 import { ROWS_PER_CALL_MAX } from "../../limits.ts";
 import { flagNames } from "../../message-flags.ts";
 import type { FlagRow, FolderChanges, FolderId, MessageRow, ModSeq, Uid } from "../../store.ts";
@@ -83,7 +82,7 @@ function toMessageRow(row: Row | undefined): MessageRow | undefined {
   if (row === undefined) return undefined;
   const { uid, blobId, flags, keywords, modSeq, internalDateMs, sizeOctets, messageIndex } = row;
   const message = { uid, blobId, flags: flagNames(flags, keywords), modSeq, internalDateMs, sizeOctets };
-  return messageIndex === undefined ? message : { ...message, index: JSON.parse(messageIndex) as MessageIndex };
+  return messageIndex === undefined ? message : { ...message, indexJson: messageIndex };
 }
 
 function toFlagRow({ uid, flags, keywords, modSeq }: Row): FlagRow {
