@@ -18,12 +18,16 @@ export interface DecisionQuery {
   readonly after?: { readonly atMs: number; readonly id: string };
 }
 
-/** An entry of our own block list. The store does not judge: which one counts is the gate's affair. */
-export interface BlockListRow {
-  /** An address or network in its one form, `192.0.2.0/24`; a single address has its full length. */
+/** What an entry of our own block list is told apart by. */
+export interface BlockListKey {
+  /** An address or network in its one form: `192.0.2.5`, `192.0.2.0/24`, `2001:db8::/64`. */
   readonly prefix: string;
   readonly scope: "smtp" | "auth" | "all";
   readonly kind: "ban" | "allow";
+}
+
+/** An entry of our own block list. The store does not judge: which one counts is the gate's affair. */
+export interface BlockListRow extends BlockListKey {
   readonly reason: string;
   /** What led to it, a line each. */
   readonly evidence: readonly string[];
@@ -31,4 +35,10 @@ export interface BlockListRow {
   /** Null: until it is taken off. */
   readonly untilMs: number | null;
   readonly origin: "admin" | "rule" | "import";
+  /** How many bans by a rule there were before this one. */
+  readonly repeat: number;
 }
+
+export type BlockListChange =
+  | { readonly kind: "put"; readonly entries: readonly BlockListRow[] }
+  | { readonly kind: "remove"; readonly entries: readonly BlockListKey[] };

@@ -47,3 +47,5 @@ export const SEARCH_TEXT_KEPT_MAX = 4 * 1024 * 1024;
 export const SEARCH_SLICE_OCTETS = 512 * 1024;
 /** Decision records one call forgets: a longer transaction would hold up mail. */
 export const PRUNED_DECISIONS_PER_CALL_MAX = 500;
+/** Changed entries of the block list that an event carries; of more it says only that they changed. About 500 octets each. */
+export const BLOCK_LIST_CHANGES_TOLD_MAX = 1000;

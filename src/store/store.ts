@@ -6,7 +6,7 @@
 import type { Content } from "#mail/content.ts";
 import type { MessageIndex } from "#mail/mime/structure.ts";
 import type { Result } from "#mail/result.ts";
-import type { BlockListRow, DecisionQuery, DecisionRow } from "./decision-row.ts";
+import type { BlockListChange, BlockListKey, BlockListRow, DecisionQuery, DecisionRow } from "./decision-row.ts";
 import type { SearchKey } from "./search-key.ts";
 
 export type AccountId = number;
@@ -166,8 +166,8 @@ export type StoreEvent =
   | { readonly kind: "folders"; readonly accountId: AccountId }
   /** Accounts, aliases, domains, credentials changed, or an account crossed its quota: forget what was remembered. */
   | { readonly kind: "directory" }
-  /** Our own block list changed: read it again. */
-  | { readonly kind: "block-list" };
+  /** Our own block list changed. Null: too much of it to be told; read it again. */
+  | { readonly kind: "block-list"; readonly changes: readonly BlockListChange[] | null };
 
 export type FolderProblem = "no-such-folder" | "already-exists" | "bad-name" | "too-many" | "not-allowed";
 export type WriteProblem = "no-such-folder" | "over-quota" | "no-space";
@@ -280,10 +280,10 @@ export interface Store {
   pruneDecisions(beforeMs: number): Promise<number>;
   /** All entries, expired ones too. */
   listBlockList(): Promise<readonly BlockListRow[]>;
-  /** All or none; an entry replaces one of the same prefix and scope. */
+  /** All or none; an entry replaces the one with the same key. */
   putBlockList(rows: readonly BlockListRow[]): Promise<void>;
-  /** Removes the entries of a prefix, of one scope or (null) of all; how many. */
-  removeBlockList(prefix: string, scope: BlockListRow["scope"] | null): Promise<number>;
+  /** How many there were. */
+  removeBlockList(keys: readonly BlockListKey[]): Promise<number>;
   /** Removes entries that ended before; how many. */
   pruneBlockList(beforeMs: number): Promise<number>;
   /** Notes that the account logged in from there. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { BlockListRow, DecisionRow } from "../decision-row.ts";
+import type { BlockListKey, BlockListRow, DecisionRow } from "../decision-row.ts";
 import type { Store, StoreEvent } from "../store.ts";
 import type { ContractTests } from "./contract-tests.ts";
 
@@ -57,23 +57,37 @@ export const decisionContract: ContractTests = {
     assert.equal((await ids(store, {})).length, 10);
   },
 
-  "a block list entry is kept by prefix and scope, and every change is told": async (store) => {
-    const events: StoreEvent[] = [];
-    store.onEvent((event) => events.push(event));
-    const ban = entry("198.51.100.7/32", "smtp");
-    await store.putBlockList([ban, entry("198.51.100.7/32", "auth"), entry("2001:db8::/64", "all")]);
-    await store.putBlockList([{ ...ban, kind: "allow", untilMs: 50 }]);
-    assert.deepEqual(await store.listBlockList(), [
-      entry("198.51.100.7/32", "auth"),
-      { ...ban, kind: "allow", untilMs: 50 },
-      entry("2001:db8::/64", "all"),
-    ]);
+  "a block list entry is kept by prefix, scope and kind, and every change is told": async (store) => {
+    const told: StoreEvent[] = [];
+    store.onEvent((event) => told.push(event));
+    const ban = entry("198.51.100.7", "smtp");
+    const allow = { ...ban, kind: "allow", untilMs: 50 } as const;
+    const others = [entry("198.51.100.7", "auth"), entry("2001:db8::/64", "all")] as const;
+    await store.putBlockList([ban, ...others]);
+    await store.putBlockList([{ ...ban, repeat: 3 }, allow]);
+    assert.deepEqual(await store.listBlockList(), [others[0], allow, { ...ban, repeat: 3 }, others[1]]);
     assert.equal(await store.pruneBlockList(50), 0);
     assert.equal(await store.pruneBlockList(51), 1);
-    assert.equal(await store.removeBlockList("198.51.100.7/32", "smtp"), 0);
-    assert.equal(await store.removeBlockList("198.51.100.7/32", null), 1);
-    assert.equal((await store.listBlockList()).length, 1);
-    assert.equal(events.filter(({ kind }) => kind === "block-list").length, 4);
+    const [key, gone] = [keyOf(ban), keyOf(allow)];
+    assert.equal(await store.removeBlockList([gone]), 0);
+    assert.equal(await store.removeBlockList([gone, key]), 1);
+    assert.deepEqual(await store.listBlockList(), others);
+    const changes = told.flatMap((event) => (event.kind === "block-list" ? (event.changes ?? []) : []));
+    assert.deepEqual(changes, [
+      { kind: "put", entries: [ban, ...others] },
+      { kind: "put", entries: [{ ...ban, repeat: 3 }, allow] },
+      { kind: "remove", entries: [gone] },
+      { kind: "remove", entries: [key] },
+    ]);
+  },
+
+  "of many changes it is told only that there were some": async (store) => {
+    const told: StoreEvent[] = [];
+    store.onEvent((event) => told.push(event));
+    const rows = Array.from({ length: 1001 }, (_, i) => entry(`198.51.${i >> 8}.${i & 255}`, "all"));
+    await store.putBlockList(rows);
+    assert.deepEqual(told, [{ kind: "block-list", changes: null }]);
+    assert.equal((await store.listBlockList()).length, 1001);
   },
 
   "logins are known by address and account, the last one counts": async (store) => {
@@ -101,7 +115,12 @@ function entry(prefix: string, scope: BlockListRow["scope"]): BlockListRow {
     sinceMs: 1,
     untilMs: null,
     origin: "rule",
+    repeat: 0,
   };
+}
+
+function keyOf({ prefix, scope, kind }: BlockListRow): BlockListKey {
+  return { prefix, scope, kind };
 }
 
 async function ids(store: Store, query: { key?: string; fromMs?: number; toMs?: number }): Promise<string[]> {

@@ -26,7 +26,8 @@ CREATE TABLE block_list (
   since_ms INTEGER NOT NULL,
   until_ms INTEGER,
   origin TEXT NOT NULL,
-  PRIMARY KEY (prefix, scope)
+  repeat INTEGER NOT NULL,
+  PRIMARY KEY (prefix, scope, kind)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE login (

@@ -1,3 +1,5 @@
+import type { BlockListChange } from "../decision-row.ts";
+import { BLOCK_LIST_CHANGES_TOLD_MAX } from "../limits.ts";
 import type { AccountId, FolderId, ModSeq, StoreEvent } from "../store.ts";
 
 /** Events of one transaction, told once each: of a folder only its last mod-sequence. */
@@ -5,7 +7,9 @@ export class EventLog {
   readonly #folders = new Map<FolderId, StoreEvent>();
   readonly #accounts = new Map<AccountId, StoreEvent>();
   #directory = false;
-  #blockList = false;
+  /** Null: more than is told one by one. */
+  #blockList: BlockListChange[] | null = [];
+  #blockListEntries = 0;
 
   folder(accountId: AccountId, folderId: FolderId, modSeq: ModSeq): void {
     this.#folders.set(folderId, { kind: "folder", accountId, folderId, modSeq });
@@ -19,19 +23,22 @@ export class EventLog {
     this.#directory = true;
   }
 
-  blockList(): void {
-    this.#blockList = true;
+  blockList(change: BlockListChange): void {
+    this.#blockListEntries += change.entries.length;
+    if (this.#blockListEntries > BLOCK_LIST_CHANGES_TOLD_MAX) this.#blockList = null;
+    this.#blockList?.push(change);
   }
 
   /** What has been logged; the log is empty afterwards. */
   take(): readonly StoreEvent[] {
     const events = [...this.#folders.values(), ...this.#accounts.values()];
     if (this.#directory) events.push({ kind: "directory" });
-    if (this.#blockList) events.push({ kind: "block-list" });
+    if (this.#blockListEntries > 0) events.push({ kind: "block-list", changes: this.#blockList });
     this.#folders.clear();
     this.#accounts.clear();
     this.#directory = false;
-    this.#blockList = false;
+    this.#blockList = [];
+    this.#blockListEntries = 0;
     return events;
   }
 }

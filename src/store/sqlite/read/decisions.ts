@@ -26,8 +26,8 @@ export function decisionReads(db: Database): Pick<ReaderOperations, "findDecisio
     listBlockList: async () =>
       db
         .all<StoredEntry>(
-          `SELECT prefix, scope, kind, reason, evidence, since_ms AS sinceMs, until_ms AS untilMs, origin
-           FROM block_list ORDER BY prefix, scope`,
+          `SELECT prefix, scope, kind, reason, evidence, since_ms AS sinceMs, until_ms AS untilMs, origin,
+             repeat FROM block_list ORDER BY prefix, scope, kind`,
         )
         .map((row) => ({ ...row, evidence: JSON.parse(row.evidence) as string[] })),
     listLogins: async (sinceMs) =>

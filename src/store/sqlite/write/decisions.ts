@@ -1,10 +1,14 @@
 /** Decision records, the block list's entries, and logins: what is known of clients. */
+import type { BlockListKey } from "../../decision-row.ts";
 import { PRUNED_DECISIONS_PER_CALL_MAX, ROWS_PER_CALL_MAX } from "../../limits.ts";
 import type { Database } from "../database.ts";
 import type { WriterOperations } from "../store-methods.ts";
 import type { WriteContext } from "./context.ts";
 
 type DecisionMethod = "putDecisions" | "pruneDecisions";
+/** As the database gives it back. */
+type StoredKey = BlockListKey & Record<string, unknown>;
+
 type ClientMethod = "putBlockList" | "removeBlockList" | "pruneBlockList" | "putLogins";
 
 export function decisionOperations(context: WriteContext): Pick<WriterOperations, DecisionMethod | ClientMethod> {
@@ -49,15 +53,17 @@ function forget(db: Database, id: string): void {
 }
 
 function clientOperations({ db, events }: WriteContext): Pick<WriterOperations, ClientMethod> {
-  const told = (changed: number): number => {
-    if (changed > 0) events.blockList();
-    return changed;
+  const removed = (entries: readonly BlockListKey[]): number => {
+    if (entries.length > 0) events.blockList({ kind: "remove", entries });
+    return entries.length;
   };
   return {
     putBlockList(rows) {
-      for (const { prefix, scope, kind, reason, evidence, sinceMs, untilMs, origin } of rows) {
+      for (const { prefix, scope, kind, reason, evidence, sinceMs, untilMs, origin, repeat } of rows) {
         db.run(
-          "INSERT OR REPLACE INTO block_list VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+          `INSERT OR REPLACE INTO block_list
+             (prefix, scope, kind, reason, evidence, since_ms, until_ms, origin, repeat)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           prefix,
           scope,
           kind,
@@ -66,13 +72,24 @@ function clientOperations({ db, events }: WriteContext): Pick<WriterOperations, 
           sinceMs,
           untilMs,
           origin,
+          repeat,
         );
       }
-      told(rows.length);
+      if (rows.length > 0) events.blockList({ kind: "put", entries: rows });
     },
-    removeBlockList: (prefix, scope) =>
-      told(db.run("DELETE FROM block_list WHERE prefix = ? AND (? IS NULL OR scope = ?)", prefix, scope, scope)),
-    pruneBlockList: (beforeMs) => told(db.run("DELETE FROM block_list WHERE until_ms < ?", beforeMs)),
+    removeBlockList: (keys) =>
+      removed(
+        keys.filter(
+          ({ prefix, scope, kind }) =>
+            db.run("DELETE FROM block_list WHERE prefix = ? AND scope = ? AND kind = ?", prefix, scope, kind) > 0,
+        ),
+      ),
+    pruneBlockList: (beforeMs) =>
+      removed(
+        db
+          .all<StoredKey>("DELETE FROM block_list WHERE until_ms < ? RETURNING prefix, scope, kind", beforeMs)
+          .map((key) => ({ ...key })),
+      ),
     putLogins(logins) {
       for (const { address, accountId, atMs } of logins) {
         db.run(
