@@ -8,7 +8,7 @@ import { formatEndpoint } from "#config/endpoint.ts";
 import type { Settings } from "#config/settings.ts";
 import { createDirectory } from "#identity/store-directory.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
-import { type LogLevel, openJsonLog } from "#platform/json-log.ts";
+import { type LogOptions, openLog } from "#platform/json-log.ts";
 import { openControlSocket } from "#platform/net/control-socket.ts";
 import { probePort } from "#platform/net/probe-port.ts";
 import { systemClock } from "#platform/system-clock.ts";
@@ -33,7 +33,7 @@ export interface StartProblem {
 export interface ServeOptions {
   readonly settings: Settings;
   readonly version: string;
-  readonly logLevel: LogLevel;
+  readonly log: LogOptions;
   /** Runs when the store is open and before anybody can connect: the first run makes its accounts here. */
   readonly prepare?: (store: Store) => Promise<void>;
   /** What the control socket answers. */
@@ -67,7 +67,7 @@ export async function serve(options: ServeOptions): Promise<Result<RunningServer
   const storeThreads = await openStoreThreads(settings.dataDir);
   if (!storeThreads.ok) return storeThreads;
   const { store, close: closeStore, threads: storeThreadList } = storeThreads.value;
-  const { log, flush } = openJsonLog(options.logLevel);
+  const { log, flush } = openLog(options.log);
   const giveUp = async (problem: StartProblem): Promise<Result<never, StartProblem>> => {
     await closeStore();
     return failed(problem);
@@ -161,7 +161,7 @@ async function relayProblem(settings: Settings, store: Store): Promise<StartProb
 }
 
 async function startFronts(
-  { settings, version, logLevel }: ServeOptions,
+  { settings, version, log }: ServeOptions,
   storeThreads: StoreThreads,
   keyPairs: readonly [LoadedKeyPair, ...LoadedKeyPair[]],
   connectionCounter: SharedArrayBuffer,
@@ -179,7 +179,7 @@ async function startFronts(
       reusePort: count > 1,
       keyPairs,
       connectionCounter,
-      logLevel,
+      log,
       storePorts,
     };
     const thread = startThread(threadFile("front"), `front-${number}`, data, [storePorts.writer, storePorts.reader]);

@@ -4,7 +4,7 @@ import { loadSettings } from "#config/load.ts";
 import { formatProblem } from "#config/problem.ts";
 import type { Settings } from "#config/settings.ts";
 import type { RunningServer } from "#main.ts";
-import type { LogLevel } from "#platform/json-log.ts";
+import type { LogLevel, LogOptions, LogStyle } from "#platform/json-log.ts";
 import { systemClock } from "#platform/system-clock.ts";
 import { systemRandom } from "#platform/system-random.ts";
 import { sentence } from "./administer.ts";
@@ -19,22 +19,27 @@ import { tenProtections } from "./ten-protections.ts";
 import { postern } from "./version.ts";
 
 const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error", "silent"];
+const LOG_STYLES: readonly LogStyle[] = ["json", "pretty"];
 
 export const serve: Command = {
   name: "serve",
   operands: [],
   summary: "runs the server; SIGTERM or Ctrl-C drains and ends it",
-  options: { "log-level": { type: "string", value: "LEVEL", text: "debug, info (default), warn, error or silent" } },
+  options: {
+    log: { type: "string", value: "STYLE", text: "json (default), or pretty for people" },
+    "log-level": { type: "string", value: "LEVEL", text: "debug, info (default), warn, error or silent" },
+  },
   async run(invocation) {
     const { out } = invocation;
-    const logLevel = LOG_LEVELS.find((level) => level === (invocation.option("log-level") ?? "info"));
-    if (logLevel === undefined) {
-      out.problem(`--log-level is one of ${LOG_LEVELS.join(", ")}.`);
+    const level = LOG_LEVELS.find((known) => known === (invocation.option("log-level") ?? "info"));
+    const style = LOG_STYLES.find((known) => known === (invocation.option("log") ?? "json"));
+    if (level === undefined || style === undefined) {
+      out.problem(`--log-level is one of ${LOG_LEVELS.join(", ")}; --log is json or pretty.`);
       return 2;
     }
     try {
       const settings = await settingsToServe(invocation);
-      return settings === undefined ? 1 : await serveUntilStopped(settings, logLevel, invocation);
+      return settings === undefined ? 1 : await serveUntilStopped(settings, { level, style }, invocation);
     } catch (error) {
       const line = lineAbout(error);
       if (line === undefined) throw error;
@@ -55,7 +60,7 @@ async function settingsToServe(invocation: Invocation): Promise<Settings | undef
   return loaded.ok ? loaded.value.settings : undefined;
 }
 
-async function serveUntilStopped(settings: Settings, logLevel: LogLevel, { out }: Invocation): Promise<ExitCode> {
+async function serveUntilStopped(settings: Settings, log: LogOptions, { out }: Invocation): Promise<ExitCode> {
   // From here on, so that a signal during the start is not lost.
   const stopAsked = signalled(["SIGTERM", "SIGINT"]);
   process.on("SIGHUP", () => out.problem("Settings are read at the start: restart Postern to take changes."));
@@ -64,7 +69,7 @@ async function serveUntilStopped(settings: Settings, logLevel: LogLevel, { out }
   const started = await startServer({
     settings,
     version: postern.version,
-    logLevel,
+    log,
     control: (server) => controlHandler(contextOf(server, settings)),
   });
   if (!started.ok) {

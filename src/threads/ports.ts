@@ -1,6 +1,7 @@
 /** What threads are given when they begin, and what they say when they are ready. Everything here can be cloned. */
 import type { MessagePort } from "node:worker_threads";
 import type { Settings } from "#config/settings.ts";
+import type { LogOptions } from "#platform/json-log.ts";
 import type { KeyPair } from "#platform/tls/server-tls.ts";
 
 /** Where a thread finds the two halves of the store. */
@@ -17,7 +18,7 @@ export interface FrontData {
   readonly reusePort: boolean;
   readonly keyPairs: readonly [KeyPair, ...KeyPair[]];
   readonly connectionCounter: SharedArrayBuffer;
-  readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
+  readonly log: LogOptions;
   readonly storePorts: StorePorts;
 }
 

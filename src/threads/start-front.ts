@@ -1,7 +1,7 @@
 import { formatEndpoint } from "#config/endpoint.ts";
 import type { ListenerProtocol, ListenerSettings } from "#config/settings.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
-import { openJsonLog } from "#platform/json-log.ts";
+import { openLog } from "#platform/json-log.ts";
 import { type Listening, listen } from "#platform/net/listener.ts";
 import { networkSet } from "#platform/net/network-set.ts";
 import { systemRandom } from "#platform/system-random.ts";
@@ -25,7 +25,7 @@ export interface Front {
 /** Listens on every port of the settings. The problem: an address that cannot be bound, and Node's code for why. */
 export async function startFront(data: FrontData): Promise<Result<Front, { endpoint: string; code: string }>> {
   const { settings } = data;
-  const { log, flush } = openJsonLog(data.logLevel);
+  const { log, flush } = openLog(data.log);
   const store = storeOver(data.storePorts);
   const certificates = new CertificateSet(data.keyPairs);
   const roster = new ConnectionRoster();
