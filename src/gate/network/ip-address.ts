@@ -55,81 +55,87 @@ function ipv4Word(text: string, start: number, end: number): number | undefined 
   return parts === 4 ? word : undefined;
 }
 
+/** The groups of the address that is being read: one call ends before the next begins. */
+const groups = new Uint16Array(8);
+
 /** RFC 4291 §2.2: groups of up to four hexadecimal digits, one `::`, an IPv4 address at the end. */
 function ipv6Words(text: string): Words | undefined {
-  const groups: number[] = [];
-  let gapAt = -1;
-  let at = 0;
-  if (text.startsWith("::")) {
-    gapAt = 0;
-    at = 2;
-  }
-  while (at < text.length) {
-    if (groups.length === 8) return undefined;
-    const end = groupEnd(text, at);
-    if (text.charCodeAt(end) === DOT) {
-      const word = ipv4Word(text, at, text.length);
-      if (word === undefined || groups.length > 6) return undefined;
-      groups.push(word >>> 16, word & 0xffff);
+  const startsWithGap = text.startsWith("::");
+  let gapAt = startsWithGap ? 0 : -1;
+  let count = 0;
+  let start = startsWithGap ? 2 : 0;
+  let value = 0;
+  for (let at = start; at <= text.length; at++) {
+    const code = at === text.length ? COLON : text.charCodeAt(at);
+    const digit = hexDigit(code);
+    if (digit >= 0) {
+      value = value * 16 + digit;
+      continue;
+    }
+    const digits = at - start;
+    if (code === DOT) {
+      const word = ipv4Word(text, start, text.length);
+      if (word === undefined || count > 6) return undefined;
+      groups[count++] = word >>> 16;
+      groups[count++] = word & 0xffff;
       break;
     }
-    if (end === at || end - at > 4) return undefined;
-    groups.push(Number.parseInt(text.slice(at, end), 16));
-    at = end;
-    if (at === text.length) break;
-    if (text.charCodeAt(at) !== COLON) return undefined;
-    at++;
-    if (at === text.length) return undefined;
-    if (text.charCodeAt(at) === COLON) {
-      if (gapAt >= 0) return undefined;
-      gapAt = groups.length;
-      at++;
+    if (code !== COLON || digits > 4) return undefined;
+    if (digits > 0) {
+      if (count === 8) return undefined;
+      groups[count++] = value;
+      // A single colon must have something behind it.
+      if (at === text.length - 1) return undefined;
+    } else if (at < text.length) {
+      if (gapAt >= 0 || at === 0) return undefined;
+      gapAt = count;
     }
+    start = at + 1;
+    value = 0;
   }
-  return joined(groups, gapAt);
+  return joined(count, gapAt);
 }
 
-/** Where the hexadecimal digits that begin at `at` end. */
-function groupEnd(text: string, at: number): number {
-  let end = at;
-  for (; end < text.length; end++) {
-    const code = text.charCodeAt(end);
-    const isDigit = code >= ZERO && code <= 0x39;
-    const letter = code | 0x20;
-    if (!isDigit && (letter < 0x61 || letter > 0x66)) break;
-  }
-  return end;
+/** -1 for what is none. */
+function hexDigit(code: number): number {
+  if (code >= ZERO && code <= ZERO + 9) return code - ZERO;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : -1;
 }
 
-function joined(groups: readonly number[], gapAt: number): Words | undefined {
-  if (gapAt < 0 ? groups.length !== 8 : groups.length > 7) return undefined;
-  const zeros = 8 - groups.length;
-  const group = (index: number): number => {
-    if (gapAt < 0 || index < gapAt) return groups[index] ?? 0;
-    return index < gapAt + zeros ? 0 : (groups[index - zeros] ?? 0);
-  };
-  const word = (index: number): number => group(index * 2) * 0x10000 + group(index * 2 + 1);
-  return [word(0), word(1), word(2), word(3)];
+/** The first `count` groups as words, with the zeros that `::` stands for. */
+function joined(count: number, gapAt: number): Words | undefined {
+  if (gapAt < 0 ? count !== 8 : count > 7) return undefined;
+  if (gapAt >= 0) {
+    const behind = 8 - (count - gapAt);
+    groups.copyWithin(behind, gapAt, count);
+    groups.fill(0, gapAt, behind);
+  }
+  return [wordAt(0), wordAt(2), wordAt(4), wordAt(6)];
+}
+
+function wordAt(at: number): number {
+  return (groups[at] ?? 0) * 0x10000 + (groups[at + 1] ?? 0);
 }
 
 /** The one text of an address: dotted decimal, or RFC 5952. */
 export function formatIp({ family, words }: IpAddress): string {
   if (family === 4) return [words[0] >>> 24, (words[0] >>> 16) & 255, (words[0] >>> 8) & 255, words[0] & 255].join(".");
-  const groups = words.flatMap((word) => [word >>> 16, word & 0xffff]);
-  const { start, length } = longestRunOfZeros(groups);
-  if (length < 2) return hex(groups);
-  return `${hex(groups.slice(0, start))}::${hex(groups.slice(start + length))}`;
+  const parts = words.flatMap((value) => [value >>> 16, value & 0xffff]);
+  const { start, length } = longestRunOfZeros(parts);
+  if (length < 2) return hex(parts);
+  return `${hex(parts.slice(0, start))}::${hex(parts.slice(start + length))}`;
 }
 
-function hex(groups: readonly number[]): string {
-  return groups.map((group) => group.toString(16)).join(":");
+function hex(parts: readonly number[]): string {
+  return parts.map((part) => part.toString(16)).join(":");
 }
 
-function longestRunOfZeros(groups: readonly number[]): { readonly start: number; readonly length: number } {
+function longestRunOfZeros(parts: readonly number[]): { readonly start: number; readonly length: number } {
   let best = { start: 0, length: 0 };
   let start = 0;
-  for (const [index, group] of groups.entries()) {
-    if (group !== 0) start = index + 1;
+  for (const [index, part] of parts.entries()) {
+    if (part !== 0) start = index + 1;
     else if (index + 1 - start > best.length) best = { start, length: index + 1 - start };
   }
   return best;
