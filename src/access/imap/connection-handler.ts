@@ -22,8 +22,6 @@ import type { Range } from "./uid-list.ts";
 
 export class SessionHandler implements ConnectionHandler, Session, AccountSession {
   readonly dependencies: ImapDependencies;
-  readonly feed: ChangeFeed;
-  readonly accountSessions: AccountSessions;
   readonly log: Log;
   readonly output: Output;
   loginFailures = 0;
@@ -33,6 +31,8 @@ export class SessionHandler implements ConnectionHandler, Session, AccountSessio
   saved: readonly Range[] = [];
 
   readonly #connection: Connection;
+  readonly #feed: ChangeFeed;
+  readonly #accountSessions: AccountSessions;
   readonly #startedAtMs: number;
   readonly #signal = new Signal();
   readonly #changePace: ChangePace;
@@ -59,8 +59,8 @@ export class SessionHandler implements ConnectionHandler, Session, AccountSessio
     shared: { readonly feed: ChangeFeed; readonly accountSessions: AccountSessions },
   ) {
     this.dependencies = dependencies;
-    this.feed = shared.feed;
-    this.accountSessions = shared.accountSessions;
+    this.#feed = shared.feed;
+    this.#accountSessions = shared.accountSessions;
     this.log = dependencies.log.with({ session: connection.id });
     this.output = new Output(connection, dependencies.settings.stallTimeoutMs);
     this.#connection = connection;
@@ -124,7 +124,7 @@ export class SessionHandler implements ConnectionHandler, Session, AccountSessio
     this.#closed = true;
     this.output.close();
     this.unselect();
-    if (this.#login !== undefined) this.accountSessions.leave(this.#login.accountId, this);
+    if (this.#login !== undefined) this.#accountSessions.leave(this.#login.accountId, this);
     this.#signal.raise();
     for (const wake of this.#sleepers) wake();
     this.log.info("imap-session-end", {
@@ -253,7 +253,7 @@ export class SessionHandler implements ConnectionHandler, Session, AccountSessio
   admit(login: Login): "admitted" | "too-many" {
     // Nobody is left to be logged in, and nobody would ever leave.
     if (this.#closed) return "admitted";
-    if (!this.accountSessions.enter(login.accountId, this)) return "too-many";
+    if (!this.#accountSessions.enter(login.accountId, this)) return "too-many";
     this.#login = login;
     return "admitted";
   }
@@ -263,7 +263,7 @@ export class SessionHandler implements ConnectionHandler, Session, AccountSessio
     this.unselect();
     if (this.#closed) return;
     this.#view = view;
-    this.#unwatch = this.feed.watch(this.#login.accountId, view.folderId, {
+    this.#unwatch = this.#feed.watch(this.#login.accountId, view.folderId, {
       changed: () => {
         this.changeAnnounced = true;
         this.#changePace.announce();

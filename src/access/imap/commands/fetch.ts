@@ -47,12 +47,31 @@ async function tellAll(
 ): Promise<ReadonlySet<Told>> {
   const outcomes = new Set<Told>();
   const batchMax = plan.needsIndex || plan.setsSeen ? INDEX_ROWS_PER_BATCH : ROWS_PER_BATCH;
-  for (const uids of batches(view, sequences, batchMax)) {
-    if (plan.needsRow) await tellBatch(session, view, plan, uids, outcomes);
-    else for (const uid of uids) tellUid(session, view, uid);
+  const pending = batches(view, sequences, batchMax);
+  let next = beginBatch(session, view, plan, pending);
+  for (let batch = next; batch !== undefined; batch = next) {
+    // The store reads the next rows while these are told.
+    next = beginBatch(session, view, plan, pending);
+    if (plan.needsRow) await tellBatch(session, view, plan, batch.uids, await batch.rows, outcomes);
+    else for (const uid of batch.uids) tellUid(session, view, uid);
     if (!(await session.output.room())) break;
   }
   return outcomes;
+}
+
+interface Batch {
+  readonly uids: readonly Uid[];
+  readonly rows: Promise<readonly MessageRow[]>;
+}
+
+function beginBatch(session: Session, view: FolderView, plan: FetchPlan, pending: Iterator<Uid[]>): Batch | undefined {
+  const { value: uids, done: isLast } = pending.next();
+  if (isLast === true) return undefined;
+  if (!plan.needsRow) return { uids, rows: Promise.resolve([]) };
+  const rows = session.dependencies.store.fetchRows(view.folderId, uids, { index: plan.needsIndex });
+  // Whoever waits for the batch hears of the failure; the session may end before.
+  rows.catch(() => undefined);
+  return { uids, rows };
 }
 
 function completion(command: FetchCommand, outcomes: ReadonlySet<Told>): Completion {
@@ -86,10 +105,10 @@ async function tellBatch(
   view: FolderView,
   plan: FetchPlan,
   uids: readonly Uid[],
+  rows: readonly MessageRow[],
   outcomes: Set<Told>,
 ): Promise<void> {
   const { store } = session.dependencies;
-  const rows = await store.fetchRows(view.folderId, uids, { index: plan.needsIndex });
   const seen = plan.setsSeen ? await markSeen(session, view, rows) : rows;
   const nowSeen = new Set(seen.filter((row, i) => row !== rows[i]).map(({ uid }) => uid));
   let next = 0;
