@@ -14,7 +14,11 @@ export interface DecisionQuery {
   readonly key?: string;
   readonly fromMs: number;
   readonly toMs: number;
-  /** Goes on after this row: its time and id. */
+  /** By time and id; ascending unless told otherwise. */
+  readonly order?: "oldest-first" | "newest-first";
+  /** At most `ROWS_PER_CALL_MAX`, which is also the default. */
+  readonly limit?: number;
+  /** Goes on after this row, in that order: its time and id. */
   readonly after?: { readonly atMs: number; readonly id: string };
 }
 

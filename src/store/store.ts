@@ -274,7 +274,7 @@ export interface Store {
   // — Decisions, and our own block list —
   /** Keeps records; one with the id of an older one replaces it. At most `ROWS_PER_CALL_MAX` a call. */
   putDecisions(rows: readonly DecisionRow[]): Promise<void>;
-  /** In ascending time and id; at most `ROWS_PER_CALL_MAX`, the next call goes on `after` the last. */
+  /** At most `ROWS_PER_CALL_MAX`, the next call goes on `after` the last. */
   findDecisions(query: DecisionQuery): Promise<readonly DecisionRow[]>;
   /** Forgets some of the records older than `beforeMs`; how many. Call again until it is none. */
   pruneDecisions(beforeMs: number): Promise<number>;

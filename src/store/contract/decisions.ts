@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { BlockListKey, BlockListRow, DecisionRow } from "../decision-row.ts";
+import type { BlockListKey, BlockListRow, DecisionQuery, DecisionRow } from "../decision-row.ts";
 import type { Store, StoreEvent } from "../store.ts";
 import type { ContractTests } from "./contract-tests.ts";
 
@@ -18,6 +18,11 @@ export const decisionContract: ContractTests = {
     assert.deepEqual(await ids(store, {}), ["a", "b"]);
     assert.deepEqual(await ids(store, { key: "198.51.100.7", fromMs: 2 }), ["b"]);
     assert.deepEqual(await ids(store, { toMs: 2 }), ["a"]);
+    const newestFirst = { order: "newest-first" } as const;
+    assert.deepEqual(await ids(store, { key: "198.51.100.7", ...newestFirst }), ["b", "a"]);
+    assert.deepEqual(await ids(store, newestFirst), ["b", "a"]);
+    assert.deepEqual(await ids(store, { ...newestFirst, limit: 1 }), ["b"]);
+    assert.deepEqual(await ids(store, { ...newestFirst, after: { atMs: 2, id: "b" } }), ["a"]);
     assert.deepEqual(await store.findDecisions({ key: "b", ...EVER }), [
       { id: "b", atMs: 2, keys: ["198.51.100.7", "alice@example.test"], record: '{"of":"b"}' },
     ]);
@@ -123,6 +128,6 @@ function keyOf({ prefix, scope, kind }: BlockListRow): BlockListKey {
   return { prefix, scope, kind };
 }
 
-async function ids(store: Store, query: { key?: string; fromMs?: number; toMs?: number }): Promise<string[]> {
+async function ids(store: Store, query: Partial<DecisionQuery>): Promise<string[]> {
   return (await store.findDecisions({ ...EVER, ...query })).map(({ id }) => id);
 }

@@ -14,11 +14,19 @@ interface StoredDecision extends Record<string, unknown> {
 type StoredEntry = Omit<BlockListRow, "evidence"> & { readonly evidence: string } & Record<string, unknown>;
 
 const COLUMNS = "decision.id, decision.at_ms AS atMs, keys, record";
-const BY_KEY = `SELECT ${COLUMNS} FROM decision_key JOIN decision ON decision.id = decision_id
-  WHERE key = ? AND decision_key.at_ms >= ? AND decision_key.at_ms < ? AND (decision_key.at_ms, decision_id) > (?, ?)
-  ORDER BY decision_key.at_ms, decision_id LIMIT ?`;
-const BY_TIME = `SELECT ${COLUMNS} FROM decision
-  WHERE at_ms >= ? AND at_ms < ? AND (at_ms, id) > (?, ?) ORDER BY at_ms, id LIMIT ?`;
+
+function byKey(isAscending: boolean): string {
+  return `SELECT ${COLUMNS} FROM decision_key JOIN decision ON decision.id = decision_id
+    WHERE key = ? AND decision_key.at_ms >= ? AND decision_key.at_ms < ?
+      AND (decision_key.at_ms, decision_id) ${isAscending ? ">" : "<"} (?, ?)
+    ORDER BY decision_key.at_ms ${isAscending ? "" : "DESC"}, decision_id ${isAscending ? "" : "DESC"} LIMIT ?`;
+}
+
+function byTime(isAscending: boolean): string {
+  return `SELECT ${COLUMNS} FROM decision
+    WHERE at_ms >= ? AND at_ms < ? AND (at_ms, id) ${isAscending ? ">" : "<"} (?, ?)
+    ORDER BY at_ms ${isAscending ? "" : "DESC"}, id ${isAscending ? "" : "DESC"} LIMIT ?`;
+}
 
 export function decisionReads(db: Database): Pick<ReaderOperations, "findDecisions" | "listBlockList" | "listLogins"> {
   return {
@@ -40,10 +48,13 @@ export function decisionReads(db: Database): Pick<ReaderOperations, "findDecisio
   };
 }
 
-function findDecisions(db: Database, { key, fromMs, toMs, after }: DecisionQuery): readonly DecisionRow[] {
-  const place = [fromMs, toMs, after?.atMs ?? 0, after?.id ?? "", ROWS_PER_CALL_MAX] as const;
-  if (key === undefined) return db.all<StoredDecision>(BY_TIME, ...place).map(toRow);
-  const found = db.all<StoredDecision>(BY_KEY, key, ...place);
+function findDecisions(db: Database, query: DecisionQuery): readonly DecisionRow[] {
+  const { key, fromMs, toMs, after, limit = ROWS_PER_CALL_MAX } = query;
+  const isAscending = query.order !== "newest-first";
+  const start = after ?? (isAscending ? { atMs: 0, id: "" } : { atMs: Number.MAX_SAFE_INTEGER, id: "" });
+  const place = [fromMs, toMs, start.atMs, start.id, Math.min(limit, ROWS_PER_CALL_MAX)] as const;
+  if (key === undefined) return db.all<StoredDecision>(byTime(isAscending), ...place).map(toRow);
+  const found = db.all<StoredDecision>(byKey(isAscending), key, ...place);
   const own = after === undefined ? ownRecord(db, key, fromMs, toMs) : [];
   return [...own.filter(({ id }) => found.every((other) => other.id !== id)), ...found].map(toRow);
 }
