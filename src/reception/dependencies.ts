@@ -9,6 +9,7 @@ import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
 import type { Spool } from "#ports/spool.ts";
 import type { Store } from "#store/store.ts";
+import type { Judge } from "./judge.ts";
 import type { ListenerProtocol } from "./listener-session.ts";
 import type { ReceptionSettings } from "./settings.ts";
 
@@ -26,6 +27,8 @@ export interface SmtpDependencies {
   readonly startTls?: boolean;
   /** Shared between listeners where given. */
   readonly earlyTalkers?: EarlyTalkers;
+  /** Judges clients and what they send, and records decisions. Without it nobody is judged. */
+  readonly judge?: Judge;
   /** Asked before the greeting: a reply (421 4.7.0) is said in its place. For connection limits and the block list. */
   readonly refuseClient?: (remote: Endpoint) => Reply | undefined;
 }

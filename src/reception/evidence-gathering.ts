@@ -55,7 +55,7 @@ export class EvidenceGathering {
     this.#client = client;
     this.#localAddress = localAddress;
     const { checks, modes } = options;
-    if (!this.#isPublic()) return;
+    if (!this.isPublic) return;
     if (modes.reverse_dns !== "off" || modes.helo !== "off") {
       this.#reverseDns = this.#within((deadlineMs) => checks.reverseDns(client, deadlineMs));
     }
@@ -63,10 +63,15 @@ export class EvidenceGathering {
     if (modes.dnsbl !== "off") this.#clientNameLists = this.#reverseDns.then((found) => this.#nameListed(found));
   }
 
+  /** Nothing the DNS says about a private address says anything about who is behind it. */
+  get isPublic(): boolean {
+    return parseIpAddress(this.#client) !== undefined && !isPrivateAddress(this.#client);
+  }
+
   /** The last name said counts. */
   named(helo: string): void {
     const { checks, modes } = this.#options;
-    if (!this.#isPublic()) return;
+    if (!this.isPublic) return;
     if (modes.helo !== "off") {
       const said = { helo, client: this.#client, localAddress: this.#localAddress };
       this.#helo = this.#within((deadlineMs) => checks.helo(said, this.#reverseDns, deadlineMs));
@@ -100,11 +105,6 @@ export class EvidenceGathering {
   end(): void {
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
-  }
-
-  /** Nothing the DNS says about a private address says anything about who is behind it. */
-  #isPublic(): boolean {
-    return parseIpAddress(this.#client) !== undefined && !isPrivateAddress(this.#client);
   }
 
   #listed(subjects: readonly ListSubject[]): Promise<DnsblEvidence | null> {

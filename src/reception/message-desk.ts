@@ -15,6 +15,7 @@ import type { RecipientRequest, Transaction } from "#protocol/smtp/transaction.t
 import type { Delivery, DeliveryTarget } from "#store/store.ts";
 import type { SmtpDependencies } from "./dependencies.ts";
 import { type CompleteMessage, IncomingMessage } from "./incoming-message.ts";
+import type { Judgement } from "./judgement.ts";
 import type { Destination } from "./recipient-policy.ts";
 import { reportSuccess } from "./report-desk.ts";
 import type { SenderHeader } from "./sender-header.ts";
@@ -34,13 +35,15 @@ interface OpenMessage {
 export class MessageDesk {
   readonly #deps: SmtpDependencies;
   readonly #record: SessionRecord;
+  readonly #judgement: Judgement | undefined;
   /** Of the open transaction's recipients. */
   #destinations = new Map<RecipientRequest, Destination>();
   #open: OpenMessage | undefined;
 
-  constructor(deps: SmtpDependencies, record: SessionRecord) {
+  constructor(deps: SmtpDependencies, record: SessionRecord, judgement?: Judgement) {
     this.#deps = deps;
     this.#record = record;
+    this.#judgement = judgement;
   }
 
   beginTransaction(): void {
@@ -53,7 +56,8 @@ export class MessageDesk {
 
   begin(transaction: Transaction, onDrained: () => void): void {
     const { spool, random, clock, settings } = this.#deps;
-    const id = random.id();
+    // The decision's ID is the message's: in its Received field, in the 250, in `why`.
+    const id = this.#judgement?.id ?? random.id();
     const atMs = clock.now();
     const incoming = new IncomingMessage(spool.begin(onDrained), {
       hostname: settings.hostname,
@@ -90,6 +94,7 @@ export class MessageDesk {
     this.#open = undefined;
     if (open === undefined) return STORE_FAILED;
     const message = open.incoming.complete();
+    this.#judgement?.arrived(message?.index.envelope.messageId ?? null);
     const answer = await this.#decide(open, message, transaction, isWanted);
     this.#record[answer.code < 400 ? "messagesTaken" : "messagesRefused"]++;
     const { code, status } = answer;
@@ -165,7 +170,8 @@ export class MessageDesk {
       if (destination?.kind === "queue") queued.add(destination.address);
       for (const { accountId } of destination?.kind === "accounts" ? destination.accounts : []) accounts.add(accountId);
     }
-    const targets = [...accounts].map((accountId): DeliveryTarget => ({ accountId, folder: "inbox", flags: [] }));
+    const folder = this.#judgement?.folder ?? "inbox";
+    const targets = [...accounts].map((accountId): DeliveryTarget => ({ accountId, folder, flags: [] }));
     const mailFrom = sender.reversePath === null ? "" : formatMailbox(sender.reversePath);
     return { targets, queued: [...queued], mailFrom };
   }
@@ -175,7 +181,7 @@ export class MessageDesk {
     const { sender } = transaction;
     const isDelivered = [...this.#destinations.values()].some(({ kind }) => kind === "accounts");
     const fields = isDelivered ? [returnPathField(sender.reversePath)] : [];
-    fields.push(this.#received(id, atMs, transaction));
+    fields.push(this.#received(id, atMs, transaction), ...(this.#judgement?.headerFields() ?? []));
     if (this.#deps.protocol === "submission") fields.push(...this.#submissionFields(id, atMs, transaction, header));
     return fieldOctets(fields);
   }

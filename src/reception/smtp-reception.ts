@@ -12,12 +12,17 @@ import { ServerSession } from "#protocol/smtp/server-session.ts";
 import type { Event, Input } from "#protocol/smtp/session-events.ts";
 import type { Transaction } from "#protocol/smtp/transaction.ts";
 import type { SmtpDependencies } from "./dependencies.ts";
+import type { MetClient } from "./judge.ts";
+import { Judgement } from "./judgement.ts";
+import { TURNED_AWAY_MS } from "./limits.ts";
 import { listenerSession } from "./listener-session.ts";
 import { MessageDesk } from "./message-desk.ts";
 import type { RecipientPolicy } from "./recipient-policy.ts";
+import { withId } from "./reply-with-id.ts";
 import { judgeMailFrom } from "./sender-policy.ts";
 import { SessionDeadlines } from "./session-deadlines.ts";
 import { SessionRecord } from "./session-record.ts";
+import { TurnedAway } from "./turned-away.ts";
 
 export interface ReceptionContext extends SmtpDependencies {
   readonly earlyTalkers: EarlyTalkers;
@@ -43,7 +48,11 @@ export class SmtpReception implements ConnectionHandler {
   readonly #desk: MessageDesk;
   readonly #deadlines: SessionDeadlines;
   readonly #trusted: boolean;
-  readonly #greetTimer: Timer;
+  readonly #judgement: Judgement | undefined;
+  #greetTimer: Timer;
+  #turnedAway: TurnedAway | undefined;
+  /** What an early talker hears in place of the session's own words. */
+  #earlyReply: Reply | undefined;
   readonly #inputs: Input[] = [];
   #running = false;
   #output: string[] = [];
@@ -66,20 +75,23 @@ export class SmtpReception implements ConnectionHandler {
     const startTls = context.startTls ?? protocol !== "lmtp";
     const tls = connection.tls !== undefined ? "implicit" : startTls ? "starttls" : "none";
     this.#session = new ServerSession(listenerSession(protocol, settings, { tls, trusted: this.#trusted }));
-    this.#desk = new MessageDesk(context, this.#record);
+    this.#judgement = context.judge === undefined ? undefined : new Judgement(this.#client(), context.judge);
+    this.#desk = new MessageDesk(context, this.#record, this.#judgement);
     this.#deadlines = new SessionDeadlines(clock, settings.timeouts, (what) => {
       this.#record.overdue = what;
       this.timedOut();
     });
-    const refusal = context.refuseClient?.(connection.remote);
+    const refusal = context.refuseClient?.(connection.remote) ?? this.#judgement?.atConnect();
     // Not at once: a handler must be attached before its connection can end.
     this.#greetTimer = clock.after(refusal === undefined ? this.#greetDelayMs() : 0, () => this.#begin(refusal));
   }
 
   octets(octets: Uint8Array): void {
     if (this.#over) return;
+    if (this.#turnedAway !== undefined) return this.#answerTurnedAway(this.#turnedAway.answer(octets));
     if (!this.#greeted && this.#context.settings.earlyTalker !== "enforce") {
       this.#record.signals.add("early-talker-shadow");
+      this.#judgement?.spokeEarly();
       this.#early.push(octets);
       return this.#steer();
     }
@@ -101,6 +113,7 @@ export class SmtpReception implements ConnectionHandler {
 
   closed(): void {
     this.#stop();
+    this.#judgement?.closed();
     this.#log.info("session", this.#record.fields(this.#context.clock.monotonicMs()));
   }
 
@@ -116,7 +129,7 @@ export class SmtpReception implements ConnectionHandler {
     if (refusal !== undefined) {
       this.#record.closeReason = "turned-away";
       this.#output.push(formatReply(refusal));
-      return this.#close(false);
+      return refusal.code < 500 ? this.#close(false) : this.#turnAway(refusal);
     }
     this.#greeted = true;
     this.#deadlines.greeted();
@@ -124,6 +137,30 @@ export class SmtpReception implements ConnectionHandler {
     const early = this.#early;
     this.#early = [];
     for (const octets of early) this.#give({ kind: "octets", octets });
+  }
+
+  #client(): MetClient {
+    const { id, remote, local } = this.#connection;
+    const { protocol } = this.#context;
+    return {
+      session: id,
+      listener: protocol,
+      address: remote.address,
+      localAddress: local.address,
+      trusted: this.#trusted,
+    };
+  }
+
+  #turnAway(refusal: Reply): void {
+    this.#turnedAway = new TurnedAway(refusal);
+    this.#flush();
+    this.#greetTimer = this.#context.clock.after(TURNED_AWAY_MS, () => this.#close(false));
+  }
+
+  #answerTurnedAway({ text, over }: ReturnType<TurnedAway["answer"]>): void {
+    this.#output.push(text);
+    if (over) this.#close(false);
+    else this.#flush();
   }
 
   /** One turn: everything that follows from `input` without waiting, then one write. */
@@ -173,7 +210,7 @@ export class SmtpReception implements ConnectionHandler {
   #meet(event: Event): void {
     switch (event.kind) {
       case "reply":
-        this.#output.push(formatReply(event.reply));
+        this.#output.push(formatReply((this.#greeted ? undefined : this.#earlyReply) ?? event.reply));
         return;
       case "message-octets":
         this.#messageOctets += event.octets.length;
@@ -195,17 +232,22 @@ export class SmtpReception implements ConnectionHandler {
         return this.#takeMessage(event.transaction);
       case "message-abandoned":
         this.#spoolFull = false;
+        this.#judgement?.concluded(null, event.reason);
         return this.#desk.abandon(event.reason);
       case "start-tls":
         return this.#startTls();
       case "signal":
         this.#record.signals.add(event.name);
-        if (event.name === "early-talker") this.#context.earlyTalkers.spokeEarly(this.#connection.remote.address);
-        return;
+        return event.name === "early-talker" ? this.#spokeEarly() : undefined;
       case "close":
         this.#record.closeReason = event.reason;
         return this.#close(event.abrupt);
     }
+  }
+
+  #spokeEarly(): void {
+    this.#context.earlyTalkers.spokeEarly(this.#connection.remote.address);
+    this.#earlyReply = this.#judgement?.spokeEarly();
   }
 
   #ask(question: Question): void {
@@ -227,6 +269,7 @@ export class SmtpReception implements ConnectionHandler {
       case "sender":
         this.#deadlines.earnest();
         this.#desk.beginTransaction();
+        this.#judgement?.begin(question.sender.reversePath);
         return this.#identified(
           judgeMailFrom(this.#context.directory, this.#record.identity, question.sender.reversePath),
         );
@@ -243,10 +286,12 @@ export class SmtpReception implements ConnectionHandler {
     const { remote, local } = this.#connection;
     this.#record.clientName = name;
     this.#record.extended = extended;
-    const ours = name.toLowerCase() === settings.hostname.toLowerCase() || name === `[${local.address}]`;
-    if (!ours || protocol !== "smtp" || remote.address === local.address || settings.ownNameHelo === "off")
-      return NAME_OK;
-    this.#record.signals.add("own-name");
+    const isOurName = name.toLowerCase() === settings.hostname.toLowerCase();
+    const isOurs = (isOurName || name === `[${local.address}]`) && remote.address !== local.address;
+    const refusal = this.#judgement?.named(name, !isOurs ? "no" : isOurName ? "name" : "address");
+    if (refusal === undefined && (!isOurs || protocol !== "smtp" || settings.ownNameHelo === "off")) return NAME_OK;
+    if (isOurs) this.#record.signals.add("own-name");
+    if (refusal !== undefined) return refusal;
     return settings.ownNameHelo === "enforce" ? this.#withId(OUR_NAME) : NAME_OK;
   }
 
@@ -257,10 +302,12 @@ export class SmtpReception implements ConnectionHandler {
       trustedNetwork: this.#trusted,
       localAddress: this.#connection.local.address,
     };
-    const decision = await this.#context.recipientPolicy.decide(asker, recipient, transaction.sender);
-    if (decision.accepted) this.#desk.addRecipient(recipient, decision.destination);
-    else this.#record.refused(decision.reason);
-    return this.#withId(decision.reply);
+    const permitted = await this.#context.recipientPolicy.decide(asker, recipient, transaction.sender);
+    const said = (await this.#judgement?.recipient(recipient.path, permitted)) ?? this.#withId(permitted.reply);
+    if (!permitted.accepted) this.#record.refused(permitted.reason);
+    else if (isPositive(said)) this.#desk.addRecipient(recipient, permitted.destination);
+    else this.#record.refused("verdict");
+    return said;
   }
 
   async #verify({ username, password, failures }: Extract<Question, { kind: "credentials" }>): Promise<Reply> {
@@ -269,6 +316,7 @@ export class SmtpReception implements ConnectionHandler {
     const result = await authenticator.verifyPassword({ username, password, protocol: "smtp", remoteAddress });
     if (result.ok) {
       this.#record.identity = result.identity;
+      this.#judgement?.loggedIn(result.identity.address);
       this.#deadlines.earnest();
       earlyTalkers.behaved(remoteAddress);
       return WELCOME;
@@ -288,7 +336,7 @@ export class SmtpReception implements ConnectionHandler {
 
   #messageTaken({ recipients }: Transaction, answer: Reply): void {
     if (isPositive(answer)) this.#context.earlyTalkers.behaved(this.#connection.remote.address);
-    const said = this.#withId(answer);
+    const said = this.#judgement?.concluded(answer, "message-refused") ?? this.#withId(answer);
     // RFC 2033 §4.2: one for each recipient.
     const replies = this.#context.protocol === "lmtp" ? recipients.map(() => said) : [said];
     this.#give({ kind: "message-answer", replies });
@@ -306,13 +354,14 @@ export class SmtpReception implements ConnectionHandler {
     );
   }
 
-  /** A refusal names the session, so that `why` finds it. */
+  /** A refusal names its decision, so that `why` finds it. */
   #withId(answer: Reply): Reply {
-    return isPositive(answer) ? answer : { ...answer, text: `${answer.text} (${this.#connection.id})` };
+    return withId(answer, this.#connection.id);
   }
 
   async #identified(answer: Promise<Reply>): Promise<Reply> {
-    return this.#withId(await answer);
+    const said = await answer;
+    return this.#judgement?.senderAnswered(said) ?? this.#withId(said);
   }
 
   #wait(ms: number): Promise<void> {

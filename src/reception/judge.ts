@@ -1,0 +1,54 @@
+/** What all connections of a thread are judged with. */
+import { LRUCache } from "lru-cache";
+import type { Clock } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
+import type { Random } from "#ports/random.ts";
+import type { BlockListEntry } from "#verdict/evidence.ts";
+import type { Policy } from "#verdict/policy.ts";
+import type { DecisionSink } from "./decision-sink.ts";
+import type { Checks } from "./evidence-gathering.ts";
+import { REFUSALS_RECORDED_EVERY_MS, REFUSALS_REMEMBERED_MAX } from "./limits.ts";
+import type { ListenerProtocol } from "./listener-session.ts";
+
+export interface JudgeDependencies {
+  readonly policy: Policy;
+  /** Names policy and lists in records. */
+  readonly settingsName: string;
+  readonly checks: Checks;
+  /** The live entry of our block list in the way of this address, if any. */
+  readonly findBan: (address: string, scope: "smtp" | "auth") => BlockListEntry | undefined;
+  readonly sink: DecisionSink;
+  /** Milliseconds for the look-ups of one step: `dns.timeout_ms`. */
+  readonly budgetMs: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface MetClient {
+  readonly session: string;
+  readonly listener: ListenerProtocol;
+  readonly address: string;
+  /** Our own address on this connection. */
+  readonly localAddress: string;
+  /** In a network that the operator trusts on this listener. */
+  readonly trusted: boolean;
+}
+
+export class Judge {
+  readonly deps: JudgeDependencies;
+  readonly #refusedMs = new LRUCache<string, number>({ max: REFUSALS_REMEMBERED_MAX });
+
+  constructor(deps: JudgeDependencies) {
+    this.deps = deps;
+  }
+
+  /** A client that is refused before it has said anything, again and again, leaves a record now and then. */
+  isWorthARecord(address: string): boolean {
+    const nowMs = this.deps.clock.monotonicMs();
+    const lastMs = this.#refusedMs.get(address);
+    if (lastMs !== undefined && nowMs - lastMs < REFUSALS_RECORDED_EVERY_MS) return false;
+    this.#refusedMs.set(address, nowMs);
+    return true;
+  }
+}

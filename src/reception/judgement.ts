@@ -1,0 +1,212 @@
+/**
+ * Judges one connection: gathers evidence while the client talks, turns it into a verdict at the first recipient, and
+ * leaves a decision record of each transaction and of each refusal before one.
+ *
+ * Relay control is not asked here and cannot be overruled here: a verdict turns an accepted recipient into a refused one,
+ * never the other way round.
+ */
+import type { HeloEvidence } from "#evidence/reverse-dns/evidence.ts";
+import { formatMailbox, literalAddress, type Mailbox, type ReversePath } from "#mail/address.ts";
+import { isPositive, type Reply } from "#mail/reply.ts";
+import type { Judged, Stage } from "#verdict/decision-record.ts";
+import { type Evidence, NO_EVIDENCE } from "#verdict/evidence.ts";
+import { judge } from "#verdict/judge.ts";
+import type { Verdict } from "#verdict/verdict.ts";
+import { DecisionDraft } from "./decision-draft.ts";
+import { EvidenceGathering } from "./evidence-gathering.ts";
+import { heloAtOnce } from "./helo-at-once.ts";
+import type { Judge, MetClient } from "./judge.ts";
+import type { RecipientDecision } from "./recipient-policy.ts";
+import { withId } from "./reply-with-id.ts";
+import { spamFields } from "./spam-fields.ts";
+
+export class Judgement {
+  readonly #client: MetClient;
+  readonly #judge: Judge;
+  readonly #judged: Judged;
+  /** Undefined where nobody is judged by the DNS. */
+  #gathering: EvidenceGathering | undefined;
+  #clientName: string | null = null;
+  #account: string | null = null;
+  #spokeEarly = false;
+  #draft: DecisionDraft | undefined;
+  /** Of the open transaction: made once, at its first recipient. */
+  #verdict: Promise<Verdict> | undefined;
+
+  constructor(client: MetClient, shared: Judge) {
+    this.#client = client;
+    this.#judge = shared;
+    this.#judged = whoIsJudged(client);
+  }
+
+  /** Stands in replies: the open transaction's, otherwise the session's. */
+  get id(): string {
+    return this.#draft?.id ?? this.#client.session;
+  }
+
+  /** What a banned client hears in place of the greeting. About anybody else the questions begin. */
+  atConnect(): Reply | undefined {
+    const blockList = this.#findBan();
+    const refusal = blockList === null ? undefined : this.#refuse("connect", { ...NO_EVIDENCE, blockList });
+    if (refusal !== undefined || this.#judged !== "judged") return refusal;
+    const { checks, policy, budgetMs, clock, log } = this.#judge.deps;
+    const { address, localAddress } = this.#client;
+    const options = { checks, modes: policy.modes, budgetMs, clock, log };
+    this.#gathering = new EvidenceGathering(address, localAddress, options);
+    return undefined;
+  }
+
+  spokeEarly(): Reply | undefined {
+    this.#spokeEarly = true;
+    return this.#refuse("connect", { ...NO_EVIDENCE, spokeEarly: true });
+  }
+
+  /** What needs no look-up is refused where it was said; the rest is judged with the first recipient. */
+  named(name: string, claimsToBeUs: HeloEvidence["claimsToBeUs"]): Reply | undefined {
+    this.#clientName = name;
+    if (this.#gathering === undefined) return undefined;
+    this.#gathering.named(name);
+    if (claimsToBeUs === "no" && !this.#gathering.isPublic) return undefined;
+    return this.#refuse("helo", { ...NO_EVIDENCE, helo: heloAtOnce(name, claimsToBeUs) });
+  }
+
+  loggedIn(account: string): void {
+    this.#account = account;
+  }
+
+  /** MAIL: a transaction begins, and with it a decision. */
+  begin(reversePath: ReversePath): void {
+    this.#finish();
+    const { random, clock } = this.#judge.deps;
+    const mailFrom = reversePath === null ? "" : formatMailbox(reversePath);
+    this.#draft = new DecisionDraft(random.id(), clock.now(), "mail", mailFrom);
+    const isName = reversePath !== null && literalAddress(reversePath.domain) === undefined;
+    this.#gathering?.sender(isName ? reversePath.domain : undefined);
+  }
+
+  /** MAIL was answered by others. */
+  senderAnswered(reply: Reply): Reply {
+    const draft = this.#draft;
+    const said = withId(reply, this.id);
+    if (draft === undefined || isPositive(said)) return said;
+    draft.refused(said, "sender-refused");
+    this.#record(draft);
+    this.#draft = undefined;
+    return said;
+  }
+
+  /** What to say to RCPT. A refusal of relay control stands; an accepted recipient waits for the verdict. */
+  async recipient(path: Mailbox | "postmaster", permitted: RecipientDecision): Promise<Reply> {
+    const draft = this.#draft;
+    if (draft === undefined) return permitted.reply;
+    const refusal = permitted.accepted ? await this.#refusalFor(path, draft) : permitted;
+    const said = withId(refusal?.reply ?? permitted.reply, draft.id);
+    const reason = refusal?.reason ?? null;
+    const address = path === "postmaster" ? path : formatMailbox(path);
+    const isFirstRefusal = refusal !== undefined && !draft.hasRefused;
+    draft.addRecipient({ address, accepted: refusal === undefined, reason, reply: said });
+    // At once, so that who was just refused is found; what follows is added when the transaction ends.
+    if (isFirstRefusal) this.#record(draft);
+    return said;
+  }
+
+  /** Where the accepted message goes, and what its header says of the verdict. */
+  get folder(): "inbox" | "junk" {
+    return this.#draft?.isForJunk === true ? "junk" : "inbox";
+  }
+
+  /** With their CRLF. */
+  headerFields(): readonly string[] {
+    const verdict = this.#draft?.verdict ?? null;
+    return verdict === null ? [] : spamFields(verdict, this.folder, this.#judge.deps.policy);
+  }
+
+  /** A whole message is there; `concluded` follows, even when the client does not wait for it. */
+  arrived(messageId: string | null): void {
+    this.#draft?.arrived(messageId);
+  }
+
+  /** The answer to the message; null where the client did not wait for one. Returns it with the decision's ID. */
+  concluded(reply: Reply | null, reason: string): Reply | null {
+    const draft = this.#draft;
+    if (draft === undefined) return reply;
+    const said = reply === null ? null : withId(reply, draft.id);
+    draft.concluded(said, reason);
+    this.#finish();
+    return said;
+  }
+
+  /** The connection is over. */
+  closed(): void {
+    if (this.#draft?.hasArrived !== true) this.#finish();
+    this.#gathering?.end();
+  }
+
+  async #refusalFor(
+    path: Mailbox | "postmaster",
+    draft: DecisionDraft,
+  ): Promise<{ readonly reply: Reply; readonly reason: string } | undefined> {
+    if (this.#gathering === undefined) return undefined;
+    this.#verdict ??= this.#judgeNow(this.#gathering, draft);
+    const verdict = await this.#verdict;
+    const { reply, reasons } = isPostmaster(path) ? this.#forPostmaster(draft.evidence) : verdict;
+    return reply === null ? undefined : { reply, reason: reasons[0] ?? "refused" };
+  }
+
+  async #judgeNow(gathering: EvidenceGathering, draft: DecisionDraft): Promise<Verdict> {
+    const gathered = await gathering.complete();
+    draft.evidence = { ...NO_EVIDENCE, ...gathered, spokeEarly: this.#spokeEarly, blockList: this.#findBan() };
+    draft.verdict = judge(draft.evidence, this.#judge.deps.policy);
+    return draft.verdict;
+  }
+
+  /** RFC 5321 §4.5.1: postmaster is to be reached, also by those who were put on a list by mistake. The banned alone are not heard. */
+  #forPostmaster({ blockList }: Evidence): Verdict {
+    return judge({ ...NO_EVIDENCE, blockList }, this.#judge.deps.policy);
+  }
+
+  #findBan(): Evidence["blockList"] {
+    const { listener, trusted, address } = this.#client;
+    if (listener === "lmtp" || trusted) return null;
+    return this.#judge.deps.findBan(address, listener === "smtp" ? "smtp" : "auth") ?? null;
+  }
+
+  /** A refusal outside of transactions; undefined where the policy has nothing against it. */
+  #refuse(stage: Stage, evidence: Evidence): Reply | undefined {
+    const { policy, clock } = this.#judge.deps;
+    const { session, address } = this.#client;
+    const verdict = judge(evidence, policy);
+    if (verdict.reply === null) return undefined;
+    const draft = new DecisionDraft(session, clock.now(), stage, null);
+    draft.evidence = evidence;
+    draft.verdict = verdict;
+    const said = withId(verdict.reply, session);
+    draft.refused(said, null);
+    if (this.#judge.isWorthARecord(address)) this.#record(draft, "judged");
+    return said;
+  }
+
+  #finish(): void {
+    const draft = this.#draft;
+    this.#draft = undefined;
+    this.#verdict = undefined;
+    if (draft?.isWorthARecord === true) this.#record(draft);
+  }
+
+  #record(draft: DecisionDraft, judged: Judged = this.#judged): void {
+    const { sink, policy, settingsName } = this.#judge.deps;
+    const { session, listener, address } = this.#client;
+    const client = { session, listener, address, name: this.#clientName, account: this.#account, judged };
+    sink.record(draft.toRecord(client, policy, settingsName));
+  }
+}
+
+function whoIsJudged({ listener, trusted }: MetClient): Judged {
+  if (listener === "lmtp") return "local";
+  if (trusted) return "trusted-network";
+  return listener === "submission" ? "authenticated" : "judged";
+}
+
+function isPostmaster(path: Mailbox | "postmaster"): boolean {
+  return path === "postmaster" || path.localPart.toLowerCase() === "postmaster";
+}
