@@ -76,7 +76,7 @@ const table: { readonly [Name in CommandName]: Entry<Name> } = {
   SEARCH: { states: SELECTED, sync: "announced", mayExpunge: byUid, run: search },
   FETCH: { states: SELECTED, sync: "announced", mayExpunge: byUid, run: fetch },
   STORE: { states: SELECTED, sync: "ask", mayExpunge: byUid, run: store },
-  COPY: { states: SELECTED, sync: "ask", mayExpunge: true, run: copy },
+  COPY: { states: SELECTED, sync: "ask", mayExpunge: byUid, run: copy },
   MOVE: { states: SELECTED, sync: "ask", mayExpunge: true, run: move },
 };
 

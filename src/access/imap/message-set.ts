@@ -6,7 +6,12 @@ import type { Session } from "./session.ts";
 import type { Range } from "./uid-list.ts";
 
 /** Ascending, apart from each other, of sequence numbers that exist in the view. */
-export function sequenceRanges(session: Session, view: FolderView, set: SequenceSet, uid: boolean): readonly Range[] {
+export function sequenceRanges(
+  session: Pick<Session, "saved">,
+  view: FolderView,
+  set: SequenceSet,
+  uid: boolean,
+): readonly Range[] {
   const { messages } = view;
   if (set.kind === "saved") return toSequences(view, session.saved);
   if (uid) return toSequences(view, resolveRanges(set.ranges, messages.lastUid));

@@ -3,16 +3,18 @@ import type { SearchTerm } from "#protocol/imap/search-term.ts";
 import type { SequenceSet } from "#protocol/imap/sequence-set.ts";
 import type { SearchKey } from "#store/search-key.ts";
 import type { FolderView } from "./folder-view.ts";
-import { sequenceRanges, uidRanges } from "./message-set.ts";
+import { sequenceRanges } from "./message-set.ts";
 import type { Session } from "./session.ts";
+import type { Range } from "./uid-list.ts";
 
 /** Recursion is bounded by the parser (`SEARCH_DEPTH_MAX`). */
-export function compileSearch(session: Session, view: FolderView, term: SearchTerm, nowMs: number): SearchKey {
+export function compileSearch(
+  session: Pick<Session, "saved">,
+  view: FolderView,
+  term: SearchTerm,
+  nowMs: number,
+): SearchKey {
   const compile = (inner: SearchTerm): SearchKey => compileSearch(session, view, inner, nowMs);
-  const uids = (set: SequenceSet, uid: boolean): SearchKey => ({
-    kind: "uids",
-    ranges: uidRanges(view, sequenceRanges(session, view, set, uid)),
-  });
   switch (term.kind) {
     case "all":
     case "flag":
@@ -26,9 +28,8 @@ export function compileSearch(session: Session, view: FolderView, term: SearchTe
     case "mod-sequence":
       return term;
     case "sequence":
-      return uids(term.set, false);
     case "uid":
-      return uids(term.set, true);
+      return { kind: "uids", ranges: uidRangesOf(session, view, term.set, term.kind === "uid") };
     case "recent":
       return { kind: "uids", ranges: view.recentRanges() };
     case "older":
@@ -42,4 +43,20 @@ export function compileSearch(session: Session, view: FolderView, term: SearchTe
     case "or":
       return { kind: "or", keys: term.terms.map(compile) };
   }
+}
+
+/**
+ * No more ranges than the client wrote: from the first UID of a range of numbers to its last there is no message that it
+ * has been told of and did not name. A folder with many gaps would have a range for each between them.
+ */
+function uidRangesOf(
+  session: Pick<Session, "saved">,
+  view: FolderView,
+  set: SequenceSet,
+  uid: boolean,
+): readonly Range[] {
+  if (set.kind === "saved") return session.saved;
+  return sequenceRanges(session, view, set, uid).map(([from, to]): Range => {
+    return [view.messages.uidAt(from) ?? 0, view.messages.uidAt(to) ?? 0];
+  });
 }

@@ -207,9 +207,7 @@ suite("a selected folder", () => {
       S: * 2 RECENT
       S: e OK Move completed
       C2: a COPY 2 Trash
-      S2: * 1 EXPUNGE
-      S2: * 1 EXPUNGE
-      S2: * 2 EXISTS
+      S2: * 4 EXISTS
       S2: * 0 RECENT
       S2: a NO [EXPUNGEISSUED] The messages no longer exist
     `,
