@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { MessageChannel } from "node:worker_threads";
-import { type RpcClient, type RpcServer, rpcClient, rpcServer } from "./rpc.ts";
+import { ownMemory, type RpcClient, type RpcServer, rpcClient, rpcServer } from "./rpc.ts";
 
 suite("calls between threads", () => {
   test("each caller gets its own answer, whatever their order", async () => {
@@ -20,6 +20,19 @@ suite("calls between threads", () => {
     const bad = client.call("bad", []);
     assert.equal(await client.call("good", []), "fine");
     await assert.rejects(bad, /no such thing/);
+    close();
+  });
+
+  test("octets with memory of their own are moved, a view of shared memory is copied", async () => {
+    const pool = new Uint8Array([1, 2, 3, 4]);
+    const { client, close } = connect(async (method) => (method === "view" ? pool.subarray(1, 3) : pool.slice(1, 3)));
+    assert.deepEqual(await client.call("view", []), new Uint8Array([2, 3]));
+    assert.deepEqual(await client.call("own", []), new Uint8Array([2, 3]));
+    assert.deepEqual([...pool], [1, 2, 3, 4]);
+    const moved = new Uint8Array([5, 6]);
+    await client.call("own", [{ content: moved }], ownMemory(moved));
+    assert.equal(moved.byteLength, 0);
+    assert.deepEqual(ownMemory(pool.subarray(1)), []);
     close();
   });
 

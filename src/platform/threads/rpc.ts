@@ -11,22 +11,37 @@ type Parcel =
   | { readonly answers: readonly Answer[] }
   | { readonly events: readonly unknown[] };
 
-/** Gathers items until the end of the event-loop turn, then hands them on together. */
-function gather<Item>(send: (items: readonly Item[]) => void): (item: Item) => void {
+/** Gathers items until the end of the event-loop turn, then hands them on together; `moved` memory goes with them. */
+function gather<Item>(
+  send: (items: readonly Item[], moved: readonly ArrayBuffer[]) => void,
+): (item: Item, moved: readonly ArrayBuffer[]) => void {
   let waiting: Item[] = [];
-  return (item) => {
+  let waitingMoved: ArrayBuffer[] = [];
+  return (item, moved) => {
+    waitingMoved.push(...moved);
     if (waiting.push(item) > 1) return;
     setImmediate(() => {
       const items = waiting;
+      const buffers = waitingMoved;
       waiting = [];
-      send(items);
+      waitingMoved = [];
+      send(items, buffers);
     });
   };
 }
 
+const NOTHING: readonly ArrayBuffer[] = [];
+
+/** The memory of an array of octets that has it for itself: it can be moved to another thread instead of copied. */
+export function ownMemory(value: unknown): readonly ArrayBuffer[] {
+  if (!(value instanceof Uint8Array) || !(value.buffer instanceof ArrayBuffer)) return NOTHING;
+  return value.byteLength > 0 && value.byteLength === value.buffer.byteLength ? [value.buffer] : NOTHING;
+}
+
 export interface RpcClient {
   /** Rejects with the error thrown over there, or when the other side is gone. */
-  readonly call: (method: string, args: readonly unknown[]) => Promise<unknown>;
+  /** `moved` memory is gone from this thread afterwards. */
+  readonly call: (method: string, args: readonly unknown[], moved?: readonly ArrayBuffer[]) => Promise<unknown>;
   onEvent(listener: (event: unknown) => void): () => void;
   close(): void;
 }
@@ -34,7 +49,7 @@ export interface RpcClient {
 export function rpcClient(port: MessagePort): RpcClient {
   const open = new Map<number, { resolve(value: unknown): void; reject(reason: unknown): void }>();
   const listeners = new Set<(event: unknown) => void>();
-  const send = gather<Call>((calls) => port.postMessage({ calls } satisfies Parcel));
+  const send = gather<Call>((calls, moved) => port.postMessage({ calls } satisfies Parcel, moved));
   let lastId = 0;
   let gone = false;
   port.on("message", (parcel: Parcel) => {
@@ -55,12 +70,12 @@ export function rpcClient(port: MessagePort): RpcClient {
     open.clear();
   });
   return {
-    call(method, args) {
+    call(method, args, moved = NOTHING) {
       if (gone) return Promise.reject(new Error("the other thread is gone"));
       const id = ++lastId;
       return new Promise((resolve, reject) => {
         open.set(id, { resolve, reject });
-        send([id, method, args]);
+        send([id, method, args], moved);
       });
     },
     onEvent(listener) {
@@ -80,16 +95,16 @@ export function rpcServer(
   port: MessagePort,
   handle: (method: string, args: readonly unknown[]) => Promise<unknown>,
 ): RpcServer {
-  const answer = gather<Answer>((answers) => port.postMessage({ answers } satisfies Parcel));
+  const answer = gather<Answer>((answers, moved) => port.postMessage({ answers } satisfies Parcel, moved));
   const emit = gather<unknown>((events) => port.postMessage({ events } satisfies Parcel));
   port.on("message", (parcel: Parcel) => {
     if (!("calls" in parcel)) return;
     for (const [id, method, args] of parcel.calls) {
       handle(method, args).then(
-        (value) => answer([id, false, value]),
-        (error: unknown) => answer([id, true, error]),
+        (value) => answer([id, false, value], ownMemory(value)),
+        (error: unknown) => answer([id, true, error], NOTHING),
       );
     }
   });
-  return { emit };
+  return { emit: (event) => emit(event, NOTHING) };
 }

@@ -9,8 +9,19 @@ export interface Thread {
   stop(): Promise<void>;
 }
 
+/**
+ * Mebibytes of the young generation of a thread's heap. What a thread reads from sockets is garbage at once; V8's default
+ * lets it pile up to 48 MiB a thread before it is swept, and its octets outside the heap to much more.
+ */
+const YOUNG_GENERATION_MEBIBYTES = 6;
+
 export function startThread(file: URL, name: string, data: unknown, ports: readonly MessagePort[]): Thread {
-  const worker = new Worker(file, { name, workerData: data, transferList: [...ports] });
+  const worker = new Worker(file, {
+    name,
+    workerData: data,
+    transferList: [...ports],
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MEBIBYTES },
+  });
   const ready = new Promise<unknown>((resolve, reject) => {
     worker.once("message", resolve);
     worker.once("error", reject);
