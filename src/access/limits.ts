@@ -34,3 +34,7 @@ export const BINARY_APPEND_OCTETS_MAX = 2 * 1024 * 1024;
 export const IDLE_GATHER_MS = 100;
 /** Keywords of a folder that are announced to one session; further ones are met without notice. */
 export const KEYWORDS_TOLD_MAX = 500;
+/** Characters of all patterns of a LIST: several of the longest names there can be. */
+export const LIST_PATTERNS_LENGTH_MAX = 8192;
+/** Folder names that are matched before other sessions get a turn. */
+export const LIST_NAMES_PER_TURN = 100;

@@ -29,6 +29,14 @@ suite("IMAP folders", () => {
       S: c OK List completed
     `));
 
+  test("matches no more patterns than a client can mean", () =>
+    check(`
+      C: a LIST "" (${Array.from({ length: 10 }, () => "x".repeat(900)).join(" ")})
+      S: a NO [LIMIT] Too many or too long patterns
+      C: b LSUB "" ${"y*".repeat(5000)}
+      S: b NO [LIMIT] Too many or too long patterns
+    `));
+
   test("makes parents with their children, and says which have some", () =>
     check(`
       C: a CREATE a/b/c

@@ -2,8 +2,9 @@
 import type { Command, ListRequest } from "#protocol/imap/command.ts";
 import { compileListPattern } from "#protocol/imap/list-pattern.ts";
 import { type Folder, HIERARCHY_SEPARATOR } from "#store/store.ts";
+import { LIST_NAMES_PER_TURN, LIST_PATTERNS_LENGTH_MAX } from "../../limits.ts";
 import { FolderTree } from "../folder-tree.ts";
-import { type Completion, done, loginOf, type Session } from "../session.ts";
+import { type Completion, done, loginOf, refused, type Session } from "../session.ts";
 import { specialUseAttribute } from "../special-use.ts";
 import { enableCondstore } from "./condstore.ts";
 import { statusResponse } from "./status.ts";
@@ -15,10 +16,11 @@ export async function list(session: Session, command: Command & { readonly name:
     output.send({ kind: "list", attributes: ["\\Noselect"], separator: HIERARCHY_SEPARATOR, mailbox: "" });
     return done("List completed");
   }
+  if (isTooMuch(command)) return tooMuch();
   const tree = await loadTree(session, command.selection.subscribed || command.returns.subscribed);
   const { status } = command.returns;
   if (status?.includes("HIGHESTMODSEQ") === true) enableCondstore(session);
-  for (const name of select(tree, command)) {
+  for await (const name of select(tree, command)) {
     const folder = tree.folder(name.name);
     output.send({
       kind: "list",
@@ -35,9 +37,10 @@ export async function list(session: Session, command: Command & { readonly name:
 
 export async function lsub(session: Session, command: Command & { readonly name: "LSUB" }): Promise<Completion> {
   const { output } = session;
+  if (isTooMuch(command)) return tooMuch();
   const tree = await loadTree(session, true);
   const matches = matcher(command.reference, command.patterns);
-  for (const name of tree.subscriptionsAndParents()) {
+  for await (const name of inTurns(tree.subscriptionsAndParents())) {
     if (!matches(name)) continue;
     const subscribed = tree.isSubscribed(name);
     if (!subscribed && !hasUnmatchedSubscription(tree, name, matches)) continue;
@@ -62,17 +65,41 @@ interface ListedName {
   readonly childInfo: boolean;
 }
 
-function* select(tree: FolderTree, request: ListRequest): Generator<ListedName> {
+async function* select(tree: FolderTree, request: ListRequest): AsyncGenerator<ListedName> {
   const { selection } = request;
   const matches = matcher(request.reference, request.patterns);
   const candidates = selection.subscribed ? tree.subscriptionsAndParents() : tree.folderNames();
-  for (const name of candidates) {
+  for await (const name of inTurns(candidates)) {
     if (!matches(name)) continue;
     if (selection.specialUse && (tree.folder(name)?.specialUse ?? null) === null) continue;
     const childInfo = selection.recursiveMatch && hasUnmatchedSubscription(tree, name, matches);
     const selected = !selection.subscribed || tree.isSubscribed(name);
     if (selected || childInfo) yield { name, childInfo };
   }
+}
+
+/** The names, with a turn for other sessions now and then: many names take a while to match. */
+async function* inTurns(names: Iterable<string>): AsyncGenerator<string> {
+  let count = 0;
+  for (const name of names) {
+    if (++count % LIST_NAMES_PER_TURN === 0) await new Promise(setImmediate);
+    yield name;
+  }
+}
+
+/** Matching takes time in proportion to patterns and names together. */
+function isTooMuch({
+  reference,
+  patterns,
+}: {
+  readonly reference: string;
+  readonly patterns: readonly string[];
+}): boolean {
+  return patterns.reduce((total, pattern) => total + reference.length + pattern.length, 0) > LIST_PATTERNS_LENGTH_MAX;
+}
+
+function tooMuch(): Completion {
+  return refused({ name: "LIMIT" }, "Too many or too long patterns");
 }
 
 function hasUnmatchedSubscription(tree: FolderTree, name: string, matches: (name: string) => boolean): boolean {
