@@ -38,3 +38,5 @@ export const KEYWORDS_TOLD_MAX = 500;
 export const LIST_PATTERNS_LENGTH_MAX = 8192;
 /** Folder names that are matched before other sessions get a turn. */
 export const LIST_NAMES_PER_TURN = 100;
+/** An idling client that hears of no change for so long is told that the server is still there. Milliseconds; address translators forget after five minutes. */
+export const IDLE_QUIET_MS = 2 * 60_000;

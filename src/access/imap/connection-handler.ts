@@ -6,7 +6,13 @@ import type { Connection, ConnectionHandler, Endpoint, TlsFacts } from "#ports/c
 import type { Log } from "#ports/log.ts";
 import { type CommandReader, createCommandReader, type ReaderEvent } from "#protocol/imap/command-reader.ts";
 import type { ResponseCode } from "#protocol/imap/response.ts";
-import { BAD_COMMANDS_MAX, IDLE_GATHER_MS, INPUT_HELD_OCTETS_MAX, PRE_AUTH_TOTAL_MS } from "../limits.ts";
+import {
+  BAD_COMMANDS_MAX,
+  IDLE_GATHER_MS,
+  IDLE_QUIET_MS,
+  INPUT_HELD_OCTETS_MAX,
+  PRE_AUTH_TOTAL_MS,
+} from "../limits.ts";
 import type { AccountSession, AccountSessions, EndRequest } from "./account-sessions.ts";
 import { capabilities } from "./capabilities.ts";
 import type { ChangeFeed } from "./change-feed.ts";
@@ -221,13 +227,21 @@ export class SessionHandler implements ConnectionHandler, Session, AccountSessio
     return this.#nextOr<undefined>(this.dependencies.settings.stallTimeoutMs, () => undefined);
   }
 
-  nextEventOrChange(sinceMs: number): Promise<ReaderEvent | "changed" | "end" | undefined> {
+  async nextEventOrChange(sinceMs: number): Promise<ReaderEvent | "changed" | "quiet" | "end" | undefined> {
     const { clock, settings } = this.dependencies;
     const leftMs = settings.autologoutMs - (clock.monotonicMs() - sinceMs);
-    return this.#nextOr(Math.max(1, leftMs), () => {
-      if (this.#endRequest !== undefined) return "end";
-      return this.#changePace.take() ? "changed" : undefined;
+    let isQuiet = false;
+    const timer = clock.after(IDLE_QUIET_MS, () => {
+      isQuiet = true;
+      this.#signal.raise();
     });
+    const event = await this.#nextOr(Math.max(1, leftMs), () => {
+      if (this.#endRequest !== undefined) return "end";
+      if (this.#changePace.take()) return "changed";
+      return isQuiet ? "quiet" : undefined;
+    });
+    timer.cancel();
+    return event;
   }
 
   /** Input first, unless `other` has something to say; undefined when the session is over. */

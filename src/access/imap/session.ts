@@ -79,10 +79,11 @@ export interface Session {
   /** The next thing the client sends inside a command; undefined when it is gone. */
   nextEvent(): Promise<ReaderEvent | undefined>;
   /**
-   * Like `nextEvent`, and returns "changed" when there are changes of the selected folder to be told, "end" when the
-   * server wants to end. `sinceMs`: the client has said nothing since (`monotonicMs`).
+   * Like `nextEvent`, and returns "changed" when there are changes of the selected folder to be told, "quiet" when
+   * nothing was for a while, "end" when the server wants to end. `sinceMs`: the client has said nothing since
+   * (`monotonicMs`).
    */
-  nextEventOrChange(sinceMs: number): Promise<ReaderEvent | "changed" | "end" | undefined>;
+  nextEventOrChange(sinceMs: number): Promise<ReaderEvent | "changed" | "quiet" | "end" | undefined>;
   /** Resolves after `ms`, or when the client is gone. */
   sleep(ms: number): Promise<void>;
   /** Why the session ends, for the log. */

@@ -19,6 +19,11 @@ export async function idle(session: Session): Promise<Completion> {
       await sync(session, { ask: true, mayExpunge: true });
       continue;
     }
+    if (event === "quiet") {
+      // So that what keeps track of connections on the way does not forget this one.
+      session.output.send({ kind: "untagged", status: "OK", text: "Still here" });
+      continue;
+    }
     if (event.kind === "close") session.bye(null, event.text);
     if (event.kind === "line" && /^done$/i.test(Buffer.from(event.octets).toString("latin1"))) return done("Idle over");
     return bad("DONE expected");
