@@ -86,6 +86,8 @@ export type Refusal =
   | "wrong-zone"
   /** The question makes no sense to the list, such as an address asked of a domain list: a mistake of ours. */
   | "misuse"
+  /** Another of 127.255.255.0/24, which is kept for errors. */
+  | "other-error"
   /** An answer outside 127/8: the zone was sold, or somebody rewrites answers on the way. */
   | "outside-127";
 
