@@ -71,7 +71,8 @@ export class FakeReception {
       return { ok: true, identity: { accountId: 2, address: username } };
     },
   };
-  readonly dependencies: SmtpDependencies;
+  /** Tests may replace it before they connect. */
+  dependencies: SmtpDependencies;
 
   constructor(protocol: ListenerProtocol, changes: Partial<ReceptionSettings> = {}) {
     this.dependencies = {

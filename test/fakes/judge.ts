@@ -1,0 +1,84 @@
+/** A judge whose checks and block list are what a test says, and that remembers the records. */
+import type { ListFinding } from "#evidence/dnsbl/evidence.ts";
+import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
+import type { Checks } from "#reception/evidence-gathering.ts";
+import { Judge } from "#reception/judge.ts";
+import type { DecisionRecord } from "#verdict/decision-record.ts";
+import type { BlockListEntry } from "#verdict/evidence.ts";
+import type { Policy } from "#verdict/policy.ts";
+import { helo, policy, reverseDns } from "./evidence.ts";
+import type { FakeReception } from "./reception.ts";
+
+export const BUDGET_MS = 3000;
+
+export class FakeChecks implements Checks {
+  /** What was asked, in order: `reverse-dns 198.51.100.7`, `helo client.example`, `lists client 198.51.100.7`. */
+  readonly asked: string[] = [];
+  /** Replaced by tests. */
+  answers: {
+    readonly reverseDns: () => Promise<ReverseDnsEvidence>;
+    readonly helo: () => Promise<HeloEvidence>;
+    readonly lists: (role: string, value: string) => Promise<readonly ListFinding[]>;
+  } = {
+    reverseDns: () => Promise.resolve(reverseDns("confirmed")),
+    helo: () => Promise.resolve(helo()),
+    lists: () => Promise.resolve([]),
+  };
+
+  reverseDns(client: string): Promise<ReverseDnsEvidence> {
+    this.asked.push(`reverse-dns ${client}`);
+    return this.answers.reverseDns();
+  }
+
+  helo(said: { readonly helo: string }): Promise<HeloEvidence> {
+    this.asked.push(`helo ${said.helo}`);
+    return this.answers.helo();
+  }
+
+  async lists(subjects: Parameters<Checks["lists"]>[0]): ReturnType<Checks["lists"]> {
+    this.asked.push(...subjects.map(({ role, value }) => `lists ${role} ${value}`));
+    const found = await Promise.all(subjects.map(({ role, value }) => this.answers.lists(role, value)));
+    return { findings: found.flat() };
+  }
+}
+
+export class FakeJudge {
+  readonly checks = new FakeChecks();
+  readonly records: DecisionRecord[] = [];
+  readonly bans = new Map<string, BlockListEntry>();
+
+  /** Judges what this reception's clients do. */
+  constructor(reception: FakeReception, modes: Partial<Policy["modes"]> = {}, checks: Checks = this.checks) {
+    const { clock, random, log } = reception.dependencies;
+    const judge = new Judge({
+      policy: policy(modes),
+      settingsName: "settings",
+      checks,
+      findBan: (address, scope) => {
+        const ban = this.bans.get(address);
+        return ban?.scope === "all" || ban?.scope === scope ? ban : undefined;
+      },
+      sink: { record: (record) => this.#keep(record) },
+      budgetMs: BUDGET_MS,
+      clock,
+      random,
+      log,
+    });
+    reception.dependencies = { ...reception.dependencies, judge };
+  }
+
+  /** The only record. */
+  get record(): DecisionRecord {
+    const [record, ...others] = this.records;
+    if (record === undefined || others.length > 0) throw new Error(`${this.records.length} records`);
+    return record;
+  }
+
+  /** As a store does: a later state replaces the earlier one. What cannot be written as JSON is lost. */
+  #keep(record: DecisionRecord): void {
+    const index = this.records.findIndex(({ id }) => id === record.id);
+    const kept = JSON.parse(JSON.stringify(record)) as DecisionRecord;
+    if (index === -1) this.records.push(kept);
+    else this.records[index] = kept;
+  }
+}
