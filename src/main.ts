@@ -1,40 +1,29 @@
 /**
  * The composition root: from settings to a running server. `serve` opens the store, proves that it cannot relay, starts the
- * threads that talk to clients, and hands back what the command line needs to watch and stop it.
+ * threads that talk to clients, and hands back what the command line needs to watch, reload and stop it.
  */
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { formatEndpoint } from "#config/endpoint.ts";
 import type { Settings } from "#config/settings.ts";
-import { createDirectory } from "#identity/store-directory.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
 import { type LogOptions, openLog } from "#platform/json-log.ts";
 import { openControlSocket } from "#platform/net/control-socket.ts";
-import { probePort } from "#platform/net/probe-port.ts";
 import { systemClock } from "#platform/system-clock.ts";
 import { sharedCounter, sharedCounterMemory } from "#platform/threads/shared-counter.ts";
-import { startThread, type Thread } from "#platform/threads/threads.ts";
+import type { Thread } from "#platform/threads/threads.ts";
 import type { LoadedKeyPair } from "#platform/tls/key-pair-files.ts";
 import type { Log } from "#ports/log.ts";
-import { runRelaySelfTest } from "#reception/relay-self-test.ts";
 import type { Store } from "#store/store.ts";
+import { type FrontThreads, startFrontThreads } from "./threads/front-threads.ts";
 import { keyPairsOf } from "./threads/key-pairs.ts";
-import type { FrontData, ListeningReport, ThreadOrder, ThreadReport } from "./threads/ports.ts";
-import { directorySettings, relaySelfTestSettings } from "./threads/slices.ts";
+import type { ListeningReport } from "./threads/ports.ts";
+import { bindProblem, portInUse, relayProblem, type StartProblem } from "./threads/start-problem.ts";
 import { openStoreThreads, type StoreThreads } from "./threads/store-threads.ts";
-import { threadFile } from "./threads/thread-file.ts";
-
-/** What keeps a server from starting: one line, and what to do about it. */
-export interface StartProblem {
-  readonly message: string;
-  readonly remedy: string;
-}
 
 export interface ServeOptions {
   readonly settings: Settings;
   readonly version: string;
   readonly log: LogOptions;
-  /** Runs when the store is open and before anybody can connect: the first run makes its accounts here. */
+  /** Runs when the store is open and before anybody can connect. */
   readonly prepare?: (store: Store) => Promise<void>;
   /** What the control socket answers. */
   readonly control: (server: RunningServer) => (command: string, args: unknown) => Promise<unknown>;
@@ -44,167 +33,148 @@ export interface RunningServer {
   readonly store: Store;
   readonly log: Log;
   readonly startedAtMs: number;
-  readonly listening: readonly ListeningReport[];
-  readonly certificates: readonly LoadedKeyPair[];
+  /** Those in force: a reload changes them. */
+  readonly settings: () => Settings;
+  readonly listening: () => readonly ListeningReport[];
+  readonly certificates: () => readonly LoadedKeyPair[];
   readonly connections: () => number;
   /** Resolves when a thread ended that should not have; the server is then of no more use. */
   readonly failed: Promise<string>;
+  /** Serves new connections under other settings; those that are open finish under the old ones. With a problem nothing changes. */
+  readonly reload: (settings: Settings) => Promise<StartProblem | undefined>;
   /** Takes no new connections, lets open transactions finish for a while, closes the store. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
-
-/** Open transactions get so long to finish when the server drains. Milliseconds. */
-const DRAIN_MS = 10_000;
 
 /** What the server writes is nobody else's to read; the socket of LMTP sets its own permissions. */
 const OWNER_ONLY_UMASK = 0o077;
 
 export async function serve(options: ServeOptions): Promise<Result<RunningServer, StartProblem>> {
-  const { settings } = options;
   process.umask(OWNER_ONLY_UMASK);
-  const startedAtMs = systemClock.now();
-  const inUse = await portInUse(settings);
-  const storeThreads = await openStoreThreads(settings.dataDir);
+  const inUse = await portInUse(options.settings, []);
+  const storeThreads = await openStoreThreads(options.settings.dataDir);
   if (!storeThreads.ok) return storeThreads;
-  const { store, close: closeStore, threads: storeThreadList } = storeThreads.value;
-  const { log, flush } = openLog(options.log);
-  const giveUp = async (problem: StartProblem): Promise<Result<never, StartProblem>> => {
-    await closeStore();
-    return failed(problem);
+  const server = new Server(options, storeThreads.value);
+  const problem = inUse ?? (await server.start());
+  if (problem === undefined) return ok(server);
+  await storeThreads.value.close();
+  return failed(problem);
+}
+
+/** What serves under one version of the settings. */
+interface Generation {
+  readonly settings: Settings;
+  readonly certificates: readonly [LoadedKeyPair, ...LoadedKeyPair[]];
+  readonly fronts: FrontThreads;
+}
+
+class Server implements RunningServer {
+  readonly store: Store;
+  readonly log: Log;
+  readonly startedAtMs = systemClock.now();
+  readonly failed: Promise<string>;
+  readonly #options: ServeOptions;
+  readonly #storeThreads: StoreThreads;
+  readonly #flushLog: () => void;
+  readonly #connections = sharedCounterMemory();
+  readonly #failure = Promise.withResolvers<string>();
+  /** Ended on purpose. */
+  readonly #dismissed = new Set<Thread>();
+  #generation: Generation | undefined;
+  /** One reload or stop at a time. */
+  #busy: Promise<unknown> = Promise.resolve();
+  #closeControl: (() => Promise<void>) | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: ServeOptions, storeThreads: StoreThreads) {
+    const { log, flush } = openLog(options.log);
+    this.log = log;
+    this.store = storeThreads.store;
+    this.failed = this.#failure.promise;
+    this.#flushLog = flush;
+    this.#options = options;
+    this.#storeThreads = storeThreads;
+  }
+
+  readonly settings = (): Settings => this.#generation?.settings ?? this.#options.settings;
+  readonly listening = (): readonly ListeningReport[] => this.#generation?.fronts.listening ?? [];
+  readonly certificates = (): readonly LoadedKeyPair[] => this.#generation?.certificates ?? [];
+  readonly connections = (): number => sharedCounter(this.#connections).value;
+
+  async start(): Promise<StartProblem | undefined> {
+    const { settings, prepare, control, version } = this.#options;
+    await prepare?.(this.store);
+    const problem = await this.#serveUnder(settings);
+    if (problem !== undefined) return problem;
+    this.#watch(this.#storeThreads.threads);
+    const socket = await openControlSocket(join(settings.dataDir, "control.sock"), control(this));
+    this.#closeControl = () => socket.close();
+    this.log.info("started", { version, listening: this.listening().map(({ endpoint }) => endpoint) });
+    return undefined;
+  }
+
+  readonly reload = (settings: Settings): Promise<StartProblem | undefined> => {
+    const reloaded = this.#busy.then(() => this.#reload(settings));
+    this.#busy = reloaded.catch(() => undefined);
+    return reloaded;
   };
-  if (inUse !== undefined) return giveUp(inUse);
-  await options.prepare?.(store);
-  const relay = await relayProblem(settings, store);
-  if (relay !== undefined) return giveUp(relay);
-  const certificates = await keyPairsOf(settings, systemClock.now());
-  if (!certificates.ok) return giveUp(certificates.problem);
-  const counterMemory = sharedCounterMemory();
-  const fronts = await startFronts(options, storeThreads.value, certificates.value, counterMemory);
-  if (!fronts.ok) return giveUp(fronts.problem);
-  const { threads, listening } = fronts.value;
-  let stopping: Promise<void> | undefined;
-  const server: RunningServer = {
-    store,
-    log,
-    startedAtMs,
-    listening,
-    certificates: certificates.value,
-    connections: () => sharedCounter(counterMemory).value,
-    failed: firstFailure([...threads, ...storeThreadList], () => stopping !== undefined),
-    stop: () => {
-      stopping ??= stop();
-      return stopping;
-    },
+
+  readonly stop = (): Promise<void> => {
+    this.#stopping ??= this.#busy.then(() => this.#stop());
+    return this.#stopping;
   };
-  const control = await openControlSocket(join(settings.dataDir, "control.sock"), options.control(server));
-  async function stop(): Promise<void> {
-    await control.close();
-    await drain(threads);
-    await closeStore();
-    log.info("stopped");
-    flush();
-  }
-  log.info("started", { version: options.version, listening: server.listening.map(({ endpoint }) => endpoint) });
-  return ok(server);
-}
 
-/**
- * With SO_REUSEPORT a second server of the same user could bind the same port and take half of the connections: so it is
- * looked first whether the port is free.
- */
-async function portInUse({ listeners }: Settings): Promise<StartProblem | undefined> {
-  for (const { endpoint, ipv6Only } of listeners) {
-    if (endpoint.kind === "unix") continue;
-    const code = await probePort({ ...endpoint, ipv6Only });
-    if (code !== undefined) return bindProblem(formatEndpoint(endpoint), code);
-  }
-  return undefined;
-}
-
-function bindProblem(endpoint: string, code: string): StartProblem {
-  const message = `cannot listen on ${endpoint}`;
-  switch (code) {
-    case "EADDRINUSE":
-      return {
-        message: `${message}: the port is in use by another program`,
-        remedy: "stop that program, or give this [[listener]] another bind",
-      };
-    case "EACCES":
-      return {
-        message: `${message}: ports below 1024 need a privilege`,
-        remedy: "run with CAP_NET_BIND_SERVICE, or bind to a port from 1024 on",
-      };
-    case "EADDRNOTAVAIL":
-      return {
-        message: `${message}: this machine does not have that address`,
-        remedy: "bind to one of its own addresses, or to 0.0.0.0 or [::]",
-      };
-    default:
-      return { message: `${message} (${code})`, remedy: "look at the bind of this [[listener]]" };
-  }
-}
-
-async function relayProblem(settings: Settings, store: Store): Promise<StartProblem | undefined> {
-  const directory = await createDirectory({ store, clock: systemClock, settings: directorySettings(settings) });
-  try {
-    const results = await runRelaySelfTest({ directory, settings: relaySelfTestSettings(settings) });
-    const wrong = results.filter(({ passed }) => !passed);
-    const [first] = wrong;
-    if (first === undefined) return undefined;
-    return {
-      message: `this server could relay: ${wrong.length} of ${results.length} relay tests fail (first: ${first.id} on ${first.listener}, expected ${first.expected}, got ${first.got})`,
-      remedy: "run `postern selftest` for all of them, and look at [relay] and at your aliases",
-    };
-  } finally {
-    directory.close();
-  }
-}
-
-async function startFronts(
-  { settings, version, log }: ServeOptions,
-  storeThreads: StoreThreads,
-  keyPairs: readonly [LoadedKeyPair, ...LoadedKeyPair[]],
-  connectionCounter: SharedArrayBuffer,
-): Promise<Result<{ threads: readonly Thread[]; listening: readonly ListeningReport[] }, StartProblem>> {
-  const count = settings.threads.front === 0 ? availableParallelism() : settings.threads.front;
-  const threads: Thread[] = [];
-  let listening: readonly ListeningReport[] = [];
-  // One after the other: a problem is told once, and a port that the system chose is known to the next.
-  for (let number = 0; number < count; number++) {
-    const storePorts = storeThreads.connect();
-    const data: FrontData = {
-      settings,
-      version,
-      isFirst: number === 0,
-      reusePort: count > 1,
-      keyPairs,
-      connectionCounter,
-      log,
-      storePorts,
-    };
-    const thread = startThread(threadFile("front"), `front-${number}`, data, [storePorts.writer, storePorts.reader]);
-    threads.push(thread);
-    const report = (await thread.ready) as ThreadReport;
-    if (report.kind === "failed") {
-      await Promise.all(threads.map((started) => started.stop()));
-      return failed(bindProblem(report.message, report.remedy));
+  async #reload(settings: Settings): Promise<StartProblem | undefined> {
+    const old = this.#generation;
+    if (this.#stopping !== undefined || old === undefined) return undefined;
+    if (settings.dataDir !== old.settings.dataDir) {
+      return { message: "data_dir cannot change while the server runs", remedy: "stop the server and start it again" };
     }
-    if (number === 0) listening = report.listening;
+    const own = old.fronts.listening.map(({ endpoint }) => endpoint);
+    const problem = (await portInUse(settings, own)) ?? (await this.#serveUnder(settings));
+    if (problem !== undefined) return problem;
+    for (const thread of old.fronts.threads) this.#dismissed.add(thread);
+    void old.fronts.drain();
+    this.log.info("reloaded", { listening: this.listening().map(({ endpoint }) => endpoint) });
+    return undefined;
   }
-  return ok({ threads, listening });
-}
 
-async function drain(threads: readonly Thread[]): Promise<void> {
-  for (const thread of threads) thread.post({ kind: "drain" } satisfies ThreadOrder);
-  const late = Promise.withResolvers<void>();
-  const timer = systemClock.after(DRAIN_MS, late.resolve);
-  await Promise.race([Promise.all(threads.map(({ ended }) => ended)), late.promise]);
-  timer.cancel();
-  await Promise.all(threads.map((thread) => thread.stop()));
-}
+  /** Starts threads for these settings beside those that are there. */
+  async #serveUnder(settings: Settings): Promise<StartProblem | undefined> {
+    const relay = await relayProblem(settings, this.store);
+    if (relay !== undefined) return relay;
+    const certificates = await keyPairsOf(settings, systemClock.now());
+    if (!certificates.ok) return certificates.problem;
+    const fronts = await startFrontThreads({
+      settings,
+      version: this.#options.version,
+      log: this.#options.log,
+      storeThreads: this.#storeThreads,
+      keyPairs: certificates.value,
+      connectionCounter: this.#connections,
+      takesOver: this.#generation !== undefined,
+    });
+    if (!fronts.ok) return bindProblem(fronts.problem.endpoint, fronts.problem.code);
+    this.#generation = { settings, certificates: certificates.value, fronts: fronts.value };
+    this.#watch(fronts.value.threads);
+    return undefined;
+  }
 
-async function firstFailure(threads: readonly Thread[], isStopping: () => boolean): Promise<string> {
-  const error = await Promise.race(threads.map(({ ended }) => ended));
-  if (isStopping()) return new Promise(() => undefined);
-  return error?.message ?? "a thread ended by itself";
+  #watch(threads: readonly Thread[]): void {
+    for (const thread of threads) void this.#watchOne(thread);
+  }
+
+  async #watchOne(thread: Thread): Promise<void> {
+    const error = await thread.ended;
+    if (this.#stopping !== undefined || this.#dismissed.has(thread)) return;
+    this.#failure.resolve(error?.message ?? "a thread ended by itself");
+  }
+
+  async #stop(): Promise<void> {
+    await this.#closeControl?.();
+    await this.#generation?.fronts.drain();
+    await this.#storeThreads.close();
+    this.log.info("stopped");
+    this.#flushLog();
+  }
 }

@@ -60,30 +60,41 @@ async function settingsToServe(invocation: Invocation): Promise<Settings | undef
   return loaded.ok ? loaded.value.settings : undefined;
 }
 
-async function serveUntilStopped(settings: Settings, log: LogOptions, { out }: Invocation): Promise<ExitCode> {
+async function serveUntilStopped(settings: Settings, log: LogOptions, invocation: Invocation): Promise<ExitCode> {
+  const { out } = invocation;
   // From here on, so that a signal during the start is not lost.
   const stopAsked = signalled(["SIGTERM", "SIGINT"]);
-  process.on("SIGHUP", () => out.problem("Settings are read at the start: restart Postern to take changes."));
   const { serve: startServer } = await import("#main.ts");
   const { controlHandler } = await import("./control-commands.ts");
   const started = await startServer({
     settings,
     version: postern.version,
     log,
-    control: (server) => controlHandler(contextOf(server, settings)),
+    control: (server) => controlHandler(contextOf(server)),
   });
   if (!started.ok) {
     out.problem(`${sentence(started.problem.message)} ${sentence(started.problem.remedy)}`);
     return 1;
   }
   const server = started.value;
-  const accounts = await makeTrialAccounts(settings, controlHandler(contextOf(server, settings)));
+  process.on("SIGHUP", () => void reload(server, invocation));
+  const accounts = await makeTrialAccounts(settings, controlHandler(contextOf(server)));
   sayThatItRuns(server, settings, accounts, out);
   const failure = await Promise.race([server.failed, stopAsked]);
   await server.stop();
   if (failure === undefined) return 0;
   out.problem(`Postern stopped, as a part of it failed: ${sentence(failure)} The log says more.`);
   return 1;
+}
+
+/** SIGHUP: the settings are read again. With a problem the old ones stay in force. */
+async function reload(server: RunningServer, invocation: Invocation): Promise<void> {
+  const { out } = invocation;
+  const settings = await settingsToServe(invocation);
+  const problem = settings === undefined ? undefined : await server.reload(settings);
+  if (problem !== undefined) out.problem(`${sentence(problem.message)} ${sentence(problem.remedy)}`);
+  if (settings === undefined || problem !== undefined) out.problem("The old settings stay in force.");
+  else out.line("The settings were read again and are in force for new connections.");
 }
 
 /** @param accounts those that were just made, with their passwords. */
@@ -99,24 +110,28 @@ function sayThatItRuns(
   }
   const page = {
     settings,
-    listening: server.listening,
+    listening: server.listening(),
     accounts,
     settingsFile: fromHere(settings.file),
-    certificateFile: fromHere(server.certificates[0]?.certificatePath ?? join(settings.dataDir, "tls")),
+    certificateFile: fromHere(server.certificates()[0]?.certificatePath ?? join(settings.dataDir, "tls")),
     protections: tenProtections(settings, { relaySelfTest: "passed" }),
   };
   out.line(firstRunPage(page, { colour: out.colour }));
 }
 
-function contextOf(server: RunningServer, settings: Settings): ControlContext {
+function contextOf(server: RunningServer): ControlContext {
   return {
     administration: {
       store: server.store,
       clock: systemClock,
       random: systemRandom,
-      domains: settings.domains.map(({ name }) => name),
+      get domains() {
+        return server.settings().domains.map(({ name }) => name);
+      },
     },
-    settings,
+    get settings() {
+      return server.settings();
+    },
     running: () => Promise.resolve(statusOf(server)),
   };
 }
@@ -127,7 +142,7 @@ function statusOf({ startedAtMs, listening, connections }: RunningServer): Serve
     processId: process.pid,
     startedAtMs,
     nowMs: systemClock.now(),
-    listeners: listening,
+    listeners: listening(),
     connectionsOpen: connections(),
   };
 }

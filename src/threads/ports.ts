@@ -15,7 +15,8 @@ export interface FrontData {
   readonly version: string;
   /** The first front alone has the socket files: they cannot be shared out by the kernel. */
   readonly isFirst: boolean;
-  readonly reusePort: boolean;
+  /** Older threads hold the same ports until they are drained: a reload. */
+  readonly takesOver: boolean;
   readonly keyPairs: readonly [KeyPair, ...KeyPair[]];
   readonly connectionCounter: SharedArrayBuffer;
   readonly log: LogOptions;

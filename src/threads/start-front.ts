@@ -55,7 +55,8 @@ export async function startFront(data: FrontData): Promise<Result<Front, { endpo
     try {
       const listening = await listen({
         bind: endpoint.kind === "tcp" ? { ...endpoint, ipv6Only } : endpoint,
-        reusePort: data.reusePort,
+        reusePort: true,
+        takesOver: data.takesOver,
         tls,
         serverTls: tls === "none" ? undefined : serverTls((name) => certificates.contextFor(name), alpn),
         believesProxy: proxyFrom.length === 0 ? undefined : networkSet(proxyFrom),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { connect as dial, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -160,7 +160,15 @@ suite("listener", () => {
     const bind: Bind = { kind: "unix", path: join(directory, "lmtp.sock") };
     const first = await open({ accept: echo, bind });
     await assert.rejects(open({ accept: echo, bind }), { code: "EADDRINUSE" });
+    // A reload: the new one takes the place of the old one, whose end leaves it alone.
+    const second = await open({ accept: echo, bind, takesOver: true });
     await first[Symbol.asyncDispose]();
+    const client = dial({ path: join(directory, "lmtp.sock") });
+    client.write("hello");
+    assert.equal(await firstOf(client), "you said hello");
+    client.destroy();
+    await second[Symbol.asyncDispose]();
+    assert.deepEqual(readdirSync(directory), []);
     rmSync(directory, { recursive: true });
   });
 });

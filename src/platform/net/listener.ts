@@ -1,4 +1,4 @@
-import { chmod, unlink } from "node:fs/promises";
+import { chmod, rename, stat, unlink } from "node:fs/promises";
 import { createServer, connect as dial, type Server, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Accept, Endpoint, TlsFacts } from "#ports/connection.ts";
@@ -19,6 +19,8 @@ export interface ListenerOptions {
   readonly bind: Bind;
   /** Several threads bind the same port; the kernel shares connections out. */
   readonly reusePort: boolean;
+  /** A socket file that answers belongs to threads which are about to be drained: it is replaced. */
+  readonly takesOver?: boolean;
   readonly tls: "implicit" | "starttls" | "none";
   /** Absent only with `tls: "none"`. */
   readonly serverTls: ServerTls | undefined;
@@ -49,14 +51,28 @@ export async function listen(options: ListenerOptions): Promise<Listening> {
     });
   });
   const bind = await bindServer(server, options);
-  return { bind, close: () => new Promise((resolve) => server.close(() => resolve())) };
+  const ownFile = bind.kind === "unix" ? await fileNumber(bind.path) : undefined;
+  return {
+    bind,
+    close: async () => {
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      if (bind.kind === "unix" && (await fileNumber(bind.path)) === ownFile) await remove(bind.path);
+    },
+  };
 }
 
-async function bindServer(server: Server, { bind, reusePort }: ListenerOptions): Promise<Bind> {
+async function bindServer(
+  server: Server,
+  { bind, reusePort, random, takesOver = false }: ListenerOptions,
+): Promise<Bind> {
   if (bind.kind === "unix") {
-    await removeDeadSocket(bind.path);
-    await listening(server, { path: bind.path, backlog: LISTEN_BACKLOG });
-    await chmod(bind.path, SOCKET_MODE);
+    if (!takesOver && (await answers(bind.path))) throw Object.assign(new Error("in use"), { code: "EADDRINUSE" });
+    // Put in its place by its final name, so that clients always find one or the other; and the name that Node removes
+    // when the server closes is one that nobody uses any more.
+    const madeAt = `${bind.path}.${random.id()}`;
+    await listening(server, { path: madeAt, backlog: LISTEN_BACKLOG });
+    await chmod(madeAt, SOCKET_MODE);
+    await rename(madeAt, bind.path);
     return bind;
   }
   const { host, port, ipv6Only } = bind;
@@ -75,14 +91,21 @@ function listening(server: Server, options: Parameters<Server["listen"]>[0]): Pr
   });
 }
 
-/** A socket file outlives a killed server. It is removed only when nobody answers on it. */
-async function removeDeadSocket(path: string): Promise<void> {
-  const alive = await new Promise<boolean>((resolve) => {
+/** A socket file outlives a killed server: does anybody answer on it? */
+function answers(path: string): Promise<boolean> {
+  return new Promise<boolean>((resolve) => {
     const socket = dial({ path }, () => resolve(true)).on("error", () => resolve(false));
     socket.unref();
     socket.on("connect", () => socket.destroy());
   });
-  if (!alive) await unlink(path).catch(() => undefined);
+}
+
+async function fileNumber(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.ino;
+}
+
+async function remove(path: string): Promise<void> {
+  await unlink(path).catch(() => undefined);
 }
 
 async function admit(raw: Socket, options: ListenerOptions): Promise<void> {

@@ -1,0 +1,74 @@
+import { availableParallelism } from "node:os";
+import type { Settings } from "#config/settings.ts";
+import { failed, ok, type Result } from "#mail/result.ts";
+import type { LogOptions } from "#platform/json-log.ts";
+import { systemClock } from "#platform/system-clock.ts";
+import { startThread, type Thread } from "#platform/threads/threads.ts";
+import type { KeyPair } from "#platform/tls/server-tls.ts";
+import type { FrontData, ListeningReport, ThreadOrder, ThreadReport } from "./ports.ts";
+import type { StoreThreads } from "./store-threads.ts";
+import { threadFile } from "./thread-file.ts";
+
+/** The threads that talk to clients under one version of the settings. */
+export interface FrontThreads {
+  readonly threads: readonly Thread[];
+  readonly listening: readonly ListeningReport[];
+  /** Takes no new connections, lets what is open finish for a while, ends the threads. */
+  readonly drain: () => Promise<void>;
+}
+
+export interface FrontOptions {
+  readonly settings: Settings;
+  readonly version: string;
+  readonly log: LogOptions;
+  readonly storeThreads: StoreThreads;
+  readonly keyPairs: readonly [KeyPair, ...KeyPair[]];
+  readonly connectionCounter: SharedArrayBuffer;
+  /** The ports are shared with threads that will be drained: a reload. */
+  readonly takesOver: boolean;
+}
+
+/** Open transactions get so long to finish when threads drain. Milliseconds. */
+const DRAIN_MS = 10_000;
+
+/** The problem: an address that cannot be bound, and the system's code for why. */
+export async function startFrontThreads(
+  options: FrontOptions,
+): Promise<Result<FrontThreads, { readonly endpoint: string; readonly code: string }>> {
+  const { settings, storeThreads } = options;
+  const count = settings.threads.front === 0 ? availableParallelism() : settings.threads.front;
+  const threads: Thread[] = [];
+  let listening: readonly ListeningReport[] = [];
+  // One after the other: a problem is told once.
+  for (let number = 0; number < count; number++) {
+    const storePorts = storeThreads.connect();
+    const data: FrontData = {
+      settings,
+      version: options.version,
+      isFirst: number === 0,
+      takesOver: options.takesOver,
+      keyPairs: options.keyPairs,
+      connectionCounter: options.connectionCounter,
+      log: options.log,
+      storePorts,
+    };
+    const thread = startThread(threadFile("front"), `front-${number}`, data, [storePorts.writer, storePorts.reader]);
+    threads.push(thread);
+    const report = (await thread.ready) as ThreadReport;
+    if (report.kind === "failed") {
+      await Promise.all(threads.map((started) => started.stop()));
+      return failed({ endpoint: report.message, code: report.remedy });
+    }
+    if (number === 0) listening = report.listening;
+  }
+  return ok({ threads, listening, drain: () => drain(threads) });
+}
+
+async function drain(threads: readonly Thread[]): Promise<void> {
+  for (const thread of threads) thread.post({ kind: "drain" } satisfies ThreadOrder);
+  const late = Promise.withResolvers<void>();
+  const timer = systemClock.after(DRAIN_MS, late.resolve);
+  await Promise.race([Promise.all(threads.map(({ ended }) => ended)), late.promise]);
+  timer.cancel();
+  await Promise.all(threads.map((thread) => thread.stop()));
+}
