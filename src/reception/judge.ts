@@ -1,9 +1,10 @@
 /** What all connections of a thread are judged with. */
 import { LRUCache } from "lru-cache";
+import type { Offence } from "#gate/block-list/offence.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
-import type { BlockListEntry } from "#verdict/evidence.ts";
+import type { BlockListEntry, Evidence } from "#verdict/evidence.ts";
 import type { Policy } from "#verdict/policy.ts";
 import type { DecisionSink } from "./decision-sink.ts";
 import type { Checks } from "./evidence-gathering.ts";
@@ -18,6 +19,12 @@ export interface JudgeDependencies {
   /** The live entry of our block list in the way of this address, if any. */
   readonly findBan: (address: string, scope: "smtp" | "auth") => BlockListEntry | undefined;
   readonly sink: DecisionSink;
+  /** Hears of what speaks against a client. */
+  readonly hearOffence?: (offence: Offence) => void;
+  /** What stands for a password in an offence: a keyed hash. */
+  readonly fingerprint?: (password: string) => string;
+  /** Hears of every verdict, for the health of lists. */
+  readonly hearVerdict?: (evidence: Evidence) => void;
   /** Milliseconds for the look-ups of one step: `dns.timeout_ms`. */
   readonly budgetMs: number;
   readonly clock: Clock;

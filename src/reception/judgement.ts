@@ -6,8 +6,10 @@
  * never the other way round.
  */
 import type { HeloEvidence } from "#evidence/reverse-dns/evidence.ts";
+import type { Offence } from "#gate/block-list/offence.ts";
 import { formatMailbox, literalAddress, type Mailbox, type ReversePath } from "#mail/address.ts";
 import { isPositive, type Reply } from "#mail/reply.ts";
+import type { Signal } from "#protocol/smtp/session-events.ts";
 import type { Judged, Stage } from "#verdict/decision-record.ts";
 import { type Evidence, NO_EVIDENCE } from "#verdict/evidence.ts";
 import { judge } from "#verdict/judge.ts";
@@ -16,6 +18,7 @@ import { DecisionDraft } from "./decision-draft.ts";
 import { EvidenceGathering } from "./evidence-gathering.ts";
 import { heloAtOnce } from "./helo-at-once.ts";
 import type { Judge, MetClient } from "./judge.ts";
+import { isSpamVerdict, offenceOfSignal } from "./offences.ts";
 import type { RecipientDecision } from "./recipient-policy.ts";
 import { withId } from "./reply-with-id.ts";
 import { spamFields } from "./spam-fields.ts";
@@ -74,6 +77,17 @@ export class Judgement {
     this.#account = account;
   }
 
+  wrongPassword(account: string, password: string): void {
+    const { fingerprint } = this.#judge.deps;
+    if (fingerprint === undefined) return;
+    this.#offence({ kind: "wrong-password", account, password: fingerprint(password), ...this.#offender() });
+  }
+
+  signal(signal: Signal): void {
+    const kind = offenceOfSignal(signal);
+    if (kind !== undefined) this.#offence({ kind, ...this.#offender() });
+  }
+
   /** MAIL: a transaction begins, and with it a decision. */
   begin(reversePath: ReversePath): void {
     this.#finish();
@@ -104,6 +118,7 @@ export class Judgement {
     const reason = refusal?.reason ?? null;
     const address = path === "postmaster" ? path : formatMailbox(path);
     const isFirstRefusal = refusal !== undefined && !draft.hasRefused;
+    if (!permitted.accepted) this.#recipientRefused(permitted.reason, address);
     draft.addRecipient({ address, accepted: refusal === undefined, reason, reply: said });
     // At once, so that who was just refused is found; what follows is added when the transaction ends.
     if (isFirstRefusal) this.#record(draft);
@@ -156,8 +171,33 @@ export class Judgement {
   async #judgeNow(gathering: EvidenceGathering, draft: DecisionDraft): Promise<Verdict> {
     const gathered = await gathering.complete();
     draft.evidence = { ...NO_EVIDENCE, ...gathered, spokeEarly: this.#spokeEarly, blockList: this.#findBan() };
-    draft.verdict = judge(draft.evidence, this.#judge.deps.policy);
-    return draft.verdict;
+    const verdict = judge(draft.evidence, this.#judge.deps.policy);
+    draft.verdict = verdict;
+    this.#judge.deps.hearVerdict?.(draft.evidence);
+    if (isSpamVerdict(verdict)) this.#offence({ kind: "spam", ...this.#offender() });
+    return verdict;
+  }
+
+  #recipientRefused(reason: string, recipient: string): void {
+    const offender = this.#offender();
+    if (reason === "unknown-recipient") {
+      // Until SPF and DKIM are checked nobody vouches for a sender.
+      this.#offence({ kind: "unknown-recipient", recipient, senderAuthenticated: false, ...offender });
+    } else if (reason === "relaying-denied" || reason === "routing-operator") {
+      this.#offence({ kind: "relay-attempt", recipient, ...offender });
+    }
+  }
+
+  /** Users have old lists and programs that err; what the operator trusts is not held against anybody either. */
+  #offence(offence: Offence): void {
+    const { listener, trusted } = this.#client;
+    if (listener === "lmtp" || trusted || this.#account !== null) return;
+    this.#judge.deps.hearOffence?.(offence);
+  }
+
+  #offender(): { readonly address: string; readonly clientName?: string } {
+    const { address } = this.#client;
+    return this.#clientName === null ? { address } : { address, clientName: this.#clientName };
   }
 
   /** RFC 5321 §4.5.1: postmaster is to be reached, also by those who were put on a list by mistake. The banned alone are not heard. */

@@ -238,6 +238,7 @@ export class SmtpReception implements ConnectionHandler {
         return this.#startTls();
       case "signal":
         this.#record.signals.add(event.name);
+        this.#judgement?.signal(event.name);
         return event.name === "early-talker" ? this.#spokeEarly() : undefined;
       case "close":
         this.#record.closeReason = event.reason;
@@ -322,6 +323,7 @@ export class SmtpReception implements ConnectionHandler {
       return WELCOME;
     }
     if (result.problem === "unavailable") return CANNOT_VERIFY;
+    this.#judgement?.wrongPassword(username, password);
     await this.#wait(settings.timeouts.authenticationFailureMs * (failures + 1));
     return BAD_CREDENTIALS;
   }

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { asked, evidence, helo, listed, policy, reverseDns } from "../../test/fakes/evidence.ts";
+import type { Evidence } from "./evidence.ts";
+import { isOtherwiseGood } from "./otherwise-good.ts";
+
+function check(changes: Partial<Evidence>, expected: boolean): void {
+  const good = { reverseDns: reverseDns("confirmed"), helo: helo(), dnsbl: { findings: [listed(4, { list: "a" })] } };
+  assert.equal(isOtherwiseGood(evidence({ ...good, ...changes }), policy(), "a"), expected);
+}
+
+test("good is who has names that lead both ways, and nothing against it but that list", () => {
+  check({}, true);
+  check({ helo: helo({ match: "pointer" }) }, true);
+  check({ helo: helo({ match: "differs" }) }, false);
+  check({ reverseDns: reverseDns("not-checked") }, false);
+  check({ helo: null }, false);
+  check({ dnsbl: { findings: [listed(4, { list: "a" }), listed(4, { list: "b" })] } }, false);
+  check({ dnsbl: { findings: [asked({ kind: "clean", ttlSeconds: 60 }, { list: "b" })] } }, true);
+});
+
+test("a word from an allow list will do for a name", () => {
+  const findings = [listed(4, { list: "a" }), listed(-0.1, { list: "dnswl" })];
+  check({ reverseDns: reverseDns("not-checked"), dnsbl: { findings } }, true);
+});
+
+test("what speaks against it in shadow speaks against it here", () => {
+  const findings = [listed(4, { list: "a" }), listed(4, { list: "b" })];
+  const all = evidence({ reverseDns: reverseDns("confirmed"), helo: helo(), dnsbl: { findings } });
+  assert.equal(isOtherwiseGood(all, policy({ dnsbl: "shadow" }), "a"), false);
+});
