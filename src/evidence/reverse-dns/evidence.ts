@@ -91,7 +91,7 @@ export interface HeloEvidence {
   readonly resolution: "resolves" | "unresolvable" | "not-checked" | "not-asked";
   /**
    * - `address`: one of the name's addresses is the client's.
-   * - `pointer`: not so, but the client's confirmed name is this name or in the same registered domain's tree above it.
+   * - `pointer`: not so, but the client's confirmed name is in the same registered domain.
    * - `differs`: the name has addresses, or none, and nothing leads to the client.
    * - `not-checked`, `not-asked`: as above.
    */
