@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import type { Settings } from "#config/settings.ts";
+import type { ProtectedAddresses } from "#gate/block-list/protected-addresses.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
 import { type LogOptions, openLog } from "#platform/json-log.ts";
 import { openControlSocket } from "#platform/net/control-socket.ts";
@@ -16,6 +17,7 @@ import type { Store } from "#store/store.ts";
 import { type FrontThreads, startFrontThreads } from "./threads/front-threads.ts";
 import { keyPairsOf } from "./threads/key-pairs.ts";
 import type { ListeningReport } from "./threads/ports.ts";
+import { protectedAddresses } from "./threads/protected.ts";
 import { bindProblem, portInUse, relayProblem, type StartProblem } from "./threads/start-problem.ts";
 import { openStoreThreads, type StoreThreads } from "./threads/store-threads.ts";
 
@@ -38,6 +40,7 @@ export interface RunningServer {
   readonly listening: () => readonly ListeningReport[];
   readonly certificates: () => readonly LoadedKeyPair[];
   readonly connections: () => number;
+  readonly protectedAddresses: () => ProtectedAddresses;
   /** Resolves when a thread ended that should not have; the server is then of no more use. */
   readonly failed: Promise<string>;
   /** Serves new connections under other settings; those that are open finish under the old ones. With a problem nothing changes. */
@@ -81,6 +84,7 @@ class Server implements RunningServer {
   /** Ended on purpose. */
   readonly #dismissed = new Set<Thread>();
   #generation: Generation | undefined;
+  #protected: ProtectedAddresses;
   /** One reload or stop at a time. */
   #busy: Promise<unknown> = Promise.resolve();
   #closeControl: (() => Promise<void>) | undefined;
@@ -93,6 +97,7 @@ class Server implements RunningServer {
     this.failed = this.#failure.promise;
     this.#flushLog = flush;
     this.#options = options;
+    this.#protected = protectedAddresses(options.settings);
     this.#storeThreads = storeThreads;
   }
 
@@ -100,6 +105,7 @@ class Server implements RunningServer {
   readonly listening = (): readonly ListeningReport[] => this.#generation?.fronts.listening ?? [];
   readonly certificates = (): readonly LoadedKeyPair[] => this.#generation?.certificates ?? [];
   readonly connections = (): number => sharedCounter(this.#connections).value;
+  readonly protectedAddresses = (): ProtectedAddresses => this.#protected;
 
   async start(): Promise<StartProblem | undefined> {
     const { settings, prepare, control, version } = this.#options;
@@ -155,6 +161,7 @@ class Server implements RunningServer {
       takesOver: this.#generation !== undefined,
     });
     if (!fronts.ok) return bindProblem(fronts.problem.endpoint, fronts.problem.code);
+    this.#protected = protectedAddresses(settings);
     this.#generation = { settings, certificates: certificates.value, fronts: fronts.value };
     this.#watch(fronts.value.threads);
     return undefined;

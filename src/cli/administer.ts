@@ -49,6 +49,7 @@ export async function askWhereItBelongs<Name extends ControlCommand>(
 /**
  * The whole of most commands: settings, question, and the answer printed by `print`, or as JSON.
  * @param subject what a problem is said of: an address, a domain.
+ * @param isFine whether an answer is good news; where it is not, the command ends with 1.
  */
 export async function administer<Name extends ControlCommand>(
   invocation: Invocation,
@@ -56,6 +57,7 @@ export async function administer<Name extends ControlCommand>(
   args: ControlArgs<Name>,
   subject: string,
   print: (value: ControlValue<Name>) => void,
+  isFine: (value: ControlValue<Name>) => boolean = () => true,
 ): Promise<ExitCode> {
   const { out, json } = invocation;
   const settings = await readSettings(invocation);
@@ -70,7 +72,7 @@ export async function administer<Name extends ControlCommand>(
   if (json) out.json(outcome);
   else if (outcome.ok) print(outcome.value);
   else out.problem(problemSentence(subject, outcome.problem));
-  return outcome.ok ? 0 : 1;
+  return outcome.ok && isFine(outcome.value) ? 0 : 1;
 }
 
 export function sentence(text: string): string {

@@ -6,6 +6,7 @@ import { systemClock } from "#platform/system-clock.ts";
 import { systemRandom } from "#platform/system-random.ts";
 import { openSqliteStore } from "#store/sqlite/open-sqlite-store.ts";
 import { StoreOpenError } from "#store/store-open-error.ts";
+import { protectedAddresses } from "#threads/protected.ts";
 import { type ControlOutcome, controlHandler } from "./control-commands.ts";
 
 export async function askStore(
@@ -22,7 +23,13 @@ export async function askStore(
     try {
       const ownDomains = domains.map(({ name }) => name);
       const administration = { store, clock: systemClock, random: systemRandom, domains: ownDomains };
-      const handle = controlHandler({ administration, settings, running: () => Promise.resolve(undefined) });
+      const protections = protectedAddresses(settings);
+      const handle = controlHandler({
+        administration,
+        settings,
+        protectedReason: (prefix) => protections.reason(prefix),
+        running: () => Promise.resolve(undefined),
+      });
       return ok(await handle(command, args));
     } finally {
       await store.close();

@@ -24,6 +24,7 @@ async function control(
       domains: ["example.com"],
     },
     settings: loaded.value.settings,
+    protectedReason: () => undefined,
     running: () => Promise.resolve(undefined),
   });
   // What comes over the socket is JSON both ways.

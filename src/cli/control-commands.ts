@@ -3,7 +3,6 @@
  * a server the command line itself over the store. One table, so that both do the same.
  */
 import { z } from "zod";
-import type { Settings } from "#config/settings.ts";
 import {
   addAccount,
   changePassword,
@@ -13,38 +12,19 @@ import {
   setAccountQuota,
   showAccount,
 } from "#identity/accounts.ts";
-import type { Administration } from "#identity/administration.ts";
 import { addAlias, listAliases, removeAlias } from "#identity/aliases.ts";
 import { addAppPassword, DEVICE_SCOPES, listAppPasswords, revokeAppPassword } from "#identity/app-passwords.ts";
 import { addDomain, listDomains, removeDomain } from "#identity/domains.ts";
 import { generatePassword } from "#identity/generate-password.ts";
 import { createDirectory } from "#identity/store-directory.ts";
-import { failed, ok, type Result } from "#mail/result.ts";
+import { failed, ok } from "#mail/result.ts";
 import { runRelaySelfTest } from "#reception/relay-self-test.ts";
 import { directorySettings, relaySelfTestSettings } from "#threads/slices.ts";
-import type { ServerStatus } from "./status-report.ts";
+import { blockListCommands } from "./block-list-controls.ts";
+import { type ControlContext, type ControlEntry, type ControlOutcome, command } from "./control-entry.ts";
+import { decisionCommands } from "./decision-controls.ts";
 
-export interface ControlContext {
-  readonly administration: Administration;
-  readonly settings: Settings;
-  /** Undefined where no server runs. */
-  running(): Promise<ServerStatus | undefined>;
-}
-
-/** JSON both ways. The problem is a stable word; `problem-words.ts` says it to people. */
-export type ControlOutcome<Value = unknown> = Result<Value, string>;
-
-interface ControlEntry<Args extends z.ZodType, Value> {
-  readonly args: Args;
-  run(context: ControlContext, args: z.output<Args>): Promise<ControlOutcome<Value>>;
-}
-
-function command<Args extends z.ZodType, Value>(
-  args: Args,
-  run: (context: ControlContext, args: z.output<Args>) => Promise<ControlOutcome<Value>>,
-): ControlEntry<Args, Value> {
-  return { args, run };
-}
+export type { ControlContext, ControlOutcome } from "./control-entry.ts";
 
 const addressed = z.strictObject({ address: z.string() });
 const nothing = z.strictObject({});
@@ -152,7 +132,13 @@ const serverCommands = {
   ),
 };
 
-const commands = { ...accountCommands, ...addressCommands, ...serverCommands };
+const commands = {
+  ...accountCommands,
+  ...addressCommands,
+  ...blockListCommands,
+  ...decisionCommands,
+  ...serverCommands,
+};
 
 export type ControlCommand = keyof typeof commands;
 export type ControlArgs<Name extends ControlCommand> = z.input<(typeof commands)[Name]["args"]>;

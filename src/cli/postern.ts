@@ -1,6 +1,8 @@
 /** The `postern` command: one file a command, listed here in the order of the help text. */
 import { accountCommands } from "./account.ts";
 import { aliasCommands } from "./alias.ts";
+import { allow, ban, unban } from "./ban.ts";
+import { bansCommands } from "./bans.ts";
 import { checkConfig } from "./check-config.ts";
 import type { Command, ExitCode } from "./command.ts";
 import { domainCommands } from "./domain.ts";
@@ -9,16 +11,24 @@ import { notBuiltCommands } from "./not-built.ts";
 import { type Output, streamOutput } from "./output.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import { queueCommands } from "./queue.ts";
+import { replay } from "./replay.ts";
 import { selftest } from "./selftest.ts";
 import { serve } from "./serve.ts";
 import { status } from "./status.ts";
 import { postern } from "./version.ts";
+import { why } from "./why.ts";
 
 export const COMMANDS: readonly Command[] = [
   serve,
   checkConfig,
   selftest,
   status,
+  why,
+  replay,
+  ban,
+  unban,
+  allow,
+  ...bansCommands,
   ...accountCommands,
   ...aliasCommands,
   ...domainCommands,

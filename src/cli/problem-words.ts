@@ -23,10 +23,13 @@ const WORDS: Readonly<Record<string, string>> = {
   common: "needs a password that is not among the common ones",
   "bad-label": "needs a label of one line for the app password",
   "no-scopes": "needs at least one of smtp, imap, pop3 for the app password",
+  "bad-prefix": "cannot be used",
+  "never-banned": "is never banned",
   "too-many": "has as many app passwords as an account may have; revoke one",
 };
 
-/** A sentence: `subject` and what is wrong with it. */
+/** A sentence: `subject`, what is wrong with it, and the particulars that stand behind the word. */
 export function problemSentence(subject: string, problem: string): string {
-  return `${subject} ${WORDS[problem] ?? `: ${problem}`}.`;
+  const [word = "", ...particulars] = problem.split(": ");
+  return `${[`${subject} ${WORDS[word] ?? word}`, ...particulars].join(": ")}.`;
 }

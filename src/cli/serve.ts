@@ -132,6 +132,7 @@ function contextOf(server: RunningServer): ControlContext {
     get settings() {
       return server.settings();
     },
+    protectedReason: (prefix) => server.protectedAddresses().reason(prefix),
     running: () => Promise.resolve(statusOf(server)),
   };
 }

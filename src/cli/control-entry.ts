@@ -1,0 +1,31 @@
+/** How a control command is written down: what it takes, and what it does. The families of commands stand in files of their own. */
+import type { z } from "zod";
+import type { Settings } from "#config/settings.ts";
+import type { Prefix } from "#gate/network/prefix.ts";
+import type { Administration } from "#identity/administration.ts";
+import type { Result } from "#mail/result.ts";
+import type { ServerStatus } from "./status-report.ts";
+
+export interface ControlContext {
+  readonly administration: Administration;
+  readonly settings: Settings;
+  /** Why this may never be banned; undefined: it may. */
+  readonly protectedReason: (prefix: Prefix) => string | undefined;
+  /** Undefined where no server runs. */
+  running(): Promise<ServerStatus | undefined>;
+}
+
+/** JSON both ways. The problem is a stable word, some with `: ` and particulars behind it; `problem-words.ts` says it to people. */
+export type ControlOutcome<Value = unknown> = Result<Value, string>;
+
+export interface ControlEntry<Args extends z.ZodType, Value> {
+  readonly args: Args;
+  run(context: ControlContext, args: z.output<Args>): Promise<ControlOutcome<Value>>;
+}
+
+export function command<Args extends z.ZodType, Value>(
+  args: Args,
+  run: (context: ControlContext, args: z.output<Args>) => Promise<ControlOutcome<Value>>,
+): ControlEntry<Args, Value> {
+  return { args, run };
+}
