@@ -3,7 +3,8 @@ import { parseDomain } from "#mail/address.ts";
 
 /** What a HELO name tells without any look-up: is it ours, and is it a full name at all? */
 export function heloAtOnce(helo: string, claimsToBeUs: HeloEvidence["claimsToBeUs"]): HeloEvidence {
-  const domain = parseDomain(helo.replace(/\.$/, ""));
+  // Underscores are against the rules and harmless.
+  const domain = parseDomain(helo.replace(/\.$/, "").replaceAll("_", "-"));
   const isSingleLabel = domain.ok && !domain.value.startsWith("[") && !domain.value.includes(".");
   return {
     helo,

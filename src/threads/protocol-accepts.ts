@@ -13,14 +13,21 @@ import type { Log } from "#ports/log.ts";
 import { createSmtpAccept } from "#reception/accept.ts";
 import { INLINE_OCTETS_MAX } from "#store/limits.ts";
 import type { Store } from "#store/store.ts";
+import { openJudging } from "./judging.ts";
 import type { FrontData } from "./ports.ts";
 import { directorySettings, imapSettings, pop3Settings, receptionSettings } from "./slices.ts";
+
+export interface ProtocolAccepts {
+  readonly acceptFor: (protocol: ListenerProtocol) => Accept;
+  /** When the last connection is gone. */
+  readonly close: () => Promise<void>;
+}
 
 /** What each protocol makes of a connection, with everything it needs wired to it. One for a thread. */
 export async function protocolAccepts(
   { settings, version }: FrontData,
   { store, log }: { readonly store: Store; readonly log: Log },
-): Promise<(protocol: ListenerProtocol) => Accept> {
+): Promise<ProtocolAccepts> {
   const clock = systemClock;
   const random = systemRandom;
   const directory = await createDirectory({ store, clock, settings: directorySettings(settings) });
@@ -31,6 +38,7 @@ export async function protocolAccepts(
     inlineOctetsMax: Math.min(settings.limits.messageInMemoryOctetsMax, INLINE_OCTETS_MAX),
     random,
   });
+  const { judge, close } = await openJudging({ settings, store, clock, random, log });
   const shared = { store, authenticator, clock, random, log, spool };
   const imap = createImapAccept({
     ...shared,
@@ -40,10 +48,11 @@ export async function protocolAccepts(
   });
   const pop3 = createPop3Accept({ ...shared, settings: pop3Settings(settings) });
   const smtp = (protocol: "smtp" | "submission" | "lmtp"): Accept =>
-    createSmtpAccept({ ...shared, directory, protocol, settings: receptionSettings(settings) });
+    createSmtpAccept({ ...shared, directory, judge, protocol, settings: receptionSettings(settings) });
   const accepts = { imap, pop3, smtp: smtp("smtp"), submission: smtp("submission"), lmtp: smtp("lmtp") };
-  return (protocol) => {
+  const acceptFor = (protocol: ListenerProtocol): Accept => {
     if (protocol === "http") throw new Error("no HTTP listener in this version");
     return accepts[protocol];
   };
+  return { acceptFor, close };
 }

@@ -32,7 +32,7 @@ export async function startFront(data: FrontData): Promise<Result<Front, { endpo
   const accepts = await protocolAccepts(data, { store, log });
   const counter = sharedCounter(data.connectionCounter);
   const limited = (protocol: ListenerProtocol): Accept => {
-    const accept = roster.keeping(accepts(protocol), () => counter.leave());
+    const accept = roster.keeping(accepts.acceptFor(protocol), () => counter.leave());
     const { connectionsTotal } = settings.limits;
     return (connection) =>
       counter.enter(connectionsTotal) ? accept(connection) : refuseConnection(connection, protocol, settings.hostname);
@@ -79,6 +79,7 @@ export async function startFront(data: FrontData): Promise<Result<Front, { endpo
       const closed = open.map(({ listening }) => listening.close());
       await roster.drain();
       await Promise.all(closed);
+      await accepts.close();
       await store.close();
       flush();
     },

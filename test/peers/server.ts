@@ -29,6 +29,8 @@ export interface ServerOptions {
   readonly accounts?: Readonly<Record<string, string>>;
   readonly limits?: Readonly<Record<string, number>>;
   readonly rules?: Readonly<Record<string, "off" | "shadow" | "enforce">>;
+  /** `127.0.0.1:5300`; without it a port where nothing answers. */
+  readonly nameServer?: string;
   /** More TOML, behind everything else. */
   readonly settings?: string;
 }
@@ -151,7 +153,7 @@ function settings(options: ServerOptions, ports: Ports, certificateFile: string,
   }
   lines.push("[tls]", 'source = "files"', `certificate = "${certificateFile}"`, `key = "${keyFile}"`);
   // Nothing answers there: no test may wait for, or depend on, the name servers of the machine it runs on.
-  lines.push("[dns]", 'servers = ["127.0.0.1:9"]', "timeout_ms = 200");
+  lines.push("[dns]", `servers = ["${options.nameServer ?? "127.0.0.1:9"}"]`, "timeout_ms = 200");
   lines.push("[delivery]", "hold = true");
   lines.push("[limits]", ...pairs({ ...roomy, ...options.limits }));
   if (options.rules !== undefined)

@@ -1,0 +1,133 @@
+/** What one thread judges clients with: the DNS, the lists and their health, our own block list, and a way for the records. */
+import { isPrivateEndpoint } from "#config/endpoint.ts";
+import type { Settings } from "#config/settings.ts";
+import type { ListAlert } from "#evidence/dnsbl/alerts.ts";
+import type { DnsList } from "#evidence/dnsbl/dns-list.ts";
+import { ListWatch } from "#evidence/dnsbl/list-watch.ts";
+import { queryLists } from "#evidence/dnsbl/query-lists.ts";
+import { dnsLists } from "#evidence/dnsbl/settings.ts";
+import { checkHelo, type HeloInquiry } from "#evidence/reverse-dns/check-helo.ts";
+import { checkReverseDns } from "#evidence/reverse-dns/check-reverse-dns.ts";
+import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
+import type { BlockEntry } from "#gate/block-list/entry.ts";
+import { createDnsClient } from "#platform/dns/client.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
+import type { Random } from "#ports/random.ts";
+import { DecisionBuffer } from "#reception/decision-sink.ts";
+import { Judge } from "#reception/judge.ts";
+import type { Store } from "#store/store.ts";
+import type { BlockListEntry, Evidence } from "#verdict/evidence.ts";
+import { isOtherwiseGood } from "#verdict/otherwise-good.ts";
+import type { Policy } from "#verdict/policy.ts";
+import { BlockListFollower } from "./block-list-follower.ts";
+import { decisionRow } from "./decision-rows.ts";
+import { policyOf, settingsName } from "./policy.ts";
+
+export interface Judging {
+  readonly judge: Judge;
+  /** Keeps what waits to be kept; asks nobody any more. */
+  readonly close: () => Promise<void>;
+}
+
+export interface JudgingOptions {
+  readonly settings: Settings;
+  readonly store: Pick<Store, "putDecisions" | "listBlockList" | "onEvent">;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Rejects when the block list cannot be read: a server does not begin without its bans. */
+export async function openJudging({ settings, store, clock, random, log }: JudgingOptions): Promise<Judging> {
+  const policy = policyOf(settings);
+  const { servers, timeoutMs } = settings.dns;
+  const resolver = createDnsClient({ servers, timeoutMs, clock, random, log });
+  const lists = listsOf(settings, log);
+  const resolverName = servers.length === 0 ? "the system's resolver" : servers.join(", ");
+  const watch = new ListWatch({ lists, resolver, resolverName, clock, random, onAlert: (alert) => tell(log, alert) });
+  const bans = await BlockListFollower.open({ store, clock, log });
+  const sink = new DecisionBuffer({ clock, log, write: (records) => store.putDecisions(records.map(decisionRow)) });
+  // Nobody waits for the first round: until it is over lists count for nothing.
+  if (isReachable(settings)) void watch.start();
+  const judge = new Judge({
+    policy,
+    settingsName: settingsName(policy),
+    checks: {
+      reverseDns: (client, deadlineMs) => checkReverseDns({ client, resolver, deadlineMs }),
+      helo: (said, reverseDns, deadlineMs) =>
+        heloOf({ ...said, own: { names: [settings.hostname], addresses: [said.localAddress] } }, reverseDns, {
+          resolver,
+          deadlineMs,
+        }),
+      lists: (subjects, deadlineMs) => queryLists({ subjects, lists, guard: watch, resolver, deadlineMs }),
+    },
+    findBan: (address, scope) => asEvidence(bans.findBan(address, scope)),
+    hearVerdict: (evidence) => tellLists(watch, evidence, policy),
+    sink,
+    budgetMs: timeoutMs,
+    clock,
+    random,
+    log,
+  });
+  return {
+    judge,
+    close: async () => {
+      watch.stop();
+      bans.close();
+      await sink.flush();
+    },
+  };
+}
+
+/** None where the rule is off: nothing is asked then. */
+function listsOf({ rules, lists }: Settings, log: Log): readonly DnsList[] {
+  if (rules.dnsbl === "off") return [];
+  const parsed = dnsLists(lists);
+  if (parsed.ok) return parsed.value;
+  log.error("lists-unusable", { ...parsed.problem });
+  return [];
+}
+
+/** A server for this machine alone meets no client that a list could know: it asks nobody. */
+function isReachable({ listeners }: Settings): boolean {
+  return listeners.some(
+    ({ protocol, endpoint, proxyFrom }) =>
+      protocol === "smtp" && (proxyFrom.length > 0 || !isPrivateEndpoint(endpoint)),
+  );
+}
+
+/**
+ * The name's addresses are asked for at once; what the client's address points to is waited for only where they do not
+ * lead to it. The second look is at answers that the resolver remembers.
+ */
+async function heloOf(
+  said: Pick<HeloInquiry, "helo" | "client" | "own">,
+  reverseDns: Promise<ReverseDnsEvidence | null>,
+  how: Pick<HeloInquiry, "resolver" | "deadlineMs">,
+): Promise<HeloEvidence> {
+  const alone = await checkHelo({ ...said, ...how, reverseDns: undefined });
+  if (alone.match !== "differs") return alone;
+  const known = await reverseDns;
+  return known === null ? { ...alone, match: "not-checked" } : checkHelo({ ...said, ...how, reverseDns: known });
+}
+
+function asEvidence(ban: BlockEntry | undefined): BlockListEntry | undefined {
+  if (ban === undefined) return undefined;
+  const { prefix, scope, reason, origin, sinceMs, untilMs } = ban;
+  return { entry: prefix, scope, reason, origin, sinceMs, untilMs };
+}
+
+function tellLists(watch: ListWatch, evidence: Evidence, policy: Policy): void {
+  for (const finding of evidence.dnsbl?.findings ?? []) {
+    const { outcome } = finding;
+    if (outcome.kind === "listed" || outcome.kind === "clean") {
+      watch.judged(finding, isOtherwiseGood(evidence, policy, finding.list));
+    }
+  }
+}
+
+function tell(log: Log, { kind, list, text, remedy }: ListAlert): void {
+  if (kind === "healthy-again") log.info("list", { list, state: kind, text });
+  else log.warn("list", { list, state: kind, text, remedy });
+}
