@@ -3,8 +3,9 @@
  * page, status and self-test cannot disagree, and nothing is called on that is not built.
  */
 import type { Settings } from "#config/settings.ts";
+import type { RuleMode } from "#verdict/policy.ts";
 
-export type ProtectionState = "on" | "partly" | "not-built" | "failed";
+export type ProtectionState = "on" | "partly" | "off" | "not-built" | "failed";
 
 export interface Protection {
   readonly number: number;
@@ -21,21 +22,34 @@ export interface ProtectionFacts {
 }
 
 export function tenProtections(settings: Settings, facts: ProtectionFacts = {}): readonly Protection[] {
+  const { rules } = settings;
   const trusted = settings.relay.trustedNetworks.length;
   const certificate = settings.tls.source === "files" ? "own certificate" : "self-signed";
   const rows: readonly (readonly [name: string, state: ProtectionState, detail: string])[] = [
     ["relay control", ...relayState(facts, trusted)],
-    ["DNS block lists", "not-built", ""],
-    ["own block list", "not-built", ""],
+    ["DNS block lists", ...ruleState(rules.dnsbl, "partly", "clients and senders; links not yet")],
+    ["own block list", ...ruleState(rules.blockList, "partly", "bans by hand; none by rule yet")],
     ["SMTP AUTH", "partly", "inside TLS only, never on port 25"],
     ["SPF, DKIM, DMARC, ARC", "not-built", ""],
     ["TLS for IMAP and POP3", "on", `1.2 or newer, no password in clear, ${certificate}`],
     ["URI block lists", "not-built", ""],
     ["connection limits", "partly", `${settings.limits.connectionsTotal} in all; none per address yet`],
-    ["reverse DNS and HELO", "partly", "HELO with our own name is refused"],
+    ["reverse DNS and HELO", ...ruleState(rules.reverseDns, "on", "names that lead both ways; HELO not our own")],
     ["two MX and failover", "not-built", ""],
   ];
   return rows.map(([name, state, detail], index) => ({ number: index + 1, name, state, detail }));
+}
+
+/** A rule that only watches, or not even that, is no protection that is on. */
+function ruleState(mode: RuleMode, built: ProtectionState, detail: string): readonly [ProtectionState, string] {
+  switch (mode) {
+    case "enforce":
+      return [built, detail];
+    case "shadow":
+      return ["partly", "recorded, without effect (shadow)"];
+    case "off":
+      return ["off", ""];
+  }
 }
 
 function relayState({ relaySelfTest }: ProtectionFacts, trusted: number): readonly [ProtectionState, string] {
@@ -47,6 +61,7 @@ function relayState({ relaySelfTest }: ProtectionFacts, trusted: number): readon
 const STATE_WORDS: Readonly<Record<ProtectionState, string>> = {
   on: "on",
   partly: "partly",
+  off: "off by the settings",
   "not-built": "not in this version yet",
   failed: "FAILED",
 };

@@ -154,9 +154,6 @@ url = "sqlite:"
       [
         "9 domain.primary_host has no effect in this version",
         "16 This version obtains no certificates: a self-signed one is used",
-        "19 dns has no effect in this version",
-        "22 list has no effect in this version",
-        "30 rules.dnsbl has no effect in this version",
         "31 rules.greylist has no effect in this version",
         "34 limits.connections_per_address has no effect in this version",
         "35 limits.connections_per_minute_per_address has no effect in this version",
@@ -215,9 +212,9 @@ suite("problems of a file", () => {
   });
 
   test("what has no effect in this version is a warning", () => {
-    check(`${SMALL}${HELD}[rules]\nspf = "shadow"\n[[list]]\nprofile = "spamcop"\n`, [
+    check(`${SMALL}${HELD}[rules]\nspf = "shadow"\n[store]\nbus = "redis://x"\n`, [
       "postern.toml:7: warning: rules.spf has no effect in this version. It is kept for a later version; nothing to do.",
-      "postern.toml:8: warning: list has no effect in this version. It is kept for a later version; nothing to do.",
+      "postern.toml:9: warning: store.bus has no effect in this version. It is kept for a later version; nothing to do.",
     ]);
   });
 

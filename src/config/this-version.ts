@@ -4,18 +4,7 @@
  */
 import type { ListenerProtocol } from "./settings.ts";
 
-const RULES = [
-  "dnsbl",
-  "block_list",
-  "spf",
-  "dkim",
-  "dmarc",
-  "reverse_dns",
-  "uri_lists",
-  "content",
-  "antivirus",
-  "greylist",
-];
+const RULES = ["spf", "dkim", "dmarc", "uri_lists", "content", "antivirus", "greylist"];
 
 const LIMITS = [
   "connections_reserved_authenticated_percent",
@@ -36,8 +25,6 @@ const LIMITS = [
 
 /** Settings without effect: `table.key`, or a whole table. */
 export const WITHOUT_EFFECT: readonly string[] = [
-  "list",
-  "dns",
   ...RULES.map((key) => `rules.${key}`),
   ...LIMITS.map((key) => `limits.${key}`),
   "domain.primary_host",
