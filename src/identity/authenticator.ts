@@ -25,3 +25,16 @@ export type LoginResult =
 export interface Authenticator {
   verifyPassword(attempt: PasswordAttempt): Promise<LoginResult>;
 }
+
+/** Who keeps the door: sees every attempt of every protocol. Implemented over the block list and the ledger of offences. */
+export interface LoginWatch {
+  /**
+   * May this password be looked at now? Asked first, so that the answer says nothing about the password; who may not hears
+   * `unavailable`.
+   * @param account canonical address the user name stands for, or the name as typed where it stands for none.
+   */
+  mayTry(attempt: PasswordAttempt, account: string): boolean;
+  succeeded(attempt: PasswordAttempt, identity: Identity): void;
+  /** Wrong password or unknown user. A right password that opens nothing is neither this nor success. */
+  failed(attempt: PasswordAttempt, account: string): void;
+}

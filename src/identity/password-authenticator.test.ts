@@ -6,7 +6,7 @@ import { FakeLog } from "../../test/fakes/log.ts";
 import { FakeRandom } from "../../test/fakes/random.ts";
 import { openTemporaryStore } from "../../test/fakes/temporary-store.ts";
 import { addAppPassword } from "./app-passwords.ts";
-import type { Authenticator, LoginProtocol, PasswordAttempt } from "./authenticator.ts";
+import type { Authenticator, LoginProtocol, LoginWatch, PasswordAttempt } from "./authenticator.ts";
 import type { HashLineLimits } from "./hash-line.ts";
 import { VERIFIED_TTL_MS } from "./limits.ts";
 import { createAuthenticator } from "./password-authenticator.ts";
@@ -214,6 +214,53 @@ test("no log line holds a password, nor a user name that is none", async (t) => 
   assert.doesNotMatch(text, /secret-of-alice|Wrong-Guess|Wrong-Field|argon2/i);
 });
 
+suite("who keeps the door", () => {
+  test("hears of every attempt, of right ones that were remembered too", async (t) => {
+    const watch = new WatchForTests();
+    const world = await openWorld(t, { watch });
+    await world.login({});
+    await world.login({ username: "alice" });
+    await world.login({ password: "guess" });
+    await world.login({ username: "Nobody@example.test", password: "guess" });
+    assert.deepEqual(watch.told, [
+      "asks alice@example.test",
+      "right alice@example.test",
+      "asks alice@example.test",
+      "right alice@example.test",
+      "asks alice@example.test",
+      "wrong alice@example.test guess",
+      "asks nobody@example.test",
+      "wrong nobody@example.test guess",
+    ]);
+  });
+
+  test("each of several equal attempts at once is told", async (t) => {
+    const watch = new WatchForTests();
+    const world = await openWorld(t, { watch });
+    await Promise.all([1, 2, 3].map((n) => world.login({ password: "guess", remoteAddress: `198.51.100.${n}` })));
+    assert.equal(watch.told.filter((line) => line.startsWith("wrong")).length, 3);
+  });
+
+  test("may say: not now, before a password is looked at, a remembered one too", async (t) => {
+    const watch = new WatchForTests();
+    const world = await openWorld(t, { watch });
+    assert.equal(await world.login({}), "alice@example.test");
+    watch.isOpen = false;
+    assert.equal(await world.login({}), "unavailable");
+    assert.equal(await world.login({ password: "guess" }), "unavailable");
+    assert.deepEqual(watch.told.slice(2), ["asks alice@example.test", "asks alice@example.test"]);
+  });
+
+  test("a right password that opens nothing is no guess", async (t) => {
+    const watch = new WatchForTests();
+    const world = await openWorld(t, { watch, scopes: ["imap"] });
+    assert.equal(await world.login({}), "invalid-credentials");
+    await world.store.updateAccount(world.accountId, { enabled: false });
+    assert.equal(await world.login({ protocol: "imap" }), "invalid-credentials");
+    assert.deepEqual(watch.told, ["asks alice@example.test", "asks alice@example.test"]);
+  });
+});
+
 interface World {
   readonly store: Store;
   readonly clock: FakeClock;
@@ -225,6 +272,25 @@ interface World {
   putPassword(password: string): Promise<Credential>;
 }
 
+/** Notes what it is told. */
+class WatchForTests implements LoginWatch {
+  readonly told: string[] = [];
+  isOpen = true;
+
+  mayTry(_attempt: PasswordAttempt, account: string): boolean {
+    this.told.push(`asks ${account}`);
+    return this.isOpen;
+  }
+
+  succeeded(_attempt: PasswordAttempt, { address }: { readonly address: string }): void {
+    this.told.push(`right ${address}`);
+  }
+
+  failed({ password }: PasswordAttempt, account: string): void {
+    this.told.push(`wrong ${account} ${password}`);
+  }
+}
+
 interface WorldOptions {
   readonly password?: string;
   readonly hash?: string;
@@ -232,6 +298,7 @@ interface WorldOptions {
   readonly hashLine?: HashLineLimits;
   readonly verifyHash?: typeof verifyPasswordHash;
   readonly wrap?: (store: Store) => Store;
+  readonly watch?: LoginWatch;
 }
 
 /** One domain, and in it alice, whose password is `secret-of-alice`. */
@@ -262,6 +329,7 @@ async function openWorld(t: TestContext, options: WorldOptions = {}): Promise<Wo
     random,
     log,
     domains,
+    ...(options.watch === undefined ? {} : { watch: options.watch }),
     ...(options.hashLine === undefined ? {} : { hashLine: options.hashLine }),
     ...(options.verifyHash === undefined ? {} : { verifyHash: options.verifyHash }),
   });

@@ -6,7 +6,7 @@ import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
 import type { Account, Credential, Store } from "#store/store.ts";
-import type { Authenticator, Identity, LoginResult, PasswordAttempt } from "./authenticator.ts";
+import type { Authenticator, Identity, LoginResult, LoginWatch, PasswordAttempt } from "./authenticator.ts";
 import { isGeneratedPassword } from "./generate-password.ts";
 import { HashLine, type HashLineLimits } from "./hash-line.ts";
 import { loginAddress } from "./login-name.ts";
@@ -21,6 +21,7 @@ export interface AuthenticatorDependencies {
   readonly log: Log;
   /** Domains of the settings; those of the store are added. */
   readonly domains: readonly string[];
+  readonly watch?: LoginWatch;
   readonly hashLine?: HashLineLimits;
   /** argon2 itself, for who wants to count it. */
   readonly verifyHash?: typeof verifyPasswordHash;
@@ -34,6 +35,15 @@ type Finding =
   | { readonly kind: "right"; readonly identity: Identity }
   | { readonly kind: "unknown-user" | "wrong-password" | "disabled" | "out-of-scope"; readonly address?: string };
 
+/** What was found about an attempt. */
+interface Looked {
+  readonly result: LoginResult;
+  /** Neither the password nor the user was right. */
+  readonly isWrong: boolean;
+}
+
+const UNAVAILABLE: Looked = { result: { ok: false, problem: "unavailable" }, isWrong: false };
+
 /** Listens to the store's events until `close` is called. */
 export function createAuthenticator(dependencies: AuthenticatorDependencies): Authenticator & { close(): void } {
   return new PasswordAuthenticator(dependencies);
@@ -46,7 +56,8 @@ class PasswordAuthenticator implements Authenticator {
   readonly #line: HashLine;
   readonly #verified: VerifiedPasswords;
   /** Attempts that are being looked at: a client that opens five connections at once costs one hash. */
-  readonly #open = new Map<string, Promise<LoginResult>>();
+  readonly #open = new Map<string, Promise<Looked>>();
+  readonly #watch: LoginWatch | undefined;
   readonly #verifyHash: typeof verifyPasswordHash;
   readonly #unmatchable: string;
   readonly #stopListening: () => void;
@@ -57,12 +68,14 @@ class PasswordAuthenticator implements Authenticator {
     random,
     log,
     domains,
+    watch,
     hashLine,
     verifyHash = verifyPasswordHash,
   }: AuthenticatorDependencies) {
     this.#store = store;
     this.#log = log;
     this.#domains = domains;
+    this.#watch = watch;
     this.#line = new HashLine(hashLine);
     this.#verified = new VerifiedPasswords({ clock, random });
     this.#verifyHash = verifyHash;
@@ -78,44 +91,54 @@ class PasswordAuthenticator implements Authenticator {
     this.#stopListening();
   }
 
-  verifyPassword(attempt: PasswordAttempt): Promise<LoginResult> {
-    const fingerprint = this.#verified.fingerprint(attempt);
-    const identity = this.#verified.find(fingerprint);
-    if (identity !== undefined) {
-      this.#logLogin(attempt, identity);
-      return Promise.resolve({ ok: true, identity });
+  async verifyPassword(attempt: PasswordAttempt): Promise<LoginResult> {
+    const account = loginAddress(attempt.username, this.#domains) ?? attempt.username;
+    if (this.#watch?.mayTry(attempt, account) === false) {
+      const { protocol, remoteAddress } = attempt;
+      this.#log.info("login-must-wait", { protocol, remoteAddress });
+      return UNAVAILABLE.result;
     }
-    const open = this.#open.get(fingerprint);
-    if (open !== undefined) return open;
-    const result = this.#verify(attempt).then((answer) => {
-      // Not ours any more: the directory changed under way, and what was read may be out of date.
-      if (this.#open.get(fingerprint) !== result) return answer;
-      this.#open.delete(fingerprint);
-      if (answer.ok) this.#verified.remember(fingerprint, answer.identity);
-      return answer;
-    });
-    this.#open.set(fingerprint, result);
+    const { result, isWrong } = await this.#look(attempt);
+    if (result.ok) {
+      this.#logLogin(attempt, result.identity);
+      this.#watch?.succeeded(attempt, result.identity);
+    } else if (isWrong) this.#watch?.failed(attempt, account);
     return result;
   }
 
-  async #verify(attempt: PasswordAttempt): Promise<LoginResult> {
+  #look(attempt: PasswordAttempt): Promise<Looked> {
+    const fingerprint = this.#verified.fingerprint(attempt);
+    const identity = this.#verified.find(fingerprint);
+    if (identity !== undefined) return Promise.resolve({ result: { ok: true, identity }, isWrong: false });
+    const open = this.#open.get(fingerprint);
+    if (open !== undefined) return open;
+    const looked = this.#verify(attempt).then((found) => {
+      // Not ours any more: the directory changed under way, and what was read may be out of date.
+      if (this.#open.get(fingerprint) !== looked) return found;
+      this.#open.delete(fingerprint);
+      if (found.result.ok) this.#verified.remember(fingerprint, found.result.identity);
+      return found;
+    });
+    this.#open.set(fingerprint, looked);
+    return looked;
+  }
+
+  async #verify(attempt: PasswordAttempt): Promise<Looked> {
     const { protocol, remoteAddress } = attempt;
     try {
       const finding = await this.#line.run(remoteAddress, () => this.#find(attempt));
       if (finding === "full") {
         this.#log.warn("login-line-full", { protocol, remoteAddress });
-        return { ok: false, problem: "unavailable" };
+        return UNAVAILABLE;
       }
-      if (finding.kind === "right") {
-        this.#logLogin(attempt, finding.identity);
-        return { ok: true, identity: finding.identity };
-      }
+      if (finding.kind === "right") return { result: { ok: true, identity: finding.identity }, isWrong: false };
       // Only names of accounts: what else is typed for a user name is now and then a password.
       this.#log.info("login-refused", { protocol, remoteAddress, reason: finding.kind, account: finding.address });
-      return { ok: false, problem: "invalid-credentials" };
+      const isWrong = finding.kind === "unknown-user" || finding.kind === "wrong-password";
+      return { result: { ok: false, problem: "invalid-credentials" }, isWrong };
     } catch (error) {
       this.#log.error("login-unavailable", { protocol, remoteAddress, error: String(error) });
-      return { ok: false, problem: "unavailable" };
+      return UNAVAILABLE;
     }
   }
 
