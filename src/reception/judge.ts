@@ -19,10 +19,8 @@ export interface JudgeDependencies {
   /** The live entry of our block list in the way of this address, if any. */
   readonly findBan: (address: string, scope: "smtp" | "auth") => BlockListEntry | undefined;
   readonly sink: DecisionSink;
-  /** Hears of what speaks against a client. */
+  /** Hears of what speaks against a client. Wrong passwords are told by those who check them, for all protocols alike. */
   readonly hearOffence?: (offence: Offence) => void;
-  /** What stands for a password in an offence: a keyed hash. */
-  readonly fingerprint?: (password: string) => string;
   /** Hears of every verdict, for the health of lists. */
   readonly hearVerdict?: (evidence: Evidence) => void;
   /** Milliseconds for the look-ups of one step: `dns.timeout_ms`. */

@@ -77,12 +77,6 @@ export class Judgement {
     this.#account = account;
   }
 
-  wrongPassword(account: string, password: string): void {
-    const { fingerprint } = this.#judge.deps;
-    if (fingerprint === undefined) return;
-    this.#offence({ kind: "wrong-password", account, password: fingerprint(password), ...this.#offender() });
-  }
-
   signal(signal: Signal): void {
     const kind = offenceOfSignal(signal);
     if (kind !== undefined) this.#offence({ kind, ...this.#offender() });

@@ -323,7 +323,6 @@ export class SmtpReception implements ConnectionHandler {
       return WELCOME;
     }
     if (result.problem === "unavailable") return CANNOT_VERIFY;
-    this.#judgement?.wrongPassword(username, password);
     await this.#wait(settings.timeouts.authenticationFailureMs * (failures + 1));
     return BAD_CREDENTIALS;
   }
