@@ -276,6 +276,7 @@ test("the system's servers are read again when they have changed, once a minute 
   assert.deepEqual(await ask("b.test"), [2, 0]);
   clock.advance(60_000);
   assert.deepEqual(await ask("c.test"), [2, 1]);
+  assert.deepEqual(client.serverNames(), [two.address]);
   rmSync(systemServersFile);
   clock.advance(60_000);
   assert.deepEqual(await ask("d.test"), [2, 2]);

@@ -10,7 +10,7 @@ import { isAskable, type Question, type QuestionType } from "#protocol/dns/messa
 import { AnswerCache } from "./answer-cache.ts";
 import { Servers } from "./ask-servers.ts";
 import { SOCKETS_MAX, WAITING_MAX, WARNING_MS } from "./limits.ts";
-import { parseServerAddress } from "./server-address.ts";
+import { formatServerAddress, parseServerAddress } from "./server-address.ts";
 import { type ServerList, SystemServers } from "./system-servers.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
@@ -34,6 +34,8 @@ export interface DnsClientOptions {
 
 export interface DnsClient extends Resolver {
   load(): DnsLoad;
+  /** Whom it asks at the moment, for people: `127.0.0.1:53`. */
+  serverNames(): readonly string[];
 }
 
 export interface DnsLoad {
@@ -52,6 +54,7 @@ export function createDnsClient(options: DnsClientOptions): DnsClient {
     mx: (name, lookup) => lookups.find({ name, type: "MX" }, lookup),
     tlsa: (name, lookup) => lookups.find({ name, type: "TLSA" }, lookup),
     load: () => lookups.load(),
+    serverNames: () => lookups.serverNames(),
   };
 }
 
@@ -79,6 +82,10 @@ class Lookups {
 
   load(): DnsLoad {
     return { sockets: this.#line.taken, waiting: this.#line.waiting, answersRemembered: this.#cache.size };
+  }
+
+  serverNames(): readonly string[] {
+    return this.#list().servers.map(formatServerAddress);
   }
 
   async find<Type extends QuestionType>(

@@ -32,7 +32,6 @@ export type Response =
 /** Response codes (IANA, DNS RCODEs). */
 export const NOERROR = 0;
 export const FORMERR = 1;
-export const SERVFAIL = 2;
 export const NXDOMAIN = 3;
 export const NOTIMP = 4;
 export const REFUSED = 5;
