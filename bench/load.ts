@@ -53,6 +53,10 @@ class Replies {
     return this.next();
   }
 
+  end(): void {
+    this.#socket.end("QUIT\r\n");
+  }
+
   next(): Promise<string> {
     const { promise, resolve } = Promise.withResolvers<string>();
     this.#take = resolve;
@@ -80,51 +84,60 @@ function message(load: Load, number: number): Buffer {
   return Buffer.from(`${(head + body).slice(0, load.sizeOctets - 2)}\r\n.\r\n`);
 }
 
-/** Runs the load to its end. */
+async function greeted(port: number): Promise<Replies> {
+  const socket = connect(port, "127.0.0.1");
+  const replies = new Replies(socket);
+  await once(socket, "connect");
+  await replies.next();
+  await replies.say("EHLO bench.test\r\n");
+  return replies;
+}
+
+/** Runs the load to its end. The clock starts when all connections are greeted. */
 async function generate(load: Load): Promise<LoadResult> {
-  let next = 0;
-  let accepted = 0;
-  let refused = 0;
-  let refusal = "";
+  const connections = await Promise.all(Array.from({ length: load.connections }, () => greeted(load.port)));
+  const outcome = { accepted: 0, refused: 0, refusal: "" };
   const waitsMs: number[] = [];
-  const refuse = (reply: string): void => {
-    refused += 1;
-    if (refusal === "") refusal = reply.trimEnd();
-  };
-  const client = async (): Promise<void> => {
-    const socket = connect(load.port, "127.0.0.1");
-    const replies = new Replies(socket);
-    await once(socket, "connect");
-    await replies.next();
-    await replies.say("EHLO bench.test\r\n");
+  let next = 0;
+  const begin = performance.now();
+  const send = async (replies: Replies): Promise<void> => {
     while (next < load.messages) {
       const number = next;
       next += 1;
-      const recipient = load.recipients[number % load.recipients.length];
-      await replies.say(`MAIL FROM:<${load.mailFrom}>\r\n`);
-      await replies.say(`RCPT TO:<${recipient}>\r\n`);
-      const go = await replies.say("DATA\r\n");
-      if (!go.startsWith("354")) {
-        refuse(go);
-        if (go.startsWith("421")) break;
-        await replies.say("RSET\r\n");
-        continue;
+      const { reply, waitMs } = await transaction(replies, load, number);
+      if (waitMs !== null) waitsMs.push(waitMs);
+      if (reply.startsWith("250")) outcome.accepted += 1;
+      else {
+        outcome.refused += 1;
+        outcome.refusal ||= reply.trimEnd();
+        if (reply.startsWith("421")) return;
       }
-      const octets = message(load, number);
-      const sentAt = performance.now();
-      const reply = await replies.say(octets);
-      waitsMs.push(performance.now() - sentAt);
-      if (reply.startsWith("250")) accepted += 1;
-      else refuse(reply);
     }
-    socket.end("QUIT\r\n");
   };
-  const begin = performance.now();
-  await Promise.all(Array.from({ length: load.connections }, client));
+  await Promise.all(connections.map(send));
   const seconds = (performance.now() - begin) / 1000;
+  for (const connection of connections) connection.end();
   waitsMs.sort((a, b) => a - b);
   const quantile = (part: number): number => waitsMs[Math.floor((waitsMs.length - 1) * part)] ?? 0;
-  return { accepted, refused, refusal, seconds, medianMs: quantile(0.5), p99Ms: quantile(0.99) };
+  return { ...outcome, seconds, medianMs: quantile(0.5), p99Ms: quantile(0.99) };
+}
+
+async function transaction(
+  replies: Replies,
+  load: Load,
+  number: number,
+): Promise<{ readonly reply: string; readonly waitMs: number | null }> {
+  await replies.say(`MAIL FROM:<${load.mailFrom}>\r\n`);
+  await replies.say(`RCPT TO:<${load.recipients[number % load.recipients.length]}>\r\n`);
+  const go = await replies.say("DATA\r\n");
+  if (!go.startsWith("354")) {
+    if (!go.startsWith("421")) await replies.say("RSET\r\n");
+    return { reply: go, waitMs: null };
+  }
+  const octets = message(load, number);
+  const sentAtMs = performance.now();
+  const reply = await replies.say(octets);
+  return { reply, waitMs: performance.now() - sentAtMs };
 }
 
 const [, file, argument] = process.argv;

@@ -3,16 +3,17 @@
  * settings Debian gives it. Runs as root, as Postfix must.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { freePorts } from "../test/peers/ports.ts";
 import { must, stop, waitForPort } from "../test/peers/process.ts";
 
 export interface Postfix {
   readonly port: number;
-  /** Messages in all maildirs. */
-  readonly delivered: () => number;
+  /** Resolves when that many more messages lie in the maildirs than at the call before. */
+  readonly delivered: (count: number) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -39,21 +40,25 @@ export async function startPostfix(accounts: readonly string[]): Promise<Postfix
   await must("postfix", ["-c", configuration, "check"]);
   const child: ChildProcess = spawn("/usr/lib/postfix/sbin/master", ["-c", configuration, "-d"], { stdio: "ignore" });
   await waitForPort(port, child);
+  let expected = 0;
   return {
     port,
-    delivered: () =>
-      accounts.reduce((sum, account) => {
-        try {
-          return sum + readdirSync(join(folder, "mail", account, "new")).length;
-        } catch {
-          return sum; // The maildir is made by the first delivery.
-        }
-      }, 0),
+    delivered: async (count) => {
+      expected += count;
+      while (inMaildirs(folder, accounts) < expected) await sleep(20);
+    },
     stop: async () => {
       await stop(child);
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function inMaildirs(folder: string, accounts: readonly string[]): number {
+  return accounts
+    .map((account) => join(folder, "mail", account, "new"))
+    .filter((maildir) => existsSync(maildir))
+    .reduce((sum, maildir) => sum + readdirSync(maildir).length, 0);
 }
 
 function mainCf(folder: string): string {
