@@ -29,6 +29,8 @@ export interface HeloInput {
 export interface GatheringOptions {
   readonly checks: Checks;
   readonly modes: Policy["modes"];
+  /** Other clients stand behind the address: what is known of it says nothing about any of them. */
+  readonly hidesOthers: (address: string) => boolean;
   /** Milliseconds for the look-ups of one step. */
   readonly budgetMs: number;
   readonly clock: Clock;
@@ -55,7 +57,7 @@ export class EvidenceGathering {
     this.#client = client;
     this.#localAddress = localAddress;
     const { checks, modes } = options;
-    if (!this.isPublic) return;
+    if (!this.isTelling) return;
     if (modes.reverse_dns !== "off" || modes.helo !== "off") {
       this.#reverseDns = this.#within((deadlineMs) => checks.reverseDns(client, deadlineMs));
     }
@@ -63,15 +65,16 @@ export class EvidenceGathering {
     if (modes.dnsbl !== "off") this.#clientNameLists = this.#reverseDns.then((found) => this.#nameListed(found));
   }
 
-  /** Nothing the DNS says about a private address says anything about who is behind it. */
-  get isPublic(): boolean {
-    return parseIpAddress(this.#client) !== undefined && !isPrivateAddress(this.#client);
+  /** Does the DNS know anything about who this is? Not of a private address, nor of one that hides other clients. */
+  get isTelling(): boolean {
+    const isPublic = parseIpAddress(this.#client) !== undefined && !isPrivateAddress(this.#client);
+    return isPublic && !this.#options.hidesOthers(this.#client);
   }
 
   /** The last name said counts. */
   named(helo: string): void {
     const { checks, modes } = this.#options;
-    if (!this.isPublic) return;
+    if (!this.isTelling) return;
     if (modes.helo !== "off") {
       const said = { helo, client: this.#client, localAddress: this.#localAddress };
       this.#helo = this.#within((deadlineMs) => checks.helo(said, this.#reverseDns, deadlineMs));

@@ -7,7 +7,7 @@ import type { Random } from "#ports/random.ts";
 import type { BlockListEntry, Evidence } from "#verdict/evidence.ts";
 import type { Policy } from "#verdict/policy.ts";
 import type { DecisionSink } from "./decision-sink.ts";
-import type { Checks } from "./evidence-gathering.ts";
+import type { Checks, GatheringOptions } from "./evidence-gathering.ts";
 import { REFUSALS_RECORDED_EVERY_MS, REFUSALS_REMEMBERED_MAX } from "./limits.ts";
 import type { ListenerProtocol } from "./listener-session.ts";
 
@@ -18,6 +18,8 @@ export interface JudgeDependencies {
   readonly checks: Checks;
   /** The live entry of our block list in the way of this address, if any. */
   readonly findBan: (address: string, scope: "smtp" | "auth") => BlockListEntry | undefined;
+  /** Other clients stand behind the address (masquerading, a proxy that says nothing): rules that go by address are suspended. */
+  readonly hidesOthers?: (address: string) => boolean;
   readonly sink: DecisionSink;
   /** Hears of what speaks against a client. Wrong passwords are told by those who check them, for all protocols alike. */
   readonly hearOffence?: (offence: Offence) => void;
@@ -42,10 +44,13 @@ export interface MetClient {
 
 export class Judge {
   readonly deps: JudgeDependencies;
+  readonly gathering: GatheringOptions;
   readonly #refusedMs = new LRUCache<string, number>({ max: REFUSALS_REMEMBERED_MAX });
 
   constructor(deps: JudgeDependencies) {
     this.deps = deps;
+    const { checks, policy, budgetMs, hidesOthers = () => false, clock, log } = deps;
+    this.gathering = { checks, modes: policy.modes, hidesOthers, budgetMs, clock, log };
   }
 
   /** A client that is refused before it has said anything, again and again, leaves a record now and then. */

@@ -52,10 +52,8 @@ export class Judgement {
     const blockList = this.#findBan();
     const refusal = blockList === null ? undefined : this.#refuse("connect", { ...NO_EVIDENCE, blockList });
     if (refusal !== undefined || this.#judged !== "judged") return refusal;
-    const { checks, policy, budgetMs, clock, log } = this.#judge.deps;
     const { address, localAddress } = this.#client;
-    const options = { checks, modes: policy.modes, budgetMs, clock, log };
-    this.#gathering = new EvidenceGathering(address, localAddress, options);
+    this.#gathering = new EvidenceGathering(address, localAddress, this.#judge.gathering);
     return undefined;
   }
 
@@ -69,7 +67,7 @@ export class Judgement {
     this.#clientName = name;
     if (this.#gathering === undefined) return undefined;
     this.#gathering.named(name);
-    if (claimsToBeUs === "no" && !this.#gathering.isPublic) return undefined;
+    if (claimsToBeUs === "no" && !this.#gathering.isTelling) return undefined;
     return this.#refuse("helo", { ...NO_EVIDENCE, helo: heloAtOnce(name, claimsToBeUs) });
   }
 

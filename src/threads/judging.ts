@@ -10,6 +10,7 @@ import { checkHelo, type HeloInquiry } from "#evidence/reverse-dns/check-helo.ts
 import { checkReverseDns } from "#evidence/reverse-dns/check-reverse-dns.ts";
 import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
 import type { BlockEntry } from "#gate/block-list/entry.ts";
+import type { Offence } from "#gate/block-list/offence.ts";
 import { createDnsClient } from "#platform/dns/client.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
@@ -36,17 +37,25 @@ export interface JudgingOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Told what speaks against a client; without it nobody is banned by rule. */
+  readonly hearOffence?: (offence: Offence) => void;
+  /** Told what is wrong with a list; without it the log is. */
+  readonly onListAlert?: (alert: ListAlert) => void;
+  /** Rules that go by address are suspended for such an address. */
+  readonly hidesOthers?: (address: string) => boolean;
 }
 
 /** Rejects when the block list cannot be read: a server does not begin without its bans. */
-export async function openJudging({ settings, store, clock, random, log }: JudgingOptions): Promise<Judging> {
+export async function openJudging(options: JudgingOptions): Promise<Judging> {
+  const { settings, store, clock, random, log, hearOffence = () => undefined, hidesOthers = () => false } = options;
   const policy = policyOf(settings);
   const { servers, timeoutMs } = settings.dns;
   const resolver = createDnsClient({ servers, timeoutMs, clock, random, log });
   const lists = listsOf(settings, log);
   const resolverName = servers.length === 0 ? "the system's resolver" : servers.join(", ");
-  const watch = new ListWatch({ lists, resolver, resolverName, clock, random, onAlert: (alert) => tell(log, alert) });
-  const bans = await BlockListFollower.open({ store, clock, log });
+  const { onListAlert = (alert) => tell(log, alert) } = options;
+  const watch = new ListWatch({ lists, resolver, resolverName, clock, random, onAlert: onListAlert });
+  const bans = await BlockListFollower.open({ store, clock, log, hidesOthers });
   const sink = new DecisionBuffer({ clock, log, write: (records) => store.putDecisions(records.map(decisionRow)) });
   // Nobody waits for the first round: until it is over lists count for nothing.
   if (isReachable(settings)) void watch.start();
@@ -63,6 +72,8 @@ export async function openJudging({ settings, store, clock, random, log }: Judgi
       lists: (subjects, deadlineMs) => queryLists({ subjects, lists, guard: watch, resolver, deadlineMs }),
     },
     findBan: (address, scope) => asEvidence(bans.findBan(address, scope)),
+    hidesOthers,
+    hearOffence,
     hearVerdict: (evidence) => tellLists(watch, evidence, policy),
     sink,
     budgetMs: timeoutMs,

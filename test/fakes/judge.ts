@@ -1,6 +1,7 @@
 /** A judge whose checks and block list are what a test says, and that remembers the records. */
 import type { ListFinding } from "#evidence/dnsbl/evidence.ts";
 import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
+import type { Offence } from "#gate/block-list/offence.ts";
 import type { Checks } from "#reception/evidence-gathering.ts";
 import { Judge } from "#reception/judge.ts";
 import type { DecisionRecord } from "#verdict/decision-record.ts";
@@ -45,6 +46,8 @@ export class FakeChecks implements Checks {
 export class FakeJudge {
   readonly checks = new FakeChecks();
   readonly records: DecisionRecord[] = [];
+  readonly offences: Offence[] = [];
+  readonly hiding = new Set<string>();
   readonly bans = new Map<string, BlockListEntry>();
 
   /** Judges what this reception's clients do. */
@@ -58,6 +61,8 @@ export class FakeJudge {
         const ban = this.bans.get(address);
         return ban?.scope === "all" || ban?.scope === scope ? ban : undefined;
       },
+      hidesOthers: (address) => this.hiding.has(address),
+      hearOffence: (offence) => void this.offences.push(offence),
       sink: { record: (record) => this.#keep(record) },
       budgetMs: BUDGET_MS,
       clock,
