@@ -20,6 +20,10 @@ const GROUPS: Readonly<Record<string, () => readonly string[]>> = {
 const FILES_AT_ONCE = availableParallelism() + 1;
 const PEER_FILES_AT_ONCE = availableParallelism();
 
+/** A test that hangs fails instead of holding up the rest. Milliseconds; a file counts as a test. */
+const TIMEOUT_MS = 180_000;
+const PEER_TIMEOUT_MS = 900_000;
+
 const [first = "all", ...rest] = process.argv.slice(2);
 const isGroup = Object.hasOwn(GROUPS, first);
 const group = isGroup ? first : "all";
@@ -41,6 +45,7 @@ function run(name: string, nodeOptions: readonly string[]): number {
     "--conditions=postern-source",
     "--test",
     `--test-concurrency=${concurrency}`,
+    `--test-timeout=${name === "peers" ? PEER_TIMEOUT_MS : TIMEOUT_MS}`,
     ...nodeOptions,
     ...files,
   ];
