@@ -14,6 +14,7 @@ export class ImapReader {
   private constructor(socket: TLSSocket) {
     this.#socket = socket;
     socket.on("data", (chunk: Buffer) => this.#take(chunk));
+    socket.on("error", () => undefined);
     socket.on("close", () => this.#awaited?.reject(new Error(`the connection ended: ${this.#tail}`)));
   }
 

@@ -2,13 +2,13 @@
  * Postfix as the peer: an instance of its own that takes mail for one domain and delivers it into maildirs, with the
  * settings Debian gives it. Runs as root, as Postfix must.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePorts } from "../test/peers/ports.ts";
-import { must, stop, waitForPort } from "../test/peers/process.ts";
+import { hold, must, stop, waitForPort } from "../test/peers/process.ts";
 
 export interface Postfix {
   readonly port: number;
@@ -38,7 +38,7 @@ export async function startPostfix(accounts: readonly string[]): Promise<Postfix
   );
   await must("postmap", ["-c", configuration, `hash:${configuration}/mailboxes`]);
   await must("postfix", ["-c", configuration, "check"]);
-  const child: ChildProcess = spawn("/usr/lib/postfix/sbin/master", ["-c", configuration, "-d"], { stdio: "ignore" });
+  const child = hold(spawn("/usr/lib/postfix/sbin/master", ["-c", configuration, "-d"], { stdio: "ignore" }));
   await waitForPort(port, child);
   let expected = 0;
   return {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeCertificate } from "./certificate.ts";
 import { freePorts } from "./ports.ts";
-import { stop, waitForPort } from "./process.ts";
+import { hold, stop, waitForPort } from "./process.ts";
 
 export interface Dovecot {
   readonly imapPort: number;
@@ -33,7 +33,7 @@ export async function startDovecot(accounts: ReadonlyMap<string, string>): Promi
     [...accounts].map(([user, password]) => `${user}:{PLAIN}${password}\n`).join(""),
   );
   writeFileSync(join(folder, "dovecot.conf"), settings(folder, imapPort, imapsPort, pop3sPort));
-  const child = spawn("dovecot", ["-F", "-c", join(folder, "dovecot.conf")], { stdio: "ignore" });
+  const child = hold(spawn("dovecot", ["-F", "-c", join(folder, "dovecot.conf")], { stdio: "ignore" }));
   await waitForPort(imapPort, child);
   return {
     imapPort,

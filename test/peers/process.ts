@@ -62,6 +62,18 @@ function connects(port: number, host: string): Promise<boolean> {
   return promise.finally(() => socket.destroy());
 }
 
+const held = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of held) child.kill("SIGKILL");
+});
+
+/** A server must not outlive the test that started it, however that ends. */
+export function hold(child: ChildProcess): ChildProcess {
+  held.add(child);
+  child.once("exit", () => held.delete(child));
+  return child;
+}
+
 /** Ends a process and waits for its end. */
 export async function stop(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeCertificate } from "./certificate.ts";
 import { freePorts } from "./ports.ts";
-import { must, stop, waitForPort } from "./process.ts";
+import { hold, must, stop, waitForPort } from "./process.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -100,6 +100,7 @@ export async function startServer(options: ServerOptions = {}): Promise<PosternS
         cwd: root,
         stdio: ["ignore", "pipe", "pipe"],
       });
+      hold(child);
       const log = createWriteStream(logFile, { flags: "a" });
       child.stderr?.pipe(log, { end: false });
       child.stdout?.pipe(log, { end: false });
