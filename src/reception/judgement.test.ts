@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { suite, test } from "node:test";
 import { FAKE_TLS } from "../../test/fakes/connection.ts";
 import { banned, helo, listed, policy, reverseDns } from "../../test/fakes/evidence.ts";
 import { BUDGET_MS, FakeJudge } from "../../test/fakes/judge.ts";
-import { FakeReception } from "../../test/fakes/reception.ts";
+import { FakeReception, settled } from "../../test/fakes/reception.ts";
 import type { Policy } from "../verdict/policy.ts";
 import { replay } from "../verdict/replay.ts";
 import { TURNED_AWAY_MS } from "./limits.ts";
@@ -154,6 +155,40 @@ suite("judgement: what is accepted", () => {
   });
 });
 
+suite("judgement: a client that leaves", () => {
+  test("before the answer to its message: the record says what became of the message", async () => {
+    const { mx, judge } = judged();
+    const client = mx.connect();
+    await client.envelope("a@sender.example", "user@local.test");
+    await client.say("DATA");
+    client.connection.send(Buffer.from("Message-ID: <1@x>\r\n\r\nx\r\n.\r\n"));
+    client.connection.leave();
+    await settled();
+    const { stage, disposition, messageId, message } = judge.record;
+    assert.deepEqual([stage, disposition, messageId, message], ["data", "defer", "<1@x>", null]);
+  });
+
+  test("in the middle of its message: deferred, as it comes again", async () => {
+    const { mx, judge } = judged();
+    const client = mx.connect();
+    await client.envelope("a@sender.example", "user@local.test");
+    await client.say("DATA");
+    await client.send("Subject: x\r\n\r\nhalf");
+    client.connection.leave();
+    const { stage, message, recipients } = judge.record;
+    assert.deepEqual([stage, message, recipients.length], ["rcpt", null, 1]);
+  });
+
+  test("after RSET: the transaction has its record when the next begins", async () => {
+    const { mx, judge } = judged();
+    const client = mx.connect();
+    await client.envelope("a@sender.example", "user@local.test");
+    await client.say("RSET");
+    await client.say("MAIL FROM:<b@sender.example>");
+    assert.deepEqual([judge.record.mailFrom, judge.record.stage], ["a@sender.example", "rcpt"]);
+  });
+});
+
 suite("judgement: time", () => {
   test("checks begin as soon as their input is known, and never delay the greeting", async () => {
     const { mx, judge } = judged();
@@ -238,6 +273,9 @@ suite("judgement: who is not judged", () => {
     const judge = new FakeJudge(mx);
     judge.checks.answers = { ...judge.checks.answers, lists: drop };
     const client = mx.connect();
+    judge.bans.set(CLIENT, banned(null));
+    const again = mx.connect();
+    assert.match(await again.hear(), /^220 /);
     await client.envelope("a@sender.example", "user@local.test");
     await client.message("x");
     assert.deepEqual([judge.checks.asked, judge.record.judged], [[], "trusted-network"]);
@@ -300,6 +338,9 @@ suite("judgement: refused before a transaction", () => {
     assert.deepEqual([busy.connection.state, mx.clock.pending], ["ended", 0]);
     // The second refusal within a minute leaves no record of its own.
     assert.deepEqual(judge.records, []);
+    const endless = mx.connect();
+    assert.match(await endless.send("x".repeat(5000)), /421 4\.7\.0 /);
+    assert.equal(endless.connection.state, "ended");
   });
 
   test("a ban that ends: 421, and postmaster is no way around it", async () => {
@@ -323,78 +364,5 @@ suite("judgement: refused before a transaction", () => {
     assert.match(await msa.connect({ tls: FAKE_TLS }).hear(), /^220 /);
     judge.bans.set(CLIENT, { ...banned(null), scope: "auth" });
     assert.match(await msa.connect({ tls: FAKE_TLS }).hear(), /^554 5\.7\.1 /);
-  });
-});
-
-suite("judgement: what the ledger of offences hears", () => {
-  test("unknown recipients, attempts to relay, and once a transaction what was refused as spam", async () => {
-    const { mx, judge } = judged();
-    judge.checks.answers = { ...judge.checks.answers, lists: drop };
-    const client = mx.connect();
-    await client.say("EHLO mail.sender.example");
-    await client.say("MAIL FROM:<a@sender.example>");
-    for (const who of ["nobody@local.test", "b@victim.example", "user@local.test", "alice@local.test"]) {
-      await client.say(`RCPT TO:<${who}>`);
-    }
-    const from = { address: CLIENT, clientName: "mail.sender.example" };
-    assert.deepEqual(judge.offences, [
-      { kind: "unknown-recipient", recipient: "nobody@local.test", senderAuthenticated: false, ...from },
-      { kind: "relay-attempt", recipient: "b@victim.example", ...from },
-      { kind: "spam", ...from },
-    ]);
-  });
-
-  test("bad names, missing records and temporary refusals are held against nobody", async () => {
-    const { mx, judge } = judged();
-    judge.checks.answers = {
-      ...judge.checks.answers,
-      reverseDns: () => Promise.resolve(reverseDns("no-name")),
-      helo: () => Promise.resolve(helo({ match: "differs" })),
-    };
-    const client = mx.connect();
-    await client.say("EHLO localhost");
-    await client.say("EHLO mail.sender.example");
-    await client.say("MAIL FROM:<a@sender.example>");
-    assert.match(await client.say("RCPT TO:<user@local.test>"), /^450 4\.7\.25 /);
-    assert.deepEqual(judge.offences, []);
-  });
-
-  test("who speaks early or out of step; not TLS on a clear port, not another protocol (R22)", async () => {
-    for (const [said, waitMs, expected] of [
-      ["EHLO x\r\n", 0, ["early-talker"]],
-      ["EHLO mail.sender.example\r\nMAIL FROM:<>\r\n", 1000, ["protocol-abuse"]],
-      ["GET / HTTP/1.1\r\n", 1000, []],
-      ["\u0016\u0003\u0001", 1000, []],
-      ["QUIT\r\n", 1000, []],
-    ] as const) {
-      const { mx, judge } = judged();
-      await mx.connect({}, waitMs).send(said);
-      assert.deepEqual(
-        judge.offences.map(({ kind }) => kind),
-        expected,
-        said,
-      );
-    }
-  });
-
-  test("users and trusted peers are held to nothing", async () => {
-    const relay = { trustedNetworks: ["198.51.100.0/24"], trustedOnMx: true, ownAddresses: [] };
-    const mx = new FakeReception("smtp", { relay });
-    const judge = new FakeJudge(mx);
-    const client = mx.connect();
-    await client.say("EHLO mail.sender.example");
-    await client.say("MAIL FROM:<a@sender.example>");
-    await client.say("RCPT TO:<nobody@local.test>");
-    assert.deepEqual(judge.offences, []);
-  });
-
-  test("an address behind which others stand is asked nothing", async () => {
-    const { mx, judge } = judged();
-    judge.hiding.add(CLIENT);
-    const client = mx.connect();
-    assert.match(await client.say("EHLO localhost"), /250/);
-    await client.say("MAIL FROM:<a@sender.example>");
-    await client.say("RCPT TO:<user@local.test>");
-    assert.deepEqual(judge.checks.asked, ["lists mail-from sender.example"]);
   });
 });

@@ -21,7 +21,7 @@ export interface DecisionRecord {
   readonly session: string;
   /** Milliseconds since the epoch. */
   readonly atMs: number;
-  readonly listener: "smtp" | "submission" | "lmtp";
+  readonly listener: "smtp" | "submission" | "lmtp" | "imap" | "pop3";
   /** An IP address in its one form, or `unix:PATH`. */
   readonly clientAddress: string;
   /** As said in HELO, EHLO or LHLO; null before. */

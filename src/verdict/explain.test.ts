@@ -94,6 +94,12 @@ suite("explain", () => {
     ]);
   });
 
+  test("recipients without a message are no accepted message", () => {
+    const record = recorded(evidence({ helo: helo() }));
+    assert.equal(explain(record)[1], "Outcome     recipients accepted, but no message came");
+    assert.equal(explain({ ...record, stage: "data" })[1], "Outcome     accepted after the message");
+  });
+
   test("no line is longer than 80 columns, and nothing a client said moves the cursor", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 300 }), (text) => {

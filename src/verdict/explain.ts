@@ -42,7 +42,7 @@ function head(record: DecisionRecord): string[] {
   const why = record.reasons.length === 0 ? "" : `: ${record.reasons.join(", ")}`;
   return [
     ...labelled("Decision", `${id}, ${time}`),
-    ...labelled("Outcome", `${HAPPENED[record.disposition]} ${STAGES[record.stage]}${why}`),
+    ...labelled("Outcome", `${outcome(record)}${why}`),
     ...labelled("Client", clientName === null ? clientAddress : `${clientAddress}, HELO ${clientName}`),
     ...(account === null ? [] : labelled("Account", account)),
     ...(mailFrom === null ? [] : labelled("Sender", `<${mailFrom}>`)),
@@ -50,6 +50,12 @@ function head(record: DecisionRecord): string[] {
     ...(message === null ? [] : labelled("Kept as", message)),
     ...labelled("Session", `${session} (${listener}), settings ${record.settings}`),
   ];
+}
+
+/** Accepted recipients are no message yet. */
+function outcome({ disposition, stage }: DecisionRecord): string {
+  const isOpen = stage !== "data" && (disposition === "accept" || disposition === "junk");
+  return isOpen ? "recipients accepted, but no message came" : `${HAPPENED[disposition]} ${STAGES[stage]}`;
 }
 
 function recipientLines({ address, accepted, reason, reply }: RecipientOutcome): string[] {

@@ -13,6 +13,7 @@ import {
 } from "../../test/fakes/evidence.ts";
 import type { Evidence } from "./evidence.ts";
 import { judge } from "./judge.ts";
+import { REPLY_LINE_OCTETS_MAX } from "./limits.ts";
 import type { Policy } from "./policy.ts";
 
 /** @param expected disposition, sum, first reason. */
@@ -135,6 +136,11 @@ suite("verdict: names", () => {
       3,
       "helo-generic",
     ]);
+    check({ reverseDns: reverseDns("confirmed", generic(3)), helo: helo({ generic: generic(1) }) }, [
+      "accept",
+      3,
+      "generic-name",
+    ]);
   });
 
   test("our own name is refused with 550, a name without a domain with 501", () => {
@@ -200,5 +206,14 @@ suite("verdict: modes and replies", () => {
       policy(),
     );
     assert.match(reply?.text ?? "", /^Refused: score 16 of 15; dnsbl: .*spamhaus-zen.*; dnsbl: .* b \(.*; helo: /);
+  });
+
+  test("what others wrote is cut so that a reply fits its lines (RFC 5321 §4.5.3.1.5)", () => {
+    const long = "x".repeat(2000);
+    const lied = judge(evidence({ helo: helo({ helo: long, claimsToBeUs: "name" }) }), policy());
+    assert.ok((lied.reply?.text.length ?? 0) < 250);
+    const refused = judge(evidence(lists(listed(7, { rejectsAlone: true, list: long, value: long }))), policy());
+    for (const line of refused.reply?.text.split("\n") ?? []) assert.ok(line.length <= REPLY_LINE_OCTETS_MAX);
+    assert.match(refused.reply?.text ?? "", /^Refused by dnsbl/);
   });
 });
