@@ -5,19 +5,23 @@
 import { join } from "node:path";
 import type { Settings } from "#config/settings.ts";
 import type { ProtectedAddresses } from "#gate/block-list/protected-addresses.ts";
+import { ConnectionTotals, type LimitFigure } from "#gate/limits/connection-totals.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
 import { type LogOptions, openLog } from "#platform/json-log.ts";
 import { openControlSocket } from "#platform/net/control-socket.ts";
 import { systemClock } from "#platform/system-clock.ts";
-import { sharedCounter, sharedCounterMemory } from "#platform/threads/shared-counter.ts";
+import { systemRandom } from "#platform/system-random.ts";
+import { sharedCounters } from "#platform/threads/shared-counters.ts";
 import type { Thread } from "#platform/threads/threads.ts";
 import type { LoadedKeyPair } from "#platform/tls/key-pair-files.ts";
 import type { Log } from "#ports/log.ts";
 import type { Store } from "#store/store.ts";
 import { type FrontThreads, startFrontThreads } from "./threads/front-threads.ts";
+import { createGateMemory, type GateMemory } from "./threads/gate-memory.ts";
 import { keyPairsOf } from "./threads/key-pairs.ts";
 import type { ListeningReport } from "./threads/ports.ts";
 import { protectedAddresses } from "./threads/protected.ts";
+import { connectionLimitSettings } from "./threads/slices.ts";
 import { bindProblem, portInUse, relayProblem, type StartProblem } from "./threads/start-problem.ts";
 import { openStoreThreads, type StoreThreads } from "./threads/store-threads.ts";
 
@@ -40,6 +44,8 @@ export interface RunningServer {
   readonly listening: () => readonly ListeningReport[];
   readonly certificates: () => readonly LoadedKeyPair[];
   readonly connections: () => number;
+  /** How near each limit of connections has come. */
+  readonly limitFigures: () => readonly LimitFigure[];
   readonly protectedAddresses: () => ProtectedAddresses;
   /** Resolves when a thread ended that should not have; the server is then of no more use. */
   readonly failed: Promise<string>;
@@ -79,7 +85,7 @@ class Server implements RunningServer {
   readonly #options: ServeOptions;
   readonly #storeThreads: StoreThreads;
   readonly #flushLog: () => void;
-  readonly #connections = sharedCounterMemory();
+  readonly #gateMemory: GateMemory;
   readonly #failure = Promise.withResolvers<string>();
   /** Ended on purpose. */
   readonly #dismissed = new Set<Thread>();
@@ -99,13 +105,20 @@ class Server implements RunningServer {
     this.#options = options;
     this.#protected = protectedAddresses(options.settings);
     this.#storeThreads = storeThreads;
+    this.#gateMemory = createGateMemory(options.settings, systemRandom);
   }
 
   readonly settings = (): Settings => this.#generation?.settings ?? this.#options.settings;
   readonly listening = (): readonly ListeningReport[] => this.#generation?.fronts.listening ?? [];
   readonly certificates = (): readonly LoadedKeyPair[] => this.#generation?.certificates ?? [];
-  readonly connections = (): number => sharedCounter(this.#connections).value;
+  readonly connections = (): number => this.#totals().open;
+  readonly limitFigures = (): readonly LimitFigure[] => this.#totals().figures();
   readonly protectedAddresses = (): ProtectedAddresses => this.#protected;
+
+  #totals(): ConnectionTotals {
+    const settings = connectionLimitSettings(this.settings(), []);
+    return new ConnectionTotals(sharedCounters(this.#gateMemory.counters), settings);
+  }
 
   async start(): Promise<StartProblem | undefined> {
     const { settings, prepare, control, version } = this.#options;
@@ -157,7 +170,7 @@ class Server implements RunningServer {
       log: this.#options.log,
       storeThreads: this.#storeThreads,
       keyPairs: certificates.value,
-      connectionCounter: this.#connections,
+      gateMemory: this.#gateMemory,
       takesOver: this.#generation !== undefined,
     });
     if (!fronts.ok) return bindProblem(fronts.problem.endpoint, fronts.problem.code);

@@ -6,6 +6,7 @@ import type { Reply } from "#mail/reply.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Endpoint } from "#ports/connection.ts";
 import type { Log } from "#ports/log.ts";
+import type { LoginPlaces } from "#ports/login-places.ts";
 import type { Random } from "#ports/random.ts";
 import type { Spool } from "#ports/spool.ts";
 import type { Store } from "#store/store.ts";
@@ -19,6 +20,7 @@ export interface SmtpDependencies {
   readonly store: Pick<Store, "deliver">;
   readonly directory: Directory;
   readonly authenticator: Authenticator;
+  readonly logins: LoginPlaces;
   readonly spool: Spool;
   readonly clock: Clock;
   readonly random: Random;

@@ -232,6 +232,17 @@ suite("reception: users", () => {
     assert.doesNotMatch(JSON.stringify(msa.log.lines), /AGEAYg|"b"/);
   });
 
+  test("421 with the name of the limit when an account has as many connections as it may, and nobody is logged in (R55)", async () => {
+    const msa = new FakeReception("submission");
+    msa.logins.refusal = "Too many connections of this account (limit)";
+    const client = msa.connect(SECURED);
+    await client.say("EHLO x");
+    const answer = await client.say("AUTH PLAIN AGFsaWNlQGxvY2FsLnRlc3QAc2VjcmV0");
+    assert.match(answer, /^421 4\.7\.0 Too many connections of this account \(limit\) \(/);
+    assert.equal(client.connection.state, "ended");
+    assert.equal(msa.log.lines.find(({ event }) => event === "session")?.fields["account"], undefined);
+  });
+
   test("454 when the credential cannot be checked, which is no failure", async () => {
     const client = new FakeReception("submission").connect(SECURED);
     await client.say("EHLO x");

@@ -32,6 +32,7 @@ export interface ReceptionContext extends SmtpDependencies {
 
 type Question = Extract<Event, { kind: "client-name" | "sender" | "recipient" | "credentials" }>;
 
+const FREE = { ok: true } as const;
 const WELCOME = reply(235, "2.7.0", "Authentication succeeded");
 const BAD_CREDENTIALS = reply(535, "5.7.8", "Authentication credentials invalid");
 const CANNOT_VERIFY = reply(454, "4.7.0", "Credentials cannot be checked now; try again later");
@@ -312,10 +313,13 @@ export class SmtpReception implements ConnectionHandler {
   }
 
   async #verify({ username, password, failures }: Extract<Question, { kind: "credentials" }>): Promise<Reply> {
-    const { authenticator, settings, earlyTalkers } = this.#context;
+    const { authenticator, settings, earlyTalkers, logins } = this.#context;
     const remoteAddress = this.#connection.remote.address;
     const result = await authenticator.verifyPassword({ username, password, protocol: "smtp", remoteAddress });
     if (result.ok) {
+      // Who is gone already takes no place: nobody would give it back.
+      const place = this.#over ? FREE : logins.enter(this.#connection, result.identity.accountId);
+      if (!place.ok) return this.#withId(reply(421, "4.7.0", place.text));
       this.#record.identity = result.identity;
       this.#judgement?.loggedIn(result.identity.address);
       this.#deadlines.earnest();

@@ -5,6 +5,7 @@ import type { LogOptions } from "#platform/json-log.ts";
 import { systemClock } from "#platform/system-clock.ts";
 import { startThread, type Thread } from "#platform/threads/threads.ts";
 import type { KeyPair } from "#platform/tls/server-tls.ts";
+import type { GateMemory } from "./gate-memory.ts";
 import type { FrontData, ListeningReport, ThreadOrder, ThreadReport } from "./ports.ts";
 import type { StoreThreads } from "./store-threads.ts";
 import { threadFile } from "./thread-file.ts";
@@ -23,7 +24,7 @@ export interface FrontOptions {
   readonly log: LogOptions;
   readonly storeThreads: StoreThreads;
   readonly keyPairs: readonly [KeyPair, ...KeyPair[]];
-  readonly connectionCounter: SharedArrayBuffer;
+  readonly gateMemory: GateMemory;
   /** The ports are shared with threads that will be drained: a reload. */
   readonly takesOver: boolean;
 }
@@ -48,7 +49,7 @@ export async function startFrontThreads(
       isFirst: number === 0,
       takesOver: options.takesOver,
       keyPairs: options.keyPairs,
-      connectionCounter: options.connectionCounter,
+      gateMemory: options.gateMemory,
       log: options.log,
       storePorts,
     };

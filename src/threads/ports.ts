@@ -3,6 +3,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { Settings } from "#config/settings.ts";
 import type { LogOptions } from "#platform/json-log.ts";
 import type { KeyPair } from "#platform/tls/server-tls.ts";
+import type { GateMemory } from "./gate-memory.ts";
 
 /** Where a thread finds the two halves of the store. */
 export interface StorePorts {
@@ -18,7 +19,7 @@ export interface FrontData {
   /** Older threads hold the same ports until they are drained: a reload. */
   readonly takesOver: boolean;
   readonly keyPairs: readonly [KeyPair, ...KeyPair[]];
-  readonly connectionCounter: SharedArrayBuffer;
+  readonly gateMemory: GateMemory;
   readonly log: LogOptions;
   readonly storePorts: StorePorts;
 }

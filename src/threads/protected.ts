@@ -21,7 +21,8 @@ export function protectedAddresses(settings: Settings, otherMx: readonly string[
   });
 }
 
-function ownAddresses(): readonly string[] {
+/** This machine's, as they are now. */
+export function ownAddresses(): readonly string[] {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   return all.map(({ address }) => normaliseAddress(address));
 }

@@ -10,6 +10,7 @@ import { systemClock } from "#platform/system-clock.ts";
 import { systemRandom } from "#platform/system-random.ts";
 import type { Accept } from "#ports/connection.ts";
 import type { Log } from "#ports/log.ts";
+import type { LoginPlaces } from "#ports/login-places.ts";
 import { createSmtpAccept } from "#reception/accept.ts";
 import { INLINE_OCTETS_MAX } from "#store/limits.ts";
 import type { Store } from "#store/store.ts";
@@ -26,7 +27,7 @@ export interface ProtocolAccepts {
 /** What each protocol makes of a connection, with everything it needs wired to it. One for a thread. */
 export async function protocolAccepts(
   { settings, version }: FrontData,
-  { store, log }: { readonly store: Store; readonly log: Log },
+  { store, log, logins }: { readonly store: Store; readonly log: Log; readonly logins: LoginPlaces },
 ): Promise<ProtocolAccepts> {
   const clock = systemClock;
   const random = systemRandom;
@@ -39,7 +40,7 @@ export async function protocolAccepts(
     random,
   });
   const { judge, close } = await openJudging({ settings, store, clock, random, log });
-  const shared = { store, authenticator, clock, random, log, spool };
+  const shared = { store, authenticator, logins, clock, random, log, spool };
   const imap = createImapAccept({
     ...shared,
     createScanner: () => new MimeScanner(),

@@ -2,6 +2,7 @@
 import { type ImapSettings, imapDefaults } from "#access/imap/settings.ts";
 import { type Pop3Settings, pop3Defaults } from "#access/pop3/settings.ts";
 import type { Settings } from "#config/settings.ts";
+import type { ConnectionLimitSettings } from "#gate/limits/settings.ts";
 import type { DirectorySettings } from "#identity/store-directory.ts";
 import type { RelaySelfTestSettings } from "#reception/relay-self-test.ts";
 import { type ReceptionSettings, receptionDefaults } from "#reception/settings.ts";
@@ -49,7 +50,25 @@ export function imapSettings({ limits }: Settings): ImapSettings {
     ...imapDefaults,
     preAuthTimeoutMs: limits.preAuthenticationTimeoutMs,
     messageSizeOctetsMax: limits.messageSizeOctetsMax,
-    connectionsPerAccountMax: limits.imapConnectionsPerAccount,
+  };
+}
+
+/** @param machineAddresses this machine's; those of PROXY peers stand beside them: many clients are behind either. */
+export function connectionLimitSettings(
+  { limits, listeners }: Settings,
+  machineAddresses: readonly string[],
+): ConnectionLimitSettings {
+  return {
+    connectionsTotal: limits.connectionsTotal,
+    reservedAuthenticatedPercent: limits.connectionsReservedAuthenticatedPercent,
+    reservedAdminPercent: limits.connectionsReservedAdminPercent,
+    perAddress: { atOnce: limits.connectionsPerAddress, perMinute: limits.connectionsPerMinutePerAddress },
+    perSlash24: { atOnce: limits.connectionsPerSlash24, perMinute: limits.connectionsPerMinutePerSlash24 },
+    perSlash64: { atOnce: limits.connectionsPerSlash64, perMinute: limits.connectionsPerMinutePerSlash64 },
+    perSlash48: { atOnce: limits.connectionsPerSlash48, perMinute: limits.connectionsPerMinutePerSlash48 },
+    loggedInPerAccount: limits.imapConnectionsPerAccount,
+    loggedInPerAddress: limits.imapConnectionsPerAddress,
+    ownAddresses: [...machineAddresses, ...listeners.flatMap(({ proxyFrom }) => proxyFrom)],
   };
 }
 

@@ -1,18 +1,17 @@
 import { formatEndpoint } from "#config/endpoint.ts";
-import type { ListenerProtocol, ListenerSettings } from "#config/settings.ts";
+import type { ListenerSettings } from "#config/settings.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
 import { openLog } from "#platform/json-log.ts";
 import { type Listening, listen } from "#platform/net/listener.ts";
 import { networkSet } from "#platform/net/network-set.ts";
+import { systemClock } from "#platform/system-clock.ts";
 import { systemRandom } from "#platform/system-random.ts";
-import { sharedCounter } from "#platform/threads/shared-counter.ts";
 import { CertificateSet } from "#platform/tls/certificate-set.ts";
 import { type KeyPair, serverTls } from "#platform/tls/server-tls.ts";
-import type { Accept } from "#ports/connection.ts";
+import { noticeHiddenAddresses, openConnectionGate } from "./connection-gate.ts";
 import { ConnectionRoster } from "./connection-roster.ts";
 import type { FrontData, ListeningReport } from "./ports.ts";
 import { protocolAccepts } from "./protocol-accepts.ts";
-import { refuseConnection } from "./refuse-connection.ts";
 import { storeOver } from "./store-ports.ts";
 
 export interface Front {
@@ -22,6 +21,9 @@ export interface Front {
   drain(): Promise<void>;
 }
 
+/** What is still open so long after the drain began is dropped, before the thread is ended. Milliseconds; less than `DRAIN_MS`. */
+const DROP_AFTER_MS = 9_000;
+
 /** Listens on every port of the settings. The problem: an address that cannot be bound, and Node's code for why. */
 export async function startFront(data: FrontData): Promise<Result<Front, { endpoint: string; code: string }>> {
   const { settings } = data;
@@ -29,14 +31,10 @@ export async function startFront(data: FrontData): Promise<Result<Front, { endpo
   const store = storeOver(data.storePorts);
   const certificates = new CertificateSet(data.keyPairs);
   const roster = new ConnectionRoster();
-  const accepts = await protocolAccepts(data, { store, log });
-  const counter = sharedCounter(data.connectionCounter);
-  const limited = (protocol: ListenerProtocol): Accept => {
-    const accept = roster.keeping(accepts.acceptFor(protocol), () => counter.leave());
-    const { connectionsTotal } = settings.limits;
-    return (connection) =>
-      counter.enter(connectionsTotal) ? accept(connection) : refuseConnection(connection, protocol, settings.hostname);
-  };
+  const clock = systemClock;
+  const hidden = noticeHiddenAddresses(settings, { clock, log });
+  const limits = openConnectionGate(data, { clock, log, hidden });
+  const accepts = await protocolAccepts(data, { store, log, logins: limits.logins });
   const open: { readonly listening: Listening; readonly report: ListeningReport }[] = [];
   for (const listener of settings.listeners.filter((one) => belongsHere(one, data))) {
     const opened = await listenOn(listener);
@@ -62,7 +60,8 @@ export async function startFront(data: FrontData): Promise<Result<Front, { endpo
         believesProxy: proxyFrom.length === 0 ? undefined : networkSet(proxyFrom),
         random: systemRandom,
         log,
-        accept: limited(protocol),
+        arrive: (remote) =>
+          limits.arrive(remote, listener, (onClosed) => roster.keeping(accepts.acceptFor(protocol), onClosed)),
       });
       const bound = listening.bind;
       return ok({ listening, report: { protocol, tls, endpoint: formatEndpoint(bound) } });
@@ -77,7 +76,10 @@ export async function startFront(data: FrontData): Promise<Result<Front, { endpo
     replaceKeyPairs: (keyPairs) => certificates.replace(keyPairs),
     drain: async () => {
       const closed = open.map(({ listening }) => listening.close());
+      // A place that nobody gives back would be lost to all later connections.
+      const late = clock.after(DROP_AFTER_MS, () => roster.dropAll());
       await roster.drain();
+      late.cancel();
       await Promise.all(closed);
       await accepts.close();
       await store.close();

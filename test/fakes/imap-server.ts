@@ -15,6 +15,7 @@ import type { Account, Store } from "#store/store.ts";
 import { FakeClock } from "./clock.ts";
 import { FAKE_TLS, FakeConnection, type FakeConnectionOptions } from "./connection.ts";
 import { FakeLog } from "./log.ts";
+import { FakeLoginPlaces } from "./login-places.ts";
 import { FakeRandom } from "./random.ts";
 
 export const PASSWORD = "correct horse";
@@ -30,6 +31,7 @@ export interface ImapServerOptions {
 export class ImapServer {
   readonly clock = new FakeClock();
   readonly log = new FakeLog();
+  readonly logins = new FakeLoginPlaces();
   readonly store: Store;
   readonly account: Account;
   readonly accept: Accept;
@@ -42,6 +44,7 @@ export class ImapServer {
     this.accept = createImapAccept({
       store: options.wrapStore?.(store) ?? store,
       authenticator: options.authenticator ?? authenticatorFor(account),
+      logins: this.logins,
       clock: this.clock,
       log: this.log,
       spool: fileSpool({ directory: join(folder, "spool"), inlineOctetsMax: 4096, random: new FakeRandom() }),

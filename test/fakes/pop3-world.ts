@@ -9,6 +9,7 @@ import type { Store } from "#store/store.ts";
 import { FakeClock } from "./clock.ts";
 import { FAKE_TLS, FakeConnection, type FakeConnectionOptions } from "./connection.ts";
 import { FakeLog } from "./log.ts";
+import { FakeLoginPlaces } from "./login-places.ts";
 import { openTemporaryStore } from "./temporary-store.ts";
 
 /** A POP3 client over the fake connection. */
@@ -39,6 +40,7 @@ export interface Pop3World {
   readonly store: Store;
   readonly clock: FakeClock;
   readonly log: FakeLog;
+  readonly logins: FakeLoginPlaces;
   readonly inboxId: number;
   readonly attempts: readonly PasswordAttempt[];
   append(message: string): Promise<void>;
@@ -88,13 +90,15 @@ export async function openPop3World(
     },
   };
   const settings = { ...pop3Defaults, hostname: "mx.example.test" };
-  const accept = createPop3Accept({ store: wrap(store), authenticator, clock, log, settings });
+  const logins = new FakeLoginPlaces();
+  const accept = createPop3Accept({ store: wrap(store), authenticator, logins, clock, log, settings });
   const connect: Pop3World["connect"] = (options = {}) =>
     new Pop3Client(accept, { clock, tls: FAKE_TLS, ...options } as FakeConnectionOptions);
   return {
     store,
     clock,
     log,
+    logins,
     inboxId: inbox.id,
     attempts,
     append,

@@ -13,6 +13,7 @@ import { FakeClock } from "./clock.ts";
 import { FakeConnection, type FakeConnectionOptions } from "./connection.ts";
 import { type FakeDirectory, smallDirectory } from "./directory.ts";
 import { FakeLog } from "./log.ts";
+import { FakeLoginPlaces } from "./login-places.ts";
 import { FakeRandom } from "./random.ts";
 
 export class MemorySpool implements Spool {
@@ -59,6 +60,7 @@ export class FakeReception {
   readonly clock = new FakeClock(Date.UTC(2030, 0, 1, 12));
   readonly directory: FakeDirectory = smallDirectory().add(2, "alice@local.test", "sales@local.test");
   readonly log = new FakeLog();
+  readonly logins = new FakeLoginPlaces();
   readonly spool = new MemorySpool();
   readonly deliveries: Delivery[] = [];
   /** What the store does with the next delivery. */
@@ -81,6 +83,7 @@ export class FakeReception {
       store: { deliver: (delivery) => this.#deliver(delivery) },
       directory: this.directory,
       authenticator: this.authenticator,
+      logins: this.logins,
       spool: this.spool,
       clock: this.clock,
       random: new FakeRandom(),

@@ -4,10 +4,10 @@ import { ChangeFeed } from "./change-feed.ts";
 import { SessionHandler } from "./connection-handler.ts";
 import type { ImapDependencies } from "./session.ts";
 
-/** One for all IMAP listeners of a thread: they share the feed of changes and the count of each account's sessions. */
+/** One for all IMAP listeners of a thread: they share the feed of changes and know each account's sessions. */
 export function createImapAccept(dependencies: ImapDependencies): Accept {
-  const { store, settings } = dependencies;
-  const accountSessions = new AccountSessions(store, settings.connectionsPerAccountMax);
+  const { store } = dependencies;
+  const accountSessions = new AccountSessions(store);
   const feed = new ChangeFeed(store, () => void accountSessions.endDisabled());
   const shared = { feed, accountSessions };
   return (connection) => {

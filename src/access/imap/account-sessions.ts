@@ -1,7 +1,4 @@
-/**
- * The sessions of each account in this process: one broken client does not take all there are, and an account that is
- * disabled or removed is out at once.
- */
+/** The sessions of each account in this thread: an account that is disabled or removed is out at once. */
 import type { AccountId, Store } from "#store/store.ts";
 
 export interface AccountSession {
@@ -19,21 +16,15 @@ export interface EndRequest {
 export class AccountSessions {
   readonly #sessions = new Map<AccountId, Set<AccountSession>>();
   readonly #store: Pick<Store, "findAccount">;
-  readonly #max: number;
   #check: "none" | "running" | "again" = "none";
 
-  /** @param max sessions of one account. */
-  constructor(store: Pick<Store, "findAccount">, max: number) {
+  constructor(store: Pick<Store, "findAccount">) {
     this.#store = store;
-    this.#max = max;
   }
 
-  /** False when the account has as many as it may. */
-  enter(accountId: AccountId, session: AccountSession): boolean {
+  enter(accountId: AccountId, session: AccountSession): void {
     const sessions = this.#sessions.get(accountId) ?? new Set();
-    if (sessions.size >= this.#max) return false;
     this.#sessions.set(accountId, sessions.add(session));
-    return true;
   }
 
   leave(accountId: AccountId, session: AccountSession): void {

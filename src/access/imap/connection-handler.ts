@@ -4,6 +4,7 @@
  */
 import type { Connection, ConnectionHandler, Endpoint, TlsFacts } from "#ports/connection.ts";
 import type { Log } from "#ports/log.ts";
+import type { LoginPlace } from "#ports/login-places.ts";
 import { type CommandReader, createCommandReader, type ReaderEvent } from "#protocol/imap/command-reader.ts";
 import type { ResponseCode } from "#protocol/imap/response.ts";
 import {
@@ -264,12 +265,14 @@ export class SessionHandler implements ConnectionHandler, Session, AccountSessio
     }
   }
 
-  admit(login: Login): "admitted" | "too-many" {
+  admit(login: Login): LoginPlace {
     // Nobody is left to be logged in, and nobody would ever leave.
-    if (this.#closed) return "admitted";
-    if (!this.#accountSessions.enter(login.accountId, this)) return "too-many";
+    if (this.#closed) return { ok: true };
+    const place = this.dependencies.logins.enter(this.#connection, login.accountId);
+    if (!place.ok) return place;
+    this.#accountSessions.enter(login.accountId, this);
     this.#login = login;
-    return "admitted";
+    return place;
   }
 
   select(view: FolderView): void {

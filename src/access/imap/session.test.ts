@@ -168,19 +168,27 @@ suite("IMAP login", () => {
     );
   });
 
-  test("bounds the sessions of one account, and forgets those that left", async () => {
-    await using server = await ImapServer.start({ settings: { connectionsPerAccountMax: 1 } });
-    const first = await server.logIn();
+  test("a login over the limit is told so, not like a wrong password, and may try again (R55)", async () => {
+    await using server = await ImapServer.start();
+    server.logins.refusal = "Too many connections of this account";
+    const connection = server.connect();
     await server.play(
       `
       S: * OK …
       C: a LOGIN alice@example.test "${PASSWORD}"
       S: a NO [LIMIT] Too many connections of this account
     `,
-      [server.connect()],
+      [connection],
     );
-    first.leave();
-    await server.logIn();
+    server.logins.refusal = undefined;
+    await server.play(
+      `
+      C: a LOGIN alice@example.test "${PASSWORD}"
+      S: a OK …
+    `,
+      [connection],
+    );
+    assert.deepEqual(server.logins.entered, [{ connection, accountId: server.account.id }]);
   });
 
   test("ends the sessions of an account that is disabled", async () => {

@@ -4,6 +4,7 @@ import type { MessageIndex } from "#mail/mime/structure.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Endpoint, TlsFacts } from "#ports/connection.ts";
 import type { Log } from "#ports/log.ts";
+import type { LoginPlace, LoginPlaces } from "#ports/login-places.ts";
 import type { Spool } from "#ports/spool.ts";
 import type { CommandReader, ReaderEvent } from "#protocol/imap/command-reader.ts";
 import type { ResponseCode } from "#protocol/imap/response.ts";
@@ -22,6 +23,7 @@ export interface IndexScanner {
 export interface ImapDependencies {
   readonly store: Store;
   readonly authenticator: Authenticator;
+  readonly logins: LoginPlaces;
   readonly clock: Clock;
   readonly log: Log;
   readonly spool: Spool;
@@ -60,8 +62,8 @@ export interface Session {
   capabilities(): readonly string[];
 
   readonly login: Login | undefined;
-  /** The client is who it says. `too-many`: its account has as many sessions as it may. */
-  admit(login: Login): "admitted" | "too-many";
+  /** The client is who it says. It may yet be refused: its account, or its address, has as many sessions as it may. */
+  admit(login: Login): LoginPlace;
   loginFailures: number;
   /** The selected folder. Set by `select` and `unselect`, which keep the watching of changes in step. */
   readonly view: FolderView | undefined;

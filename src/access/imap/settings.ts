@@ -7,8 +7,6 @@ export interface ImapSettings {
   /** A client that stops in the middle of a message it sends or reads. Milliseconds. */
   readonly stallTimeoutMs: number;
   readonly messageSizeOctetsMax: number;
-  /** Sessions of one account on this server process. */
-  readonly connectionsPerAccountMax: number;
 }
 
 export const imapDefaults: ImapSettings = {
@@ -16,5 +14,4 @@ export const imapDefaults: ImapSettings = {
   autologoutMs: 30 * 60_000,
   stallTimeoutMs: 300_000,
   messageSizeOctetsMax: 52_428_800,
-  connectionsPerAccountMax: 50,
 };

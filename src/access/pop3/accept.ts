@@ -2,6 +2,7 @@ import type { Authenticator } from "#identity/authenticator.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Accept } from "#ports/connection.ts";
 import type { Log } from "#ports/log.ts";
+import type { LoginPlaces } from "#ports/login-places.ts";
 import type { Store } from "#store/store.ts";
 import { Pop3Connection } from "./connection.ts";
 import type { Pop3Settings } from "./settings.ts";
@@ -9,6 +10,7 @@ import type { Pop3Settings } from "./settings.ts";
 export interface Pop3Dependencies {
   readonly store: Store;
   readonly authenticator: Authenticator;
+  readonly logins: LoginPlaces;
   readonly clock: Clock;
   readonly log: Log;
   readonly settings: Pop3Settings;

@@ -145,12 +145,15 @@ export class Pop3Connection implements ConnectionHandler {
   }
 
   async #login(credentials: { readonly username: string; readonly password: string }): Promise<Pop3Answer> {
-    const { authenticator, store } = this.#dependencies;
+    const { authenticator, store, logins } = this.#dependencies;
     const { username, password } = credentials;
     const remoteAddress = this.#connection.remote.address;
     try {
       const result = await authenticator.verifyPassword({ username, password, protocol: "pop3", remoteAddress });
       if (!result.ok) return result.problem === "unavailable" ? unavailable : await this.#refuse();
+      if (this.#isClosed) return unavailable;
+      const place = logins.enter(this.#connection, result.identity.accountId);
+      if (!place.ok) return { kind: "login", outcome: { text: place.text } };
       this.#open = await openMaildrop(store, result.identity.accountId);
       this.#identity = result.identity;
     } catch (error) {

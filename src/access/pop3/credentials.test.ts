@@ -41,6 +41,21 @@ suite("pop3: credentials", () => {
     assert.ok(world.log.lines.some(({ event }) => event === "pop3-session-end"));
   });
 
+  test("a login over the limit is told so, not like a wrong password, and may try again (R55)", async (t) => {
+    const world = await openPop3World(t, { messages: [] });
+    world.logins.refusal = "Too many connections of this account";
+    const client = world.connect();
+    await client.greeting();
+    for (let times = 0; times < 5; times++) {
+      await client.check("USER alice", "+OK and the password");
+      await client.check("PASS secret", "-ERR [SYS/TEMP] Too many connections of this account");
+    }
+    world.logins.refusal = undefined;
+    await client.check("USER alice", "+OK and the password");
+    await client.check("PASS secret", "+OK maildrop has 0 messages (0 octets)");
+    assert.equal(world.logins.entered.length, 1);
+  });
+
   test("a wrong password is answered late, each later than the last, and the third closes", async (t) => {
     const world = await openPop3World(t, { messages: [] });
     const client = world.connect();

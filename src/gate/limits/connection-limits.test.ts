@@ -18,7 +18,7 @@ const SETTINGS: ConnectionLimitSettings = {
   perSlash48: { atOnce: 60, perMinute: 180 },
   loggedInPerAccount: 50,
   loggedInPerAddress: 200,
-  ownAddresses: ["192.0.2.1", "2001:db8::1"],
+  ownAddresses: ["192.0.2.1", "2001:db8::1", "192.0.3.0/24"],
 };
 
 suite("connections at once", () => {
@@ -59,7 +59,16 @@ suite("connections at once", () => {
   });
 
   test("this machine, local sockets, and addresses that hide others are not limited by address (R56)", () => {
-    for (const address of ["127.0.0.1", "::1", "127.8.8.8", "unix:/run/lmtp", "192.0.2.1", "2001:db8::1", "10.0.0.1"]) {
+    for (const address of [
+      "127.0.0.1",
+      "::1",
+      "127.8.8.8",
+      "unix:/run/lmtp",
+      "192.0.2.1",
+      "192.0.3.77",
+      "2001:db8::1",
+      "10.0.0.1",
+    ]) {
       assert.equal(gate({ hidesOthers: (text) => text === "10.0.0.1" }).connect(address, 100).length, 100, address);
     }
     // Counter-check: a private address that hides nobody is a client like any other.
@@ -217,7 +226,7 @@ suite("what is told", () => {
   test("figures say how near each limit came, and what it refused", () => {
     const { connect, admit, limits } = gate();
     for (const ticket of connect("198.51.100.7", 17)) ticket.release();
-    const figure = (name: string): unknown => limits.figures().find(({ limit }) => limit === name);
+    const figure = (name: string): unknown => limits.totals.figures().find(({ limit }) => limit === name);
     assert.deepEqual(figure("connections_per_address"), {
       limit: "connections_per_address",
       max: 20,

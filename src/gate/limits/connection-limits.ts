@@ -9,9 +9,10 @@ import type { Clock } from "#ports/clock.ts";
 import type { Counters } from "#ports/counters.ts";
 import type { SourceBounds, SourceKey, SourceTable } from "#ports/source-table.ts";
 import { type IpAddress, parseIp } from "../network/ip-address.ts";
+import { bitsOf, type Prefix, parsePrefix, prefixHolds, prefixOf } from "../network/prefix.ts";
 import { isLoopback } from "../network/special-addresses.ts";
-import { ConnectionTotals, type LimitFigure, type Standing } from "./connection-totals.ts";
-import { LIMIT_NAMES, type LimitName, type LimitReached } from "./limit-name.ts";
+import { ConnectionTotals, type Standing } from "./connection-totals.ts";
+import type { LimitName, LimitReached } from "./limit-name.ts";
 import { BURST_PART_OF_MINUTE, KNOWN_SOURCE_MS } from "./limits.ts";
 import type { ConnectionLimitSettings, SourceLimit } from "./settings.ts";
 import { accountKey, type CountedSource, countedSources, knownKey, loggedInKey, type Protocol } from "./source-keys.ts";
@@ -40,7 +41,7 @@ export class ConnectionLimits {
   readonly #clock: Pick<Clock, "now">;
   readonly #settings: ConnectionLimitSettings;
   readonly #hidesOthers: (address: string) => boolean;
-  readonly #own: ReadonlySet<string>;
+  readonly #own: readonly Prefix[];
   readonly totals: ConnectionTotals;
 
   constructor({ table, counters, clock, settings, hidesOthers = () => false }: ConnectionLimitDependencies) {
@@ -48,7 +49,10 @@ export class ConnectionLimits {
     this.#clock = clock;
     this.#settings = settings;
     this.#hidesOthers = hidesOthers;
-    this.#own = new Set(settings.ownAddresses);
+    this.#own = settings.ownAddresses.flatMap((text) => {
+      const prefix = parsePrefix(text);
+      return prefix.ok ? [prefix.value] : [];
+    });
     this.totals = new ConnectionTotals(counters, settings);
   }
 
@@ -73,16 +77,16 @@ export class ConnectionLimits {
     if (ip !== undefined) this.#table.mark(knownKey(ip), loggedInMs + KNOWN_SOURCE_MS, this.#clock.now());
   }
 
-  /** How near each limit has come since the start. */
-  figures(): readonly LimitFigure[] {
-    return LIMIT_NAMES.map((limit) => this.totals.figure(limit, this.#maxOf(limit)));
-  }
-
   /** Undefined: no limit by address makes sense there. */
   #limitedAddress(address: string): IpAddress | undefined {
     const ip = parseIp(address);
-    if (ip === undefined || isLoopback(ip) || this.#own.has(address) || this.#hidesOthers(address)) return undefined;
+    if (ip === undefined || isLoopback(ip) || this.#isOwn(ip) || this.#hidesOthers(address)) return undefined;
     return ip;
+  }
+
+  #isOwn(ip: IpAddress): boolean {
+    const host = prefixOf(ip, bitsOf(ip.family));
+    return this.#own.some((prefix) => prefixHolds(prefix, host));
   }
 
   /** A place in each source, or in none. */
@@ -174,25 +178,6 @@ export class ConnectionLimits {
   #refuse(limit: LimitName, max: number): Refusal {
     this.totals.refused(limit);
     return { ok: false, limit, max };
-  }
-
-  #maxOf(limit: LimitName): number {
-    const { connectionsTotal, perAddress, perSlash24, perSlash64, perSlash48 } = this.#settings;
-    const maxima: Readonly<Record<LimitName, number>> = {
-      connections_total: connectionsTotal,
-      connections_not_logged_in: this.totals.strangersMax,
-      connections_per_address: perAddress.atOnce,
-      connections_per_minute_per_address: perAddress.perMinute,
-      connections_per_slash24: perSlash24.atOnce,
-      connections_per_minute_per_slash24: perSlash24.perMinute,
-      connections_per_slash64: perSlash64.atOnce,
-      connections_per_minute_per_slash64: perSlash64.perMinute,
-      connections_per_slash48: perSlash48.atOnce,
-      connections_per_minute_per_slash48: perSlash48.perMinute,
-      imap_connections_per_account: this.#settings.loggedInPerAccount,
-      imap_connections_per_address: this.#settings.loggedInPerAddress,
-    };
-    return maxima[limit];
   }
 }
 

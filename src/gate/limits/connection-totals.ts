@@ -27,6 +27,7 @@ export interface LimitFigure {
 
 export class ConnectionTotals {
   readonly #counters: Counters;
+  readonly #settings: ConnectionLimitSettings;
   readonly #max: number;
   readonly #notAdminMax: number;
   readonly #strangersMax: number;
@@ -35,6 +36,7 @@ export class ConnectionTotals {
     const { connectionsTotal, reservedAdminPercent, reservedAuthenticatedPercent } = settings;
     const part = (percent: number): number => Math.ceil((connectionsTotal * percent) / 100);
     this.#counters = counters;
+    this.#settings = settings;
     this.#max = connectionsTotal;
     this.#notAdminMax = connectionsTotal - part(reservedAdminPercent);
     this.#strangersMax = Math.max(1, this.#notAdminMax - part(reservedAuthenticatedPercent));
@@ -98,12 +100,30 @@ export class ConnectionTotals {
     this.#counters.add(FIGURES + 2 * LIMIT_NAMES.indexOf(limit) + 1, 1);
   }
 
-  figure(limit: LimitName, max: number): LimitFigure {
-    const at = FIGURES + 2 * LIMIT_NAMES.indexOf(limit);
-    return { limit, max, peak: this.#counters.value(at), refused: this.#counters.value(at + 1) };
+  /** How near each limit has come since the start. */
+  figures(): readonly LimitFigure[] {
+    return LIMIT_NAMES.map((limit, index) => {
+      const at = FIGURES + 2 * index;
+      return { limit, max: this.#maxOf(limit), peak: this.#counters.value(at), refused: this.#counters.value(at + 1) };
+    });
   }
 
-  get strangersMax(): number {
-    return this.#strangersMax;
+  #maxOf(limit: LimitName): number {
+    const { perAddress, perSlash24, perSlash64, perSlash48, loggedInPerAccount, loggedInPerAddress } = this.#settings;
+    const maxima: Readonly<Record<LimitName, number>> = {
+      connections_total: this.#max,
+      connections_not_logged_in: this.#strangersMax,
+      connections_per_address: perAddress.atOnce,
+      connections_per_minute_per_address: perAddress.perMinute,
+      connections_per_slash24: perSlash24.atOnce,
+      connections_per_minute_per_slash24: perSlash24.perMinute,
+      connections_per_slash64: perSlash64.atOnce,
+      connections_per_minute_per_slash64: perSlash64.perMinute,
+      connections_per_slash48: perSlash48.atOnce,
+      connections_per_minute_per_slash48: perSlash48.perMinute,
+      imap_connections_per_account: loggedInPerAccount,
+      imap_connections_per_address: loggedInPerAddress,
+    };
+    return maxima[limit];
   }
 }

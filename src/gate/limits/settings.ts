@@ -13,7 +13,7 @@ export interface ConnectionLimitSettings {
   readonly loggedInPerAccount: number;
   /** Logged-in connections from one address; each protocol counts by itself. */
   readonly loggedInPerAddress: number;
-  /** This machine's addresses, and those of its PROXY peers: many clients stand behind each. */
+  /** Addresses and networks of this machine and its PROXY peers: many clients stand behind each. */
   readonly ownAddresses: readonly string[];
 }
 

@@ -68,6 +68,36 @@ suite("listener", () => {
     assert.doesNotMatch(await allOf(plain), /NOOP/);
   });
 
+  test("a client has its place before the handshake begins, and gives it back when none comes of it", async () => {
+    const tls = await testTls("imap");
+    const places: string[] = [];
+    await using server = await open({
+      tls: "implicit",
+      serverTls: tls,
+      accept: echo,
+      arrive: () => {
+        places.push("taken");
+        return { kind: "comes-in", accept: () => handler({}), lost: () => places.push("lost") };
+      },
+    });
+    const silent = dial({ port: server.port });
+    while (places.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    silent.write("this is no handshake\r\n");
+    await allOf(silent);
+    assert.deepEqual(places, ["taken", "lost"]);
+  });
+
+  test("who is turned away hears nothing and costs no handshake", async () => {
+    const tls = await testTls("imap");
+    await using server = await open({
+      tls: "implicit",
+      serverTls: tls,
+      accept: () => assert.fail("came in"),
+      arrive: () => ({ kind: "turned-away" }),
+    });
+    await assert.rejects(secureDial(server.port, {}), /ECONNRESET|disconnected/i);
+  });
+
   test("aborts the handshake when the client offers other protocols only (RFC 7301, ALPACA)", async () => {
     const tls = await testTls("imap");
     await using server = await open({ tls: "implicit", serverTls: tls, accept: echo });
@@ -204,9 +234,10 @@ function handler(parts: Partial<ConnectionHandler>): ConnectionHandler {
   return { octets: nothing, drained: nothing, timedOut: nothing, shutdown: nothing, closed: nothing, ...parts };
 }
 
-async function open(
-  options: Partial<ListenerOptions> & { accept: Accept },
-): Promise<{ port: number } & AsyncDisposable> {
+async function open({
+  accept,
+  ...options
+}: Partial<ListenerOptions> & { accept: Accept }): Promise<{ port: number } & AsyncDisposable> {
   const connections = new Set<Connection>();
   const listening: Listening = await listen({
     bind: LOOPBACK,
@@ -217,10 +248,16 @@ async function open(
     random: systemRandom,
     log: silentLog,
     ...options,
-    accept: (connection) => {
-      connections.add(connection);
-      return options.accept(connection);
-    },
+    arrive:
+      options.arrive ??
+      (() => ({
+        kind: "comes-in",
+        accept: (connection) => {
+          connections.add(connection);
+          return accept(connection);
+        },
+        lost: () => undefined,
+      })),
   });
   return {
     port: listening.bind.kind === "tcp" ? listening.bind.port : 0,

@@ -28,8 +28,19 @@ export interface ListenerOptions {
   readonly believesProxy: ((address: string) => boolean) | undefined;
   readonly random: Random;
   readonly log: Log;
-  readonly accept: Accept;
+  /** Asked when the client's address is known, and before TLS: a place is taken before a handshake costs anything. */
+  readonly arrive: (remote: Endpoint) => Arrival;
 }
+
+/** What becomes of a client: it comes in, or is dropped without a word. */
+export type Arrival =
+  | {
+      readonly kind: "comes-in";
+      readonly accept: Accept;
+      /** It is gone before a handler of it knows: in the handshake, or when `accept` failed. */
+      readonly lost: () => void;
+    }
+  | { readonly kind: "turned-away" };
 
 export interface Listening {
   readonly bind: Bind;
@@ -111,15 +122,28 @@ async function remove(path: string): Promise<void> {
 async function admit(raw: Socket, options: ListenerOptions): Promise<void> {
   const endpoints = endpointsOf(raw, options.bind);
   const proxied = options.believesProxy?.(endpoints.remote.address) === true ? await readProxyHeader(raw) : undefined;
-  const { socket, tls, early } = await secure(raw, options, proxied?.rest ?? new Uint8Array());
-  const connection = new SocketConnection(socket, {
-    id: options.random.id(),
-    remote: proxied?.source ?? endpoints.remote,
-    local: proxied?.destination ?? endpoints.local,
-    tls,
-    tlsOptions: options.tls === "starttls" ? options.serverTls : undefined,
-  });
-  connection.attach(options.accept(connection), early);
+  const remote = proxied?.source ?? endpoints.remote;
+  const arrival = options.arrive(remote);
+  if (arrival.kind === "turned-away") {
+    raw.destroy();
+    return;
+  }
+  try {
+    const { socket, tls, early } = await secure(raw, options, proxied?.rest ?? new Uint8Array());
+    const connection = new SocketConnection(socket, {
+      id: options.random.id(),
+      remote,
+      local: proxied?.destination ?? endpoints.local,
+      tls,
+      tlsOptions: options.tls === "starttls" ? options.serverTls : undefined,
+    });
+    connection.attach(arrival.accept(connection), early);
+    // Closed before anybody listened: nobody else would say so.
+    if (socket.destroyed) connection.destroy();
+  } catch (error) {
+    arrival.lost();
+    throw error;
+  }
 }
 
 async function secure(

@@ -10,7 +10,7 @@ import { type CredentialPolicy, capabilities } from "./capabilities.ts";
 import { type AuthorizationCommand, type Command, parseCommand, type TransactionCommand } from "./command.ts";
 import { BAD_COMMANDS_MAX, FAILED_LOGINS_MAX, LISTING_LINES_AT_ONCE } from "./limits.ts";
 import { LineReader } from "./line-reader.ts";
-import type { Maildrop } from "./maildrop.ts";
+import { Maildrop } from "./maildrop.ts";
 import { challengeReply, errorReply, okReply, type ResponseCode } from "./reply.ts";
 
 export type Pop3Event =
@@ -32,10 +32,15 @@ export type Pop3Event =
 
 export type Pop3Answer =
   | { readonly kind: "tls-established"; readonly credentials: CredentialPolicy }
-  | { readonly kind: "login"; readonly outcome: Maildrop | "refused" | "unavailable" }
+  | { readonly kind: "login"; readonly outcome: Maildrop | "refused" | "unavailable" | TooMany }
   /** `gone`, `failed`: nothing was sent. A message that broke off half-way leaves no session to answer to. */
   | { readonly kind: "retrieved"; readonly outcome: "sent" | "gone" | "failed" }
   | { readonly kind: "updated"; readonly outcome: "done" | "failed" };
+
+/** The credentials are right, and yet there is no place; `text` says why. */
+export interface TooMany {
+  readonly text: string;
+}
 
 type State =
   | { readonly name: "authorization"; readonly username?: string; readonly exchange?: SaslExchange }
@@ -256,13 +261,15 @@ export class Pop3ServerSession {
     this.#bad(text);
   }
 
-  #login(outcome: Maildrop | "refused" | "unavailable"): void {
+  #login(outcome: Maildrop | "refused" | "unavailable" | TooMany): void {
     if (outcome === "unavailable") return this.#fail("logins are not possible now, try again later", "SYS/TEMP");
     if (outcome === "refused") {
       this.#fail("authentication failed", "AUTH");
       if (++this.#failedLogins >= FAILED_LOGINS_MAX) this.#close();
       return;
     }
+    // RFC 3206 §4: nothing is wrong with the credentials.
+    if (!(outcome instanceof Maildrop)) return this.#fail(outcome.text, "SYS/TEMP");
     this.#state = { name: "transaction", maildrop: outcome };
     this.#say(`maildrop has ${outcome.messages} messages (${outcome.octets} octets)`);
   }

@@ -87,10 +87,9 @@ async function verify(session: Session, username: string, password: string): Pro
 }
 
 function admit(session: Session, identity: { readonly accountId: number; readonly address: string }): Completion {
-  if (session.admit(identity) === "too-many") {
-    // Not like a wrong password: a person who hears that one changes it for nothing.
-    return refused({ name: "LIMIT" }, "Too many connections of this account");
-  }
+  const place = session.admit(identity);
+  // Not like a wrong password: a person who hears that one changes it for nothing.
+  if (!place.ok) return refused({ name: "LIMIT" }, place.text);
   session.log.info("imap-login", { account: identity.address, remote: session.remote.address });
   return done("Logged in", { name: "CAPABILITY", capabilities: session.capabilities() });
 }

@@ -1,0 +1,88 @@
+/** The limits of connections as one thread keeps them: who comes in, and who may be logged in. The counts are all threads'. */
+import type { ListenerSettings, Settings } from "#config/settings.ts";
+import { HiddenClients } from "#gate/block-list/hidden-clients.ts";
+import { ConnectionLimits, type Ticket } from "#gate/limits/connection-limits.ts";
+import { Explanations } from "#gate/limits/explanations.ts";
+import { limitText } from "#gate/limits/limit-name.ts";
+import { refuseConnection } from "#gate/limits/refuse-connection.ts";
+import type { Arrival } from "#platform/net/listener.ts";
+import { sharedCounters } from "#platform/threads/shared-counters.ts";
+import { SharedRateTable } from "#platform/threads/shared-rate-table.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Accept, Connection, Endpoint } from "#ports/connection.ts";
+import type { Log } from "#ports/log.ts";
+import type { LoginPlaces } from "#ports/login-places.ts";
+import type { GateMemory } from "./gate-memory.ts";
+import { ownAddresses, protectedAddresses } from "./protected.ts";
+import { connectionLimitSettings } from "./slices.ts";
+
+export interface ConnectionGate {
+  readonly logins: LoginPlaces;
+  /** What becomes of a client. @param keep what is done with one that comes in; the second runs when it is gone. */
+  readonly arrive: (
+    remote: Endpoint,
+    listener: Pick<ListenerSettings, "protocol" | "tls">,
+    keep: (onClosed: () => void) => Accept,
+  ) => Arrival;
+}
+
+/** Addresses behind which other clients stand: `gate/block-list/hidden-clients.ts`. */
+export interface HiddenAddresses {
+  /** For every connection, refused ones too. */
+  readonly arrived: (address: string) => void;
+  /** Rules that go by address are suspended for it. */
+  readonly hidesOthers: (address: string) => boolean;
+}
+
+/** As one thread notices them by itself. */
+export function noticeHiddenAddresses(settings: Settings, { clock, log }: { clock: Clock; log: Log }): HiddenAddresses {
+  const special = protectedAddresses(settings);
+  const clients = new HiddenClients((address) => special.mayHideOthers(address));
+  return {
+    arrived(address) {
+      const alert = clients.arrived(address, clock.now());
+      if (alert !== undefined) log.warn("alert", { alert: alert.name, subject: alert.subject, text: alert.text });
+    },
+    hidesOthers: (address) => clients.hidesOthers(address, clock.now()),
+  };
+}
+
+export function openConnectionGate(
+  { settings, gateMemory }: { readonly settings: Settings; readonly gateMemory: GateMemory },
+  { clock, log, hidden }: { readonly clock: Clock; readonly log: Log; readonly hidden: HiddenAddresses },
+): ConnectionGate {
+  const limits = new ConnectionLimits({
+    table: new SharedRateTable(gateMemory.sources),
+    counters: sharedCounters(gateMemory.counters),
+    // Not the monotonic time: it begins anew in each thread.
+    clock,
+    settings: connectionLimitSettings(settings, ownAddresses()),
+    hidesOthers: hidden.hidesOthers,
+  });
+  const explanations = new Explanations();
+  const tickets = new WeakMap<Connection, Ticket>();
+  return {
+    logins: {
+      enter(connection, accountId) {
+        const place = tickets.get(connection)?.authenticated(accountId);
+        return place === undefined || place.ok ? { ok: true } : { ok: false, text: limitText(place) };
+      },
+    },
+    arrive({ address }, { protocol, tls }, keep) {
+      hidden.arrived(address);
+      const admission = limits.admit(address, { protocol });
+      if (admission.ok) {
+        const { ticket } = admission;
+        const accept: Accept = (connection) => {
+          tickets.set(connection, ticket);
+          return keep(() => ticket.release())(connection);
+        };
+        return { kind: "comes-in", accept, lost: () => ticket.release() };
+      }
+      log.info("connection-refused", { remote: address, listener: protocol, limit: admission.limit });
+      if (!explanations.mayExplain({ insideTls: tls === "implicit" }, clock.now())) return { kind: "turned-away" };
+      const refusal = { protocol, hostname: settings.hostname, text: limitText(admission) };
+      return { kind: "comes-in", accept: (connection) => refuseConnection(connection, refusal), lost: () => undefined };
+    },
+  };
+}
