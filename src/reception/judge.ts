@@ -23,6 +23,8 @@ export interface JudgeDependencies {
   readonly sink: DecisionSink;
   /** Hears of what speaks against a client. Wrong passwords are told by those who check them, for all protocols alike. */
   readonly hearOffence?: (offence: Offence) => void;
+  /** A client has said its name. `proven`: it has logged in, too. */
+  readonly hearName?: (address: string, clientName: string, proven: boolean) => void;
   /** Hears of every verdict, for the health of lists. */
   readonly hearVerdict?: (evidence: Evidence) => void;
   /** Milliseconds for the look-ups of one step: `dns.timeout_ms`. */

@@ -8,6 +8,7 @@ import { FakeReception, settled } from "../../test/fakes/reception.ts";
 import type { Policy } from "../verdict/policy.ts";
 import { replay } from "../verdict/replay.ts";
 import { TURNED_AWAY_MS } from "./limits.ts";
+import { receptionDefaults } from "./settings.ts";
 
 const CLIENT = "198.51.100.7";
 const drop = (): Promise<ReturnType<typeof listed>[]> => Promise.resolve([listed(7, { rejectsAlone: true })]);
@@ -152,6 +153,28 @@ suite("judgement: what is accepted", () => {
     const { record } = judge;
     assert.ok(answer.endsWith(`(${record.id})`));
     assert.deepEqual([record.disposition, record.message, record.reply?.code], ["defer", null, 452]);
+  });
+});
+
+suite("judgement: a message that its octets condemn", () => {
+  test("is refused with the decision's ID, and the record says why", async () => {
+    for (const [said, code, reason] of [
+      ["x\ny\r\n.\r\n", 550, "bare-newline"],
+      [`${"x".repeat(100)}\r\n.\r\n`, 552, "too-large"],
+    ] as const) {
+      const mx = new FakeReception("smtp", { limits: { ...receptionDefaults.limits, messageSizeOctetsMax: 50 } });
+      const judge = new FakeJudge(mx);
+      const client = mx.connect();
+      await client.envelope("a@sender.example", "user@local.test");
+      await client.say("DATA");
+      const answer = await client.send(said);
+      const { record } = judge;
+      assert.deepEqual(
+        [record.disposition, record.stage, record.reasons, record.reply?.code, record.message],
+        ["reject", "data", [reason], code, null],
+      );
+      assert.ok(answer.includes(`(${record.id})`), answer);
+    }
   });
 });
 

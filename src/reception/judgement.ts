@@ -32,6 +32,9 @@ export class Judgement {
   #clientName: string | null = null;
   #account: string | null = null;
   #spokeEarly = false;
+  #earlyReply: Reply | undefined;
+  /** Why the open transaction's message was given up. */
+  #abandoned: string | undefined;
   #draft: DecisionDraft | undefined;
   /** Of the open transaction: made once, at its first recipient. */
   #verdict: Promise<Verdict> | undefined;
@@ -57,14 +60,26 @@ export class Judgement {
     return undefined;
   }
 
-  spokeEarly(): Reply | undefined {
+  /** The session refuses it by itself, where the rule is enforced: `replying` puts our words in place of its own. */
+  spokeEarly(): void {
     this.#spokeEarly = true;
-    return this.#refuse("connect", { ...NO_EVIDENCE, spokeEarly: true });
+    this.#earlyReply = this.#refuse("connect", { ...NO_EVIDENCE, spokeEarly: true });
+  }
+
+  /** What the session says without asking: where that ends a decision it carries its ID, and is in the record. */
+  replying(reply: Reply): Reply {
+    const early = this.#earlyReply;
+    const abandoned = this.#abandoned;
+    if (isPositive(reply) || (early === undefined && abandoned === undefined)) return reply;
+    this.#earlyReply = undefined;
+    this.#abandoned = undefined;
+    return early ?? this.concluded(reply, abandoned ?? "refused") ?? reply;
   }
 
   /** What needs no look-up is refused where it was said; the rest is judged with the first recipient. */
   named(name: string, claimsToBeUs: HeloEvidence["claimsToBeUs"]): Reply | undefined {
     this.#clientName = name;
+    this.#judge.deps.hearName?.(this.#client.address, name, false);
     if (this.#gathering === undefined) return undefined;
     this.#gathering.named(name);
     if (claimsToBeUs === "no" && !this.#gathering.isTelling) return undefined;
@@ -73,6 +88,7 @@ export class Judgement {
 
   loggedIn(account: string): void {
     this.#account = account;
+    if (this.#clientName !== null) this.#judge.deps.hearName?.(this.#client.address, this.#clientName, true);
   }
 
   signal(signal: Signal): void {
@@ -83,6 +99,7 @@ export class Judgement {
   /** MAIL: a transaction begins, and with it a decision. */
   begin(reversePath: ReversePath): void {
     this.#finish();
+    this.#abandoned = undefined;
     const { random, clock } = this.#judge.deps;
     const mailFrom = reversePath === null ? "" : formatMailbox(reversePath);
     this.#draft = new DecisionDraft(random.id(), clock.now(), "mail", mailFrom);
@@ -143,8 +160,14 @@ export class Judgement {
     return said;
   }
 
+  /** The message was condemned while it arrived; the session says why. */
+  abandoned(reason: string): void {
+    this.#abandoned = reason;
+  }
+
   /** The connection is over. */
   closed(): void {
+    if (this.#abandoned !== undefined) this.concluded(null, this.#abandoned);
     if (this.#draft?.hasArrived !== true) this.#finish();
     this.#gathering?.end();
   }

@@ -52,8 +52,6 @@ export class SmtpReception implements ConnectionHandler {
   readonly #judgement: Judgement | undefined;
   #greetTimer: Timer;
   #turnedAway: TurnedAway | undefined;
-  /** What an early talker hears in place of the session's own words. */
-  #earlyReply: Reply | undefined;
   readonly #inputs: Input[] = [];
   #running = false;
   #output: string[] = [];
@@ -211,7 +209,7 @@ export class SmtpReception implements ConnectionHandler {
   #meet(event: Event): void {
     switch (event.kind) {
       case "reply":
-        this.#output.push(formatReply((this.#greeted ? undefined : this.#earlyReply) ?? event.reply));
+        this.#output.push(formatReply(this.#judgement?.replying(event.reply) ?? event.reply));
         return;
       case "message-octets":
         this.#messageOctets += event.octets.length;
@@ -233,7 +231,7 @@ export class SmtpReception implements ConnectionHandler {
         return this.#takeMessage(event.transaction);
       case "message-abandoned":
         this.#spoolFull = false;
-        this.#judgement?.concluded(null, event.reason);
+        this.#judgement?.abandoned(event.reason);
         return this.#desk.abandon(event.reason);
       case "start-tls":
         return this.#startTls();
@@ -249,7 +247,7 @@ export class SmtpReception implements ConnectionHandler {
 
   #spokeEarly(): void {
     this.#context.earlyTalkers.spokeEarly(this.#connection.remote.address);
-    this.#earlyReply = this.#judgement?.spokeEarly();
+    this.#judgement?.spokeEarly();
   }
 
   #ask(question: Question): void {
