@@ -33,7 +33,7 @@ export function tenProtections(settings: Settings, facts: ProtectionFacts = {}):
     ["SPF, DKIM, DMARC, ARC", "not-built", ""],
     ["TLS for IMAP and POP3", "on", `1.2 or newer, no password in clear, ${certificate}`],
     ["URI block lists", "not-built", ""],
-    ["connection limits", "partly", `${settings.limits.connectionsTotal} in all; none per address yet`],
+    ["connection limits", "on", limitsDetail(settings)],
     ["reverse DNS and HELO", ...ruleState(rules.reverseDns, "on", "names that lead both ways; HELO not our own")],
     ["two MX and failover", "not-built", ""],
   ];
@@ -50,6 +50,11 @@ function ruleState(mode: RuleMode, built: ProtectionState, detail: string): read
     case "off":
       return ["off", ""];
   }
+}
+
+function limitsDetail({ limits }: Settings): string {
+  const { connectionsTotal, connectionsPerAddress, connectionsPerMinutePerAddress } = limits;
+  return `${connectionsTotal} in all, ${connectionsPerAddress} and ${connectionsPerMinutePerAddress}/min an address`;
 }
 
 function relayState({ relaySelfTest }: ProtectionFacts, trusted: number): readonly [ProtectionState, string] {

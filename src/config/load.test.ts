@@ -155,8 +155,6 @@ url = "sqlite:"
         "9 domain.primary_host has no effect in this version",
         "16 This version obtains no certificates: a self-signed one is used",
         "31 rules.greylist has no effect in this version",
-        "34 limits.connections_per_address has no effect in this version",
-        "35 limits.connections_per_minute_per_address has no effect in this version",
         "42 This version sends no mail to other servers: what users send there is refused",
         "44 delivery.relay_host has no effect in this version",
       ],

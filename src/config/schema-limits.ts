@@ -21,7 +21,7 @@ const connections = {
     reason: "Who is to end a flood must get in during it.",
   }),
   connections_per_address: setting(wholeNumber(1, 10_000), 20, {
-    text: "Connections open at once from one address.",
+    text: "Connections open at once from one address, before they log in. Addresses of this machine and of PROXY peers are not limited, nor those that hide many clients; where a user has logged in within 30 days, there is room for `imap_connections_per_address`, and more of the other limits in proportion.",
     reason: "Large senders use about ten; one broken client cannot take all.",
   }),
   connections_per_minute_per_address: setting(wholeNumber(1, 100_000), 60, {
@@ -53,15 +53,15 @@ const connections = {
     reason: "Three times a /64.",
   }),
   imap_connections_per_account: setting(wholeNumber(1, 10_000), 50, {
-    text: "IMAP connections of one account. Over it: `NO [LIMIT]`.",
+    text: "IMAP connections of one account. Over it: `NO [LIMIT]`. POP3 and submission may have as many, each counted by itself.",
     reason: "A mail program opens up to five for each device.",
   }),
   imap_connections_per_address: setting(wholeNumber(1, 100_000), 200, {
-    text: "Logged-in IMAP connections from one address.",
+    text: "Logged-in IMAP connections from one address. POP3 and submission may have as many, each counted by itself.",
     reason: "An office stands behind one address.",
   }),
   tracked_sources_max: setting(wholeNumber(1000, 10_000_000), 100_000, {
-    text: "Addresses and networks whose rates are remembered; the least recent are forgotten.",
+    text: "Addresses and networks whose rates are remembered; those with the least left of their rate are forgotten first. A change takes effect when the server starts.",
     reason: "Memory stays flat whatever number of addresses an attacker has.",
   }),
 };

@@ -6,22 +6,7 @@ import type { ListenerProtocol } from "./settings.ts";
 
 const RULES = ["spf", "dkim", "dmarc", "uri_lists", "content", "antivirus", "greylist"];
 
-const LIMITS = [
-  "connections_reserved_authenticated_percent",
-  "connections_reserved_admin_percent",
-  "connections_per_address",
-  "connections_per_minute_per_address",
-  "connections_per_slash24",
-  "connections_per_minute_per_slash24",
-  "connections_per_slash64",
-  "connections_per_minute_per_slash64",
-  "connections_per_slash48",
-  "connections_per_minute_per_slash48",
-  "imap_connections_per_address",
-  "tracked_sources_max",
-  "command_timeout_under_load_ms",
-  "command_total_timeout_ms",
-];
+const LIMITS = ["command_timeout_under_load_ms", "command_total_timeout_ms"];
 
 /** Settings without effect: `table.key`, or a whole table. */
 export const WITHOUT_EFFECT: readonly string[] = [
