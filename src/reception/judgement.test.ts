@@ -34,7 +34,7 @@ suite("judgement: a listed client", () => {
     const answer = await client.say("RCPT TO:<user@local.test>");
     assert.match(
       answer,
-      /^554 5\.7\.1 Refused by dnsbl: 198\.51\.100\.7 is listed by spamhaus-zen .* See https:\/\/\S+198/,
+      /^554 5\.7\.1 Refused by dnsbl: 198\.51\.100\.7 is listed by spamhaus-zen .* see https:\/\/\S+198/,
     );
     const { record } = judge;
     assert.ok(answer.endsWith(`(${record.id})`), answer);

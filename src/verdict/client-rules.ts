@@ -11,7 +11,7 @@ export function blockListRule({ blockList }: Evidence, { contact }: Policy): rea
   const end = untilMs === null ? "" : ` until ${new Date(untilMs).toISOString().slice(0, 16)}Z`;
   const text = {
     detail: `${entry} is on this server's own block list${end}: ${reason}`,
-    remedy: `Stop what led to it; if it is a mistake, write to ${contact} from another network`,
+    remedy: `stop what led to it; if it is a mistake, write to ${contact} from another network`,
   };
   return [
     finding(untilMs === null ? "banned" : "banned-for-a-time", 0, text, {
@@ -24,7 +24,7 @@ export function earlyTalkerRule({ spokeEarly }: Evidence): readonly Finding[] {
   if (!spokeEarly) return [];
   const text = {
     detail: "the client spoke before the greeting",
-    remedy: "Wait for the greeting (RFC 5321 section 3.1)",
+    remedy: "wait for the greeting (RFC 5321 section 3.1)",
   };
   return [finding("spoke-early", 0, text, { asks: "reject" })];
 }
@@ -32,6 +32,6 @@ export function earlyTalkerRule({ spokeEarly }: Evidence): readonly Finding[] {
 /** Only who has something against it already waits: mail without a spot is never delayed. */
 export function greylistRule({ greylist }: Evidence): readonly Finding[] {
   if (greylist !== "first-met") return [];
-  const text = { detail: "the sender was not met before", remedy: "Try again in some minutes; the next one is taken" };
+  const text = { detail: "the sender was not met before", remedy: "try again in some minutes; the next one is taken" };
   return [finding("first-met", 0, text)];
 }

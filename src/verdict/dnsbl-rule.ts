@@ -50,7 +50,7 @@ function listed(
   const detail = `${short(subject.value)} is listed by ${title} (${short(meaning)})`;
   if (outcome.weight < 0) return finding("allow-listed", weight, { detail, remedy: "" });
   const { lookUpUrl } = outcome;
-  const where = lookUpUrl === "" ? "Ask that list to take it off" : `See ${lookUpUrl}`;
+  const where = lookUpUrl === "" ? "ask that list to take it off" : `see ${lookUpUrl}`;
   // An address of an earlier hop says little about who is connected.
   const rejects = outcome.rejectsAlone && subject.role === "client";
   return finding(

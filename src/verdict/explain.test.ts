@@ -89,9 +89,22 @@ suite("explain", () => {
       "",
       "Reply",
       "  554 5.7.1 Refused by dnsbl: 198.51.100.7 is listed by spamhaus-zen (hijacked",
-      "    network (DROP), 127.0.0.9); See https://check.example/198.51.100.7, or write",
+      "    network (DROP), 127.0.0.9); see https://check.example/198.51.100.7, or write",
       "    to postmaster@local.test",
     ]);
+  });
+
+  test("a check that was not made did not find nothing", () => {
+    const lines = explain(recorded(evidence({ helo: helo({ claimsToBeUs: "name" }) })));
+    assert.deepEqual(
+      lines.filter((line) => /^ {2}\w+ +0 /.test(line)),
+      [
+        "  block_list        0  nothing found",
+        "  early_talker      0  nothing found",
+        "  dnsbl             0  not asked",
+        "  reverse_dns       0  not asked",
+      ],
+    );
   });
 
   test("recipients without a message are no accepted message", () => {

@@ -1,7 +1,9 @@
 /** One decision as a page to read: what happened to whom, which rule said what, what was known, and what would change it. */
 import type { DecisionRecord, RecipientOutcome, Stage } from "./decision-record.ts";
+import type { Evidence } from "./evidence.ts";
 import { explainEvidence } from "./explain-evidence.ts";
 import { labelled, section, wrapped } from "./page.ts";
+import type { RuleName } from "./policy.ts";
 import type { Disposition, Finding, RuleResult } from "./verdict.ts";
 
 export const HAPPENED: Readonly<Record<Disposition, string>> = {
@@ -28,7 +30,10 @@ export function explain(record: DecisionRecord): string[] {
   return [
     ...head(record),
     ...section("Recipients", record.recipients.flatMap(recipientLines)),
-    ...section("Rules", verdict === null ? notJudged(record) : verdict.rules.flatMap(ruleLines)),
+    ...section(
+      "Rules",
+      verdict === null ? notJudged(record) : verdict.rules.flatMap((result) => ruleLines(result, record.evidence)),
+    ),
     ...(verdict === null ? [] : [`  score ${verdict.sum}: ${HAPPENED[verdict.disposition]}`]),
     ...section("What was known", explainEvidence(record.evidence)),
     ...section("What would change it", changes),
@@ -76,10 +81,27 @@ function notJudged({ judged }: DecisionRecord): string[] {
   }
 }
 
-function ruleLines({ rule, mode, weight, findings }: RuleResult): string[] {
-  const shadow = mode === "shadow" ? "shadow: recorded, not counted" : "";
-  const first = `  ${rule.padEnd(13)} ${signed(weight).padStart(5)}  ${findings.length === 0 ? "nothing found" : ""}${shadow}`;
-  return [first.trimEnd(), ...findings.flatMap(findingLines)];
+function ruleLines(result: RuleResult, evidence: Evidence): string[] {
+  const { rule, mode, weight, findings } = result;
+  const nothing = wasLookedAt(rule, evidence) ? "nothing found" : "not asked";
+  const words = findings.length === 0 ? nothing : mode === "shadow" ? "shadow: recorded, not counted" : "";
+  return [`  ${rule.padEnd(13)} ${signed(weight).padStart(5)}  ${words}`.trimEnd(), ...findings.flatMap(findingLines)];
+}
+
+function wasLookedAt(rule: RuleName, { helo, dnsbl, reverseDns, greylist }: Evidence): boolean {
+  switch (rule) {
+    case "block_list":
+    case "early_talker":
+      return true;
+    case "helo":
+      return helo !== null;
+    case "dnsbl":
+      return dnsbl !== null;
+    case "reverse_dns":
+      return reverseDns !== null;
+    case "greylist":
+      return greylist !== null;
+  }
 }
 
 function findingLines({ reason, weight, asks, asksWithAnother, detail }: Finding): string[] {

@@ -196,7 +196,7 @@ suite("verdict: modes and replies", () => {
     assert.deepEqual(reply, {
       code: 554,
       status: "5.7.1",
-      text: `Refused by dnsbl: ${CLIENT} is listed by spamhaus-zen (hijacked network (DROP), 127.0.0.9); See https://check.example/${CLIENT}, or write to postmaster@local.test`,
+      text: `Refused by dnsbl: ${CLIENT} is listed by spamhaus-zen (hijacked network (DROP), 127.0.0.9); see https://check.example/${CLIENT}, or write to postmaster@local.test`,
     });
   });
 

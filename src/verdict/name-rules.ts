@@ -21,7 +21,7 @@ export function reverseDnsRule({ reverseDns }: Evidence, { weights }: Policy): r
           weights.noPointer,
           {
             detail: `${client} has no PTR record`,
-            remedy: `Have your provider add a PTR record for ${client} with your server's name, and give that name this address`,
+            remedy: `have your provider add a PTR record for ${client} with your server's name, and give that name this address`,
           },
           { asksWithAnother: "defer" },
         ),
@@ -33,7 +33,7 @@ export function reverseDnsRule({ reverseDns }: Evidence, { weights }: Policy): r
       return [
         finding("pointer-not-confirmed", weights.pointerNotConfirmed, {
           detail: `the PTR record of ${client} names ${name}, which does not have that address`,
-          remedy: `Add an ${client.includes(":") ? "AAAA" : "A"} record for ${name} with ${client}`,
+          remedy: `add an ${client.includes(":") ? "AAAA" : "A"} record for ${name} with ${client}`,
         }),
         ...findings,
       ];
@@ -47,11 +47,11 @@ export function heloRule(evidence: Evidence, policy: Policy): readonly Finding[]
   const said = short(helo.helo);
   if (helo.claimsToBeUs !== "no") {
     const detail = `${said} is this server's own ${helo.claimsToBeUs}`;
-    return [finding("helo-is-ours", 0, { detail, remedy: "Say your own name in EHLO" }, { asks: "reject" })];
+    return [finding("helo-is-ours", 0, { detail, remedy: "say your own name in EHLO" }, { asks: "reject" })];
   }
   if (helo.form === "single-label") {
     const detail = `${said} is not a full host name`;
-    const remedy = "Say a name with its domain in EHLO (RFC 5321 section 2.3.5)";
+    const remedy = "say a name with its domain in EHLO (RFC 5321 section 2.3.5)";
     return [finding("helo-single-label", 0, { detail, remedy }, { asks: "reject" })];
   }
   const generic = genericHelo(evidence, policy);
@@ -61,7 +61,7 @@ export function heloRule(evidence: Evidence, policy: Policy): readonly Finding[]
 /** An address in place of a name. The client's own in brackets is what RFC 5321 §4.1.3 asks of a host without a name. */
 function addressHelo({ helo, form, address }: HeloEvidence, { weights }: Policy): readonly Finding[] {
   const said = short(helo);
-  const remedy = "Say a name in EHLO that leads to your address";
+  const remedy = "say a name in EHLO that leads to your address";
   const findings: Finding[] = [];
   if (form === "bare-address") {
     findings.push(
@@ -84,10 +84,10 @@ function namedHelo({ helo, form, resolution, match }: HeloEvidence, { weights }:
   const said = short(helo);
   if (form === "malformed") {
     const detail = `${said} is not a host name by RFC 1123`;
-    return [finding("helo-malformed", weights.heloMalformed, { detail, remedy: "Say a proper host name in EHLO" })];
+    return [finding("helo-malformed", weights.heloMalformed, { detail, remedy: "say a proper host name in EHLO" })];
   }
   if (form !== "name") return [];
-  const remedy = `Give ${said} an address record with your server's address`;
+  const remedy = `give ${said} an address record with your server's address`;
   const differs = match === "differs" ? weights.heloDiffers : 0;
   switch (resolution) {
     case "unresolvable":
@@ -119,6 +119,6 @@ function genericHelo({ helo, reverseDns }: Evidence, { modes }: Policy): Finding
 function genericName(reason: string, { name, signs }: GenericName, weight: number): Finding {
   return finding(reason, weight, {
     detail: `${short(name)} looks like a customer's line (${signs.join(", ")})`,
-    remedy: "Give your server a name of its own, or send through your provider's server",
+    remedy: "give your server a name of its own, or send through your provider's server",
   });
 }

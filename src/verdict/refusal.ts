@@ -46,7 +46,7 @@ export function refusal(outcome: Outcome, policy: Policy): Reply | null {
   // A score is brought down most by what weighs most; a greylist asks for nothing but patience.
   const remedy = (decisive ?? heaviestFirst[0])?.finding.remedy ?? "";
   const waits = decisive === undefined && disposition === "defer";
-  const parts = [...whatWasFound(disposition, outcome, policy), waits ? "Try again in some minutes" : "", remedy];
+  const parts = [...whatWasFound(disposition, outcome, policy), waits ? "try again in some minutes" : "", remedy];
   return reply(code, status, oneReply(parts));
 }
 
