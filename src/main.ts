@@ -16,11 +16,14 @@ import type { Thread } from "#platform/threads/threads.ts";
 import type { LoadedKeyPair } from "#platform/tls/key-pair-files.ts";
 import type { Log } from "#ports/log.ts";
 import type { Store } from "#store/store.ts";
+import type { RaisedAlert } from "./threads/alert.ts";
 import { type FrontThreads, startFrontThreads } from "./threads/front-threads.ts";
 import { createGateMemory, type GateMemory } from "./threads/gate-memory.ts";
+import type { Gatekeeper } from "./threads/gatekeeper.ts";
 import { keyPairsOf } from "./threads/key-pairs.ts";
 import type { ListeningReport } from "./threads/ports.ts";
 import { protectedAddresses } from "./threads/protected.ts";
+import { ServerGuard } from "./threads/server-guard.ts";
 import { connectionLimitSettings } from "./threads/slices.ts";
 import { bindProblem, portInUse, relayProblem, type StartProblem } from "./threads/start-problem.ts";
 import { openStoreThreads, type StoreThreads } from "./threads/store-threads.ts";
@@ -47,6 +50,9 @@ export interface RunningServer {
   /** How near each limit of connections has come. */
   readonly limitFigures: () => readonly LimitFigure[];
   readonly protectedAddresses: () => ProtectedAddresses;
+  /** Newest first. */
+  readonly alerts: () => readonly RaisedAlert[];
+  readonly gatekeeper: () => Gatekeeper | undefined;
   /** Resolves when a thread ended that should not have; the server is then of no more use. */
   readonly failed: Promise<string>;
   /** Serves new connections under other settings; those that are open finish under the old ones. With a problem nothing changes. */
@@ -90,6 +96,7 @@ class Server implements RunningServer {
   /** Ended on purpose. */
   readonly #dismissed = new Set<Thread>();
   #generation: Generation | undefined;
+  #guard: ServerGuard | undefined;
   #protected: ProtectedAddresses;
   /** One reload or stop at a time. */
   #busy: Promise<unknown> = Promise.resolve();
@@ -114,6 +121,8 @@ class Server implements RunningServer {
   readonly connections = (): number => this.#totals().open;
   readonly limitFigures = (): readonly LimitFigure[] => this.#totals().figures();
   readonly protectedAddresses = (): ProtectedAddresses => this.#protected;
+  readonly alerts = (): readonly RaisedAlert[] => this.#guard?.alerts ?? [];
+  readonly gatekeeper = (): Gatekeeper | undefined => this.#guard?.gatekeeper;
 
   #totals(): ConnectionTotals {
     const settings = connectionLimitSettings(this.settings(), []);
@@ -124,7 +133,10 @@ class Server implements RunningServer {
     const { settings, prepare, control, version } = this.#options;
     await prepare?.(this.store);
     const problem = await this.#serveUnder(settings);
-    if (problem !== undefined) return problem;
+    if (problem !== undefined) {
+      await this.#guard?.close();
+      return problem;
+    }
     this.#watch(this.#storeThreads.threads);
     const socket = await openControlSocket(join(settings.dataDir, "control.sock"), control(this));
     this.#closeControl = () => socket.close();
@@ -164,7 +176,10 @@ class Server implements RunningServer {
     if (relay !== undefined) return relay;
     const certificates = await keyPairsOf(settings, systemClock.now());
     if (!certificates.ok) return certificates.problem;
+    this.#guard ??= await this.#openGuard();
     const fronts = await startFrontThreads({
+      gatekeeper: this.#guard.gatekeeper,
+      fingerprintKey: this.#guard.fingerprintKey,
       settings,
       version: this.#options.version,
       log: this.#options.log,
@@ -177,7 +192,20 @@ class Server implements RunningServer {
     this.#protected = protectedAddresses(settings);
     this.#generation = { settings, certificates: certificates.value, fronts: fronts.value };
     this.#watch(fronts.value.threads);
+    this.#guard.settingsInForce();
     return undefined;
+  }
+
+  #openGuard(): Promise<ServerGuard> {
+    const { store, log, settings, protectedAddresses: protections } = this;
+    return ServerGuard.open({
+      store,
+      log,
+      settings,
+      protectedAddresses: protections,
+      clock: systemClock,
+      random: systemRandom,
+    });
   }
 
   #watch(threads: readonly Thread[]): void {
@@ -193,6 +221,7 @@ class Server implements RunningServer {
   async #stop(): Promise<void> {
     await this.#closeControl?.();
     await this.#generation?.fronts.drain();
+    await this.#guard?.close();
     await this.#storeThreads.close();
     this.log.info("stopped");
     this.#flushLog();

@@ -28,6 +28,7 @@ export async function askStore(
         administration,
         settings,
         protectedReason: (prefix) => protections.reason(prefix),
+        gatekeeper: () => undefined,
         running: () => Promise.resolve(undefined),
       });
       return ok(await handle(command, args));

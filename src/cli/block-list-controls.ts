@@ -37,7 +37,7 @@ export const blockListCommands = {
       if (!entry.ok) return entry;
       const lifted = kind === "allow" ? await liftedBy(entry.value, store) : [];
       await store.putBlockList([entry.value]);
-      if (lifted.length > 0) await store.removeBlockList(lifted.map(keyOf));
+      await lift(lifted, context);
       const [listed] = await withAccounts([entry.value], context);
       return ok({ entry: listed ?? { ...entry.value, accounts: NOBODY }, lifted });
     },
@@ -45,7 +45,8 @@ export const blockListCommands = {
   /** Takes off the entries of exactly this prefix; of no scope given, those of all. `covering`: what holds it all the same. */
   "block-list-remove": command(
     z.strictObject({ prefix: z.string(), kind: z.enum(["ban", "allow"]), scope: scope.nullable() }),
-    async ({ administration: { store } }, { prefix, kind, scope: ofScope }) => {
+    async (context, { prefix, kind, scope: ofScope }) => {
+      const { store } = context.administration;
       const parsed = parsePrefix(prefix);
       if (!parsed.ok) return failed(`bad-prefix: ${entryProblemText(parsed.problem)}`);
       const text = formatPrefix(parsed.value);
@@ -53,7 +54,7 @@ export const blockListCommands = {
       const removed = all.filter(
         (row) => row.prefix === text && row.kind === kind && (ofScope === null || row.scope === ofScope),
       );
-      if (removed.length > 0) await store.removeBlockList(removed.map(keyOf));
+      await lift(removed, context);
       const covering = all.filter((row) => row.kind === kind && !removed.includes(row) && covers(row, parsed.value));
       return ok({ removed, covering });
     },
@@ -118,6 +119,12 @@ async function liftedBy(
   };
   const all = await store.listBlockList();
   return all.filter((row) => row.kind === "ban" && scopeCovers(allow.scope, row.scope) && isInside(row));
+}
+
+async function lift(rows: readonly BlockListRow[], { administration, gatekeeper }: ControlContext): Promise<void> {
+  if (rows.length === 0) return;
+  await administration.store.removeBlockList(rows.map(keyOf));
+  for (const row of rows) if (row.origin === "rule") gatekeeper()?.lifted(keyOf(row));
 }
 
 function covers(row: BlockListRow, inner: Prefix): boolean {

@@ -25,6 +25,7 @@ async function control(
     },
     settings: loaded.value.settings,
     protectedReason: () => undefined,
+    gatekeeper: () => undefined,
     running: () => Promise.resolve(undefined),
   });
   // What comes over the socket is JSON both ways.

@@ -49,10 +49,11 @@ const accountCommands = {
   "account-show": command(addressed, ({ administration }, { address }) => showAccount(administration, address)),
   "account-passwd": command(
     z.strictObject({ address: z.string(), password: z.string().optional() }),
-    async ({ administration }, { address, password }) => {
+    async ({ administration, gatekeeper }, { address, password }) => {
       const chosen = password ?? generatePassword(administration.random);
       const changed = await changePassword(administration, address, chosen);
       if (!changed.ok) return changed;
+      gatekeeper()?.passwordChanged(changed.value.address);
       return ok({ account: changed.value, ...(password === undefined ? { password: chosen } : {}) });
     },
   ),
@@ -81,7 +82,11 @@ const accountCommands = {
   ),
   "app-password-revoke": command(
     z.strictObject({ address: z.string(), id: z.int() }),
-    ({ administration }, { address, id }) => revokeAppPassword(administration, address, id),
+    async ({ administration, gatekeeper }, { address, id }) => {
+      const revoked = await revokeAppPassword(administration, address, id);
+      if (revoked.ok) gatekeeper()?.passwordChanged(address.toLowerCase());
+      return revoked;
+    },
   ),
 };
 

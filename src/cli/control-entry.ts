@@ -4,6 +4,7 @@ import type { Settings } from "#config/settings.ts";
 import type { Prefix } from "#gate/network/prefix.ts";
 import type { Administration } from "#identity/administration.ts";
 import type { Result } from "#mail/result.ts";
+import type { BlockListKey } from "#store/decision-row.ts";
 import type { ServerStatus } from "./status-report.ts";
 
 export interface ControlContext {
@@ -11,8 +12,18 @@ export interface ControlContext {
   readonly settings: Settings;
   /** Why this may never be banned; undefined: it may. */
   readonly protectedReason: (prefix: Prefix) => string | undefined;
+  /** The memory of a running server; nothing where none runs. */
+  readonly gatekeeper: () => GateHooks | undefined;
   /** Undefined where no server runs. */
   running(): Promise<ServerStatus | undefined>;
+}
+
+/** What the ledger of offences must hear of. */
+export interface GateHooks {
+  /** A ban by rule was lifted: the next one begins anew. */
+  lifted(ban: BlockListKey): void;
+  /** The old password is no offence for a day. */
+  passwordChanged(account: string): void;
 }
 
 /** JSON both ways. The problem is a stable word, some with `: ` and particulars behind it; `problem-words.ts` says it to people. */

@@ -133,11 +133,12 @@ function contextOf(server: RunningServer): ControlContext {
       return server.settings();
     },
     protectedReason: (prefix) => server.protectedAddresses().reason(prefix),
+    gatekeeper: server.gatekeeper,
     running: () => Promise.resolve(statusOf(server)),
   };
 }
 
-function statusOf({ startedAtMs, listening, connections }: RunningServer): ServerStatus {
+function statusOf({ startedAtMs, listening, connections, alerts }: RunningServer): ServerStatus {
   return {
     version: postern.version,
     processId: process.pid,
@@ -145,6 +146,7 @@ function statusOf({ startedAtMs, listening, connections }: RunningServer): Serve
     nowMs: systemClock.now(),
     listeners: listening(),
     connectionsOpen: connections(),
+    alerts: alerts(),
   };
 }
 

@@ -2,10 +2,12 @@
 
 import type { Settings } from "#config/settings.ts";
 import type { StoreStatistics } from "#store/store.ts";
+import type { RaisedAlert } from "#threads/alert.ts";
 import type { ListeningReport } from "#threads/ports.ts";
+import { wrapped } from "#verdict/page.ts";
 import { columns } from "./output.ts";
 import { type Protection, protectionLine } from "./ten-protections.ts";
-import { counted, duration, octets } from "./wording.ts";
+import { counted, duration, moment, octets } from "./wording.ts";
 
 /** JSON: it travels over the control socket. */
 export interface ServerStatus {
@@ -15,6 +17,8 @@ export interface ServerStatus {
   readonly nowMs: number;
   readonly listeners: readonly ListeningReport[];
   readonly connectionsOpen: number;
+  /** Newest first. */
+  readonly alerts: readonly RaisedAlert[];
 }
 
 export interface StatusReport {
@@ -31,7 +35,21 @@ export function statusLines({ running, store, protections }: StatusReport, setti
     `Queue      ${store.queued} held${store.queued > 0 ? "; `postern queue list` shows them" : ""}`,
     "",
     ...protections.map(protectionLine),
+    ...alertLines(running?.alerts ?? []),
   ];
+}
+
+/** Alerts that are printed; `--json` has all. */
+const ALERTS_SHOWN = 10;
+
+function alertLines(alerts: readonly RaisedAlert[]): readonly string[] {
+  if (alerts.length === 0) return [];
+  const shown = alerts.slice(0, ALERTS_SHOWN).flatMap(({ text, remedy, lastMs, times }) => {
+    const often = times === 1 ? "" : `, ${times} times`;
+    return wrapped(`${moment(lastMs)}${often}: ${text}${remedy === "" ? "" : ` ${remedy}`}`, "  ", "    ");
+  });
+  const more = alerts.length - ALERTS_SHOWN;
+  return ["", "Alerts", ...shown, ...(more > 0 ? [`  ${more} more; --json shows them`] : [])];
 }
 
 function serverLines(running: ServerStatus, settings: Settings): readonly string[] {

@@ -108,6 +108,7 @@ function derive(file: SettingsFile, path: string, surroundings: Surroundings, pr
     threads: written.threads,
     delivery: written.delivery,
     accounts: written.accounts,
+    decisions: written.decisions,
     store: written.store,
   };
 }

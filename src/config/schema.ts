@@ -112,6 +112,13 @@ const accounts = table({
   }),
 });
 
+const decisions = table({
+  keep_days: setting(wholeNumber(1, 3650), 30, {
+    text: "How long decision records are kept, in days: what `postern why` and `postern replay` can look back.",
+    reason: "Long enough for a sender who asks after a holiday. A record takes about 4 KiB.",
+  }),
+});
+
 const store = table({
   url: setting(text, "sqlite:", { text: "Where accounts and mail are kept: `sqlite:` in the data folder." }),
   blobs: setting(text, "file:", { text: "Where large messages are kept: `file:` in the data folder." }),
@@ -149,5 +156,6 @@ export const posternToml = table({
   threads: section(threads, "Use of the machine."),
   delivery: section(delivery, "Mail for other domains."),
   accounts: section(accounts, "New accounts."),
+  decisions: section(decisions, "Records of what was decided about connections and messages."),
   store: section(store, "Where the data is."),
 });

@@ -58,5 +58,6 @@ export interface Settings {
   readonly threads: FileSettings["threads"];
   readonly delivery: FileSettings["delivery"];
   readonly accounts: FileSettings["accounts"];
+  readonly decisions: FileSettings["decisions"];
   readonly store: FileSettings["store"];
 }

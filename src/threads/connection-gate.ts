@@ -1,6 +1,5 @@
 /** The limits of connections as one thread keeps them: who comes in, and who may be logged in. The counts are all threads'. */
 import type { ListenerSettings, Settings } from "#config/settings.ts";
-import { HiddenClients } from "#gate/block-list/hidden-clients.ts";
 import { ConnectionLimits, type Ticket } from "#gate/limits/connection-limits.ts";
 import { Explanations } from "#gate/limits/explanations.ts";
 import { limitText } from "#gate/limits/limit-name.ts";
@@ -13,7 +12,7 @@ import type { Accept, Connection, Endpoint } from "#ports/connection.ts";
 import type { Log } from "#ports/log.ts";
 import type { LoginPlaces } from "#ports/login-places.ts";
 import type { GateMemory } from "./gate-memory.ts";
-import { ownAddresses, protectedAddresses } from "./protected.ts";
+import { ownAddresses } from "./protected.ts";
 import { connectionLimitSettings } from "./slices.ts";
 
 export interface ConnectionGate {
@@ -32,19 +31,6 @@ export interface HiddenAddresses {
   readonly arrived: (address: string) => void;
   /** Rules that go by address are suspended for it. */
   readonly hidesOthers: (address: string) => boolean;
-}
-
-/** As one thread notices them by itself. */
-export function noticeHiddenAddresses(settings: Settings, { clock, log }: { clock: Clock; log: Log }): HiddenAddresses {
-  const special = protectedAddresses(settings);
-  const clients = new HiddenClients((address) => special.mayHideOthers(address));
-  return {
-    arrived(address) {
-      const alert = clients.arrived(address, clock.now());
-      if (alert !== undefined) log.warn("alert", { alert: alert.name, subject: alert.subject, text: alert.text });
-    },
-    hidesOthers: (address) => clients.hidesOthers(address, clock.now()),
-  };
 }
 
 export function openConnectionGate(

@@ -6,6 +6,7 @@ import { systemClock } from "#platform/system-clock.ts";
 import { startThread, type Thread } from "#platform/threads/threads.ts";
 import type { KeyPair } from "#platform/tls/server-tls.ts";
 import type { GateMemory } from "./gate-memory.ts";
+import type { Gatekeeper } from "./gatekeeper.ts";
 import type { FrontData, ListeningReport, ThreadOrder, ThreadReport } from "./ports.ts";
 import type { StoreThreads } from "./store-threads.ts";
 import { threadFile } from "./thread-file.ts";
@@ -23,6 +24,8 @@ export interface FrontOptions {
   readonly version: string;
   readonly log: LogOptions;
   readonly storeThreads: StoreThreads;
+  readonly gatekeeper: Gatekeeper;
+  readonly fingerprintKey: Uint8Array;
   readonly keyPairs: readonly [KeyPair, ...KeyPair[]];
   readonly gateMemory: GateMemory;
   /** The ports are shared with threads that will be drained: a reload. */
@@ -43,6 +46,7 @@ export async function startFrontThreads(
   // One after the other: a problem is told once.
   for (let number = 0; number < count; number++) {
     const storePorts = storeThreads.connect();
+    const gatePort = options.gatekeeper.connect();
     const data: FrontData = {
       settings,
       version: options.version,
@@ -52,8 +56,11 @@ export async function startFrontThreads(
       gateMemory: options.gateMemory,
       log: options.log,
       storePorts,
+      gatePort,
+      fingerprintKey: options.fingerprintKey,
     };
-    const thread = startThread(threadFile("front"), `front-${number}`, data, [storePorts.writer, storePorts.reader]);
+    const ports = [storePorts.writer, storePorts.reader, gatePort];
+    const thread = startThread(threadFile("front"), `front-${number}`, data, ports);
     threads.push(thread);
     const report = (await thread.ready) as ThreadReport;
     if (report.kind === "failed") {

@@ -10,7 +10,6 @@ import { checkHelo, type HeloInquiry } from "#evidence/reverse-dns/check-helo.ts
 import { checkReverseDns } from "#evidence/reverse-dns/check-reverse-dns.ts";
 import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
 import type { BlockEntry } from "#gate/block-list/entry.ts";
-import type { Offence } from "#gate/block-list/offence.ts";
 import { createDnsClient } from "#platform/dns/client.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
@@ -21,8 +20,8 @@ import type { Store } from "#store/store.ts";
 import type { BlockListEntry, Evidence } from "#verdict/evidence.ts";
 import { isOtherwiseGood } from "#verdict/otherwise-good.ts";
 import type { Policy } from "#verdict/policy.ts";
-import { BlockListFollower } from "./block-list-follower.ts";
 import { decisionRow } from "./decision-rows.ts";
+import type { FrontGate } from "./front-gate.ts";
 import { policyOf, settingsName } from "./policy.ts";
 
 export interface Judging {
@@ -33,29 +32,22 @@ export interface Judging {
 
 export interface JudgingOptions {
   readonly settings: Settings;
-  readonly store: Pick<Store, "putDecisions" | "listBlockList" | "onEvent">;
+  readonly store: Pick<Store, "putDecisions">;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Told what speaks against a client; without it nobody is banned by rule. */
-  readonly hearOffence?: (offence: Offence) => void;
-  /** Told what is wrong with a list; without it the log is. */
-  readonly onListAlert?: (alert: ListAlert) => void;
-  /** Rules that go by address are suspended for such an address. */
-  readonly hidesOthers?: (address: string) => boolean;
+  /** Knows the bans and which addresses hide others; hears what speaks against clients, and what is wrong with a list. */
+  readonly gate: FrontGate;
 }
 
-/** Rejects when the block list cannot be read: a server does not begin without its bans. */
-export async function openJudging(options: JudgingOptions): Promise<Judging> {
-  const { settings, store, clock, random, log, hearOffence = () => undefined, hidesOthers = () => false } = options;
+export function openJudging({ settings, store, clock, random, log, gate }: JudgingOptions): Judging {
   const policy = policyOf(settings);
   const { servers, timeoutMs } = settings.dns;
   const resolver = createDnsClient({ servers, timeoutMs, clock, random, log });
   const lists = listsOf(settings, log);
   const resolverName = servers.length === 0 ? "the system's resolver" : servers.join(", ");
-  const { onListAlert = (alert) => tell(log, alert) } = options;
-  const watch = new ListWatch({ lists, resolver, resolverName, clock, random, onAlert: onListAlert });
-  const bans = await BlockListFollower.open({ store, clock, log, hidesOthers });
+  const onAlert = (alert: ListAlert): void => tell(gate, log, alert);
+  const watch = new ListWatch({ lists, resolver, resolverName, clock, random, onAlert });
   const sink = new DecisionBuffer({ clock, log, write: (records) => store.putDecisions(records.map(decisionRow)) });
   // Nobody waits for the first round: until it is over lists count for nothing.
   if (isReachable(settings)) void watch.start();
@@ -71,9 +63,10 @@ export async function openJudging(options: JudgingOptions): Promise<Judging> {
         }),
       lists: (subjects, deadlineMs) => queryLists({ subjects, lists, guard: watch, resolver, deadlineMs }),
     },
-    findBan: (address, scope) => asEvidence(bans.findBan(address, scope)),
-    hidesOthers,
-    hearOffence,
+    findBan: (address, scope) => asEvidence(gate.bans.findBan(address, scope)),
+    hidesOthers: (address) => gate.hidesOthers(address),
+    hearOffence: (offence) => gate.offence(offence),
+    hearName: (address, clientName, proven) => gate.named(address, clientName, proven),
     hearVerdict: (evidence) => tellLists(watch, evidence, policy),
     sink,
     budgetMs: timeoutMs,
@@ -85,7 +78,6 @@ export async function openJudging(options: JudgingOptions): Promise<Judging> {
     judge,
     close: async () => {
       watch.stop();
-      bans.close();
       await sink.flush();
     },
   };
@@ -138,7 +130,11 @@ function tellLists(watch: ListWatch, evidence: Evidence, policy: Policy): void {
   }
 }
 
-function tell(log: Log, { kind, list, text, remedy }: ListAlert): void {
-  if (kind === "healthy-again") log.info("list", { list, state: kind, text });
-  else log.warn("list", { list, state: kind, text, remedy });
+function tell(gate: FrontGate, log: Log, { kind, list, text, remedy }: ListAlert): void {
+  if (kind !== "healthy-again") return gate.alert({ name: `list-${kind}`, subject: list, text, remedy, evidence: [] });
+  log.info("list", { list, state: kind, text });
+  for (const over of TROUBLES) gate.settled(`list-${over}`, list);
 }
+
+/** What a list that works again does not have any more. */
+const TROUBLES: readonly ListAlert["kind"][] = ["dead", "lists-the-world", "refuses-us", "suspended", "timing-out"];

@@ -22,6 +22,10 @@ export interface FrontData {
   readonly gateMemory: GateMemory;
   readonly log: LogOptions;
   readonly storePorts: StorePorts;
+  /** To the gatekeeper: see `gate-messages.ts`. */
+  readonly gatePort: MessagePort;
+  /** For fingerprints of passwords; made when the process begins, and never stored. */
+  readonly fingerprintKey: Uint8Array;
 }
 
 export interface StoreData {

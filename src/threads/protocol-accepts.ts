@@ -14,9 +14,11 @@ import type { LoginPlaces } from "#ports/login-places.ts";
 import { createSmtpAccept } from "#reception/accept.ts";
 import { INLINE_OCTETS_MAX } from "#store/limits.ts";
 import type { Store } from "#store/store.ts";
+import type { FrontGate } from "./front-gate.ts";
 import { openJudging } from "./judging.ts";
 import type { FrontData } from "./ports.ts";
 import { directorySettings, imapSettings, pop3Settings, receptionSettings } from "./slices.ts";
+import { turningAwayBanned } from "./turn-away-banned.ts";
 
 export interface ProtocolAccepts {
   readonly acceptFor: (protocol: ListenerProtocol) => Accept;
@@ -27,19 +29,24 @@ export interface ProtocolAccepts {
 /** What each protocol makes of a connection, with everything it needs wired to it. One for a thread. */
 export async function protocolAccepts(
   { settings, version }: FrontData,
-  { store, log, logins }: { readonly store: Store; readonly log: Log; readonly logins: LoginPlaces },
+  {
+    store,
+    log,
+    logins,
+    gate,
+  }: { readonly store: Store; readonly log: Log; readonly logins: LoginPlaces; readonly gate: FrontGate },
 ): Promise<ProtocolAccepts> {
   const clock = systemClock;
   const random = systemRandom;
   const directory = await createDirectory({ store, clock, settings: directorySettings(settings) });
   const domains = settings.domains.map(({ name }) => name);
-  const authenticator = createAuthenticator({ store, clock, random, log, domains });
+  const authenticator = createAuthenticator({ store, clock, random, log, domains, watch: gate });
   const spool = fileSpool({
     directory: join(settings.dataDir, "spool"),
     inlineOctetsMax: Math.min(settings.limits.messageInMemoryOctetsMax, INLINE_OCTETS_MAX),
     random,
   });
-  const { judge, close } = await openJudging({ settings, store, clock, random, log });
+  const { judge, close } = openJudging({ settings, store, clock, random, log, gate });
   const shared = { store, authenticator, logins, clock, random, log, spool };
   const imap = createImapAccept({
     ...shared,
@@ -50,7 +57,13 @@ export async function protocolAccepts(
   const pop3 = createPop3Accept({ ...shared, settings: pop3Settings(settings) });
   const smtp = (protocol: "smtp" | "submission" | "lmtp"): Accept =>
     createSmtpAccept({ ...shared, directory, judge, protocol, settings: receptionSettings(settings) });
-  const accepts = { imap, pop3, smtp: smtp("smtp"), submission: smtp("submission"), lmtp: smtp("lmtp") };
+  const accepts = {
+    imap: turningAwayBanned("imap", judge, imap),
+    pop3: turningAwayBanned("pop3", judge, pop3),
+    smtp: smtp("smtp"),
+    submission: smtp("submission"),
+    lmtp: smtp("lmtp"),
+  };
   const acceptFor = (protocol: ListenerProtocol): Accept => {
     if (protocol === "http") throw new Error("no HTTP listener in this version");
     return accepts[protocol];

@@ -8,8 +8,12 @@ import { systemClock } from "#platform/system-clock.ts";
 import { systemRandom } from "#platform/system-random.ts";
 import { CertificateSet } from "#platform/tls/certificate-set.ts";
 import { type KeyPair, serverTls } from "#platform/tls/server-tls.ts";
-import { noticeHiddenAddresses, openConnectionGate } from "./connection-gate.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
+import type { Store } from "#store/store.ts";
+import { type HiddenAddresses, openConnectionGate } from "./connection-gate.ts";
 import { ConnectionRoster } from "./connection-roster.ts";
+import { FrontGate } from "./front-gate.ts";
 import type { FrontData, ListeningReport } from "./ports.ts";
 import { protocolAccepts } from "./protocol-accepts.ts";
 import { storeOver } from "./store-ports.ts";
@@ -32,9 +36,9 @@ export async function startFront(data: FrontData): Promise<Result<Front, { endpo
   const certificates = new CertificateSet(data.keyPairs);
   const roster = new ConnectionRoster();
   const clock = systemClock;
-  const hidden = noticeHiddenAddresses(settings, { clock, log });
-  const limits = openConnectionGate(data, { clock, log, hidden });
-  const accepts = await protocolAccepts(data, { store, log, logins: limits.logins });
+  const gate = await openGate(data, { store, clock, log });
+  const limits = openConnectionGate(data, { clock, log, hidden: hiddenAddresses(gate) });
+  const accepts = await protocolAccepts(data, { store, log, logins: limits.logins, gate });
   const open: { readonly listening: Listening; readonly report: ListeningReport }[] = [];
   for (const listener of settings.listeners.filter((one) => belongsHere(one, data))) {
     const opened = await listenOn(listener);
@@ -82,10 +86,23 @@ export async function startFront(data: FrontData): Promise<Result<Front, { endpo
       late.cancel();
       await Promise.all(closed);
       await accepts.close();
+      gate.close();
       await store.close();
       flush();
     },
   });
+}
+
+function openGate(
+  { settings, gatePort: port, fingerprintKey }: FrontData,
+  around: { readonly store: Store; readonly clock: Clock; readonly log: Log },
+): Promise<FrontGate> {
+  return FrontGate.open({ ...around, port, fingerprintKey, isEnforced: settings.rules.blockList === "enforce" });
+}
+
+/** As the whole server notices them. */
+function hiddenAddresses(gate: FrontGate): HiddenAddresses {
+  return { arrived: (address) => gate.arrived(address), hidesOthers: (address) => gate.hidesOthers(address) };
 }
 
 function belongsHere({ protocol, endpoint }: ListenerSettings, { isFirst }: FrontData): boolean {

@@ -24,7 +24,7 @@ import type { ProtectedAddresses } from "./protected-addresses.ts";
 const FAILED_LOGINS_ALERT_FROM = 500;
 
 export interface LedgerDependencies {
-  readonly protectedAddresses: ProtectedAddresses;
+  readonly protectedAddresses: Pick<ProtectedAddresses, "reason">;
   /** Other clients stand behind the address: `hidden-clients.ts`. */
   readonly hidesOthers?: (address: string, nowMs: number) => boolean;
   /** An allow entry covers the address: `BlockList.isAllowed`. */
@@ -32,7 +32,7 @@ export interface LedgerDependencies {
 }
 
 export class OffenceLedger {
-  readonly #protected: ProtectedAddresses;
+  readonly #protected: Pick<ProtectedAddresses, "reason">;
   readonly #hidesOthers: (address: string, nowMs: number) => boolean;
   readonly #isAllowed: (address: string, scope: AskedScope, nowMs: number) => boolean;
   readonly #networks = new NetworkOffences();

@@ -1,0 +1,136 @@
+/** The gate as one front has it: asks and tells the gatekeeper, and keeps at hand what must be answered at once. */
+import type { MessagePort } from "node:worker_threads";
+import { GoodHistory } from "#gate/block-list/good-history.ts";
+import { GOOD_FOR_MS } from "#gate/block-list/limits.ts";
+import type { Offence } from "#gate/block-list/offence.ts";
+import { passwordFingerprint } from "#gate/block-list/password-fingerprint.ts";
+import { SlowGroups } from "#gate/block-list/slow-groups.ts";
+import type { Identity, LoginWatch, PasswordAttempt } from "#identity/authenticator.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
+import type { Store } from "#store/store.ts";
+import type { Alert } from "./alert.ts";
+import { BlockListFollower } from "./block-list-follower.ts";
+import type { GateOrder } from "./gate-messages.ts";
+import { GateReporter } from "./gate-reporter.ts";
+
+export interface FrontGateOptions {
+  readonly store: Pick<Store, "listBlockList" | "onEvent" | "listLogins" | "listAccounts">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly port: MessagePort;
+  /** Of the process: fingerprints of different threads must be alike. */
+  readonly fingerprintKey: Uint8Array;
+  /** Bans and slowed groups have an effect: `rules.block_list = "enforce"`. */
+  readonly isEnforced: boolean;
+}
+
+/** Addresses for which rules are suspended: more at once than any network has. */
+const HIDDEN_MAX = 1000;
+
+export class FrontGate implements LoginWatch {
+  readonly bans: BlockListFollower;
+  readonly #options: FrontGateOptions;
+  readonly #reporter: GateReporter;
+  readonly #slow = new SlowGroups();
+  readonly #good = new GoodHistory();
+  readonly #hidden: Map<string, number>;
+
+  private constructor(options: FrontGateOptions, bans: BlockListFollower, hidden: Map<string, number>) {
+    const { clock, port } = options;
+    this.bans = bans;
+    this.#options = options;
+    this.#hidden = hidden;
+    this.#reporter = new GateReporter({ clock, send: (batch) => port.postMessage(batch) });
+    port.on("message", (order: GateOrder) => this.#obey(order));
+  }
+
+  /** With what the store knows of logins. Rejects when the block list cannot be read. */
+  static async open(options: FrontGateOptions): Promise<FrontGate> {
+    const { store, clock, log } = options;
+    const hidden = new Map<string, number>();
+    const hidesOthers = (address: string): boolean => hidden.size > 0 && (hidden.get(address) ?? 0) > clock.now();
+    const gate = new FrontGate(options, await BlockListFollower.open({ store, clock, log, hidesOthers }), hidden);
+    const addresses = new Map((await store.listAccounts()).map(({ id, address }) => [id, address]));
+    for (const { address, accountId, lastMs } of await store.listLogins(clock.now() - GOOD_FOR_MS)) {
+      const account = addresses.get(accountId);
+      if (account !== undefined) gate.#good.login(address, account, lastMs);
+    }
+    return gate;
+  }
+
+  /** Several clients stand behind this address: what is known of it says nothing about one of them. */
+  hidesOthers(address: string): boolean {
+    return (this.#hidden.get(address) ?? 0) > this.#options.clock.now();
+  }
+
+  arrived(address: string): void {
+    this.#reporter.arrived(address);
+  }
+
+  offence(offence: Offence): void {
+    this.#reporter.add({ kind: "offence", offence });
+  }
+
+  named(address: string, clientName: string, proven: boolean): void {
+    this.#reporter.add({ kind: "named", address, clientName, proven });
+  }
+
+  alert(alert: Alert): void {
+    this.#reporter.add({ kind: "alert", alert });
+  }
+
+  settled(name: string, subject: string): void {
+    this.#reporter.add({ kind: "settled", name, subject });
+  }
+
+  mayTry({ remoteAddress, password }: PasswordAttempt, account: string): boolean {
+    if (!this.#options.isEnforced) return true;
+    // A session that was there before the ban.
+    if (this.bans.findBan(remoteAddress, "auth") !== undefined) return false;
+    if (this.#slow.size === 0) return true;
+    const nowMs = this.#options.clock.now();
+    const isHome = this.#good.isHome(remoteAddress, account, nowMs);
+    const attempt = { account, address: remoteAddress, password: this.#fingerprint(password), isHome };
+    return this.#slow.mayLogIn(attempt, nowMs).ok;
+  }
+
+  succeeded({ remoteAddress, password }: PasswordAttempt, { address: account, accountId }: Identity): void {
+    const login = { address: remoteAddress, account, accountId, password: this.#fingerprint(password) };
+    this.#reporter.add({ kind: "login", ...login });
+  }
+
+  failed({ remoteAddress, password }: PasswordAttempt, account: string): void {
+    const guess = { account, password: this.#fingerprint(password), address: remoteAddress };
+    this.offence({ kind: "wrong-password", ...guess });
+  }
+
+  close(): void {
+    this.#reporter.close();
+    this.bans.close();
+    this.#options.port.close();
+  }
+
+  #fingerprint(password: string): string {
+    return passwordFingerprint(this.#options.fingerprintKey, password);
+  }
+
+  #obey(order: GateOrder): void {
+    switch (order.kind) {
+      case "taken":
+        return this.#reporter.taken();
+      case "slow":
+        return this.#slow.put(order.group);
+      case "home":
+        return this.#good.login(order.address, order.account, order.atMs);
+      case "hidden":
+        return this.#hide(order.address, order.untilMs);
+    }
+  }
+
+  #hide(address: string, untilMs: number): void {
+    const nowMs = this.#options.clock.now();
+    for (const [other, endMs] of this.#hidden) if (endMs <= nowMs) this.#hidden.delete(other);
+    if (this.#hidden.size < HIDDEN_MAX || this.#hidden.has(address)) this.#hidden.set(address, untilMs);
+  }
+}

@@ -1,0 +1,37 @@
+/** What fronts tell the gatekeeper in the main thread, and what it tells them. Everything here can be cloned. */
+import type { SlowGroup } from "#gate/block-list/decision.ts";
+import type { Offence } from "#gate/block-list/offence.ts";
+import type { Alert } from "./alert.ts";
+
+export type Observation =
+  | { readonly kind: "offence"; readonly offence: Offence }
+  | {
+      readonly kind: "login";
+      readonly address: string;
+      readonly account: string;
+      readonly accountId: number;
+      /** Its fingerprint. */
+      readonly password: string;
+    }
+  /** So many connections came from there. */
+  | { readonly kind: "arrived"; readonly address: string; readonly count: number }
+  /** `proven`: the session turned out good. */
+  | { readonly kind: "named"; readonly address: string; readonly clientName: string; readonly proven: boolean }
+  | { readonly kind: "alert"; readonly alert: Alert }
+  | { readonly kind: "settled"; readonly name: string; readonly subject: string };
+
+/** To the gatekeeper. The next batch waits until this one was taken. */
+export interface ObservationBatch {
+  readonly observations: readonly Observation[];
+  /** Lost since the last batch, as more came than could be told. */
+  readonly dropped: number;
+}
+
+/** To every front. */
+export type GateOrder =
+  | { readonly kind: "taken" }
+  | { readonly kind: "slow"; readonly group: SlowGroup }
+  /** Rules that go by address are suspended for this one. */
+  | { readonly kind: "hidden"; readonly address: string; readonly untilMs: number }
+  /** The account has logged in from there. */
+  | { readonly kind: "home"; readonly address: string; readonly account: string; readonly atMs: number };

@@ -1,0 +1,232 @@
+/**
+ * Keeps the one ledger of offences, in the main thread: hears what all fronts saw, stores the bans that follow, tells the
+ * fronts whom to slow down, and raises alerts.
+ */
+import type { MessagePort } from "node:worker_threads";
+import type { GateDecision, SlowGroup } from "#gate/block-list/decision.ts";
+import { HiddenClients } from "#gate/block-list/hidden-clients.ts";
+import { GOOD_FOR_MS, HIDDEN_WINDOW_MS } from "#gate/block-list/limits.ts";
+import { OffenceLedger } from "#gate/block-list/offence-ledger.ts";
+import type { ProtectedAddresses } from "#gate/block-list/protected-addresses.ts";
+import { portPair } from "#platform/threads/threads.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
+import type { Store } from "#store/store.ts";
+import type { Alert } from "./alert.ts";
+import type { Alerts } from "./alerts.ts";
+import { BlockListFollower } from "./block-list-follower.ts";
+import type { GateOrder, Observation, ObservationBatch } from "./gate-messages.ts";
+import { LoginNotes } from "./login-notes.ts";
+
+export interface GatekeeperOptions {
+  readonly store: Pick<
+    Store,
+    "listBlockList" | "putBlockList" | "onEvent" | "listLogins" | "putLogins" | "listAccounts"
+  >;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly alerts: Alerts;
+  readonly protectedAddresses: () => ProtectedAddresses;
+  /** Of `rules.block_list`: in shadow what would be banned is in the log alone; off, nothing is counted. */
+  readonly mode: () => "off" | "shadow" | "enforce";
+}
+
+/** A front that is told of suspended addresses hears of each again in this time, while they are. Milliseconds. */
+const TELL_HIDDEN_AGAIN_MS = 60_000;
+
+export class Gatekeeper {
+  readonly #options: GatekeeperOptions;
+  readonly #bans: BlockListFollower;
+  readonly #ledger: OffenceLedger;
+  readonly #hidden: HiddenClients;
+  readonly #logins: LoginNotes;
+  readonly #fronts = new Set<MessagePort>();
+  readonly #slow = new Map<string, SlowGroup>();
+  readonly #toldHidden = new Map<string, number>();
+  /** Observations that never arrived, as fronts were told more than they could pass on. */
+  dropped = 0;
+
+  private constructor(options: GatekeeperOptions, bans: BlockListFollower) {
+    const { store, clock, log, protectedAddresses } = options;
+    this.#options = options;
+    this.#bans = bans;
+    this.#hidden = new HiddenClients((address) => protectedAddresses().mayHideOthers(address));
+    this.#ledger = new OffenceLedger({
+      protectedAddresses: { reason: (prefix) => protectedAddresses().reason(prefix) },
+      hidesOthers: (address, nowMs) => this.#hidden.hidesOthers(address, nowMs),
+      isAllowed: (address, scope, nowMs) => bans.list.isAllowed(address, scope, nowMs),
+    });
+    this.#logins = new LoginNotes({ store, clock, log });
+  }
+
+  /** With what the store knows of logins and earlier bans. */
+  static async open(options: GatekeeperOptions): Promise<Gatekeeper> {
+    const { store, clock, log } = options;
+    const keeper = new Gatekeeper(options, await BlockListFollower.open({ store, clock, log }));
+    for (const entry of keeper.#bans.list.all()) keeper.#ledger.remember(entry);
+    const addresses = new Map((await store.listAccounts()).map(({ id, address }) => [id, address]));
+    for (const { address, accountId, lastMs } of await store.listLogins(clock.now() - GOOD_FOR_MS)) {
+      const account = addresses.get(accountId);
+      if (account !== undefined) keeper.#ledger.good.login(address, account, lastMs);
+    }
+    return keeper;
+  }
+
+  /** The other end is for a new front. */
+  connect(): MessagePort {
+    const { port1, port2 } = portPair();
+    port1.on("message", (batch: ObservationBatch) => {
+      this.dropped += batch.dropped;
+      for (const observation of batch.observations) this.observe(observation);
+      port1.postMessage({ kind: "taken" } satisfies GateOrder);
+    });
+    port1.on("close", () => this.#fronts.delete(port1));
+    this.#fronts.add(port1);
+    const nowMs = this.#options.clock.now();
+    for (const group of this.#slow.values()) {
+      if (group.untilMs > nowMs) port1.postMessage({ kind: "slow", group } satisfies GateOrder);
+    }
+    return port2;
+  }
+
+  /** An administrator has lifted a ban: the next one begins anew. */
+  lifted(ban: Parameters<OffenceLedger["lifted"]>[0]): void {
+    this.#ledger.lifted(ban);
+  }
+
+  /** The old password is no offence for a day: it is in devices. */
+  passwordChanged(account: string): void {
+    this.#ledger.passwordChanged(account, this.#options.clock.now());
+  }
+
+  observe(observation: Observation): void {
+    const nowMs = this.#options.clock.now();
+    switch (observation.kind) {
+      case "offence":
+        if (this.#options.mode() === "off") return;
+        return this.#carryOut(this.#ledger.offence(observation.offence, nowMs));
+      case "login":
+        return this.#loggedIn(observation, nowMs);
+      case "arrived":
+        return this.#arrived(observation, nowMs);
+      case "named":
+        return this.#named(observation, nowMs);
+      case "alert":
+        return this.#options.alerts.raise(observation.alert);
+      case "settled":
+        return this.#options.alerts.settle(observation.name, observation.subject);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#bans.close();
+    for (const port of this.#fronts) port.close();
+    await this.#logins.close();
+  }
+
+  #loggedIn(login: Extract<Observation, { kind: "login" }>, nowMs: number): void {
+    this.#ledger.loggedIn(login, nowMs);
+    const { address, account, accountId } = login;
+    if (this.#logins.note(address, accountId)) this.#tell({ kind: "home", address, account, atMs: nowMs });
+  }
+
+  #arrived({ address, count }: Extract<Observation, { kind: "arrived" }>, nowMs: number): void {
+    for (let arrival = 0; arrival < count; arrival++) {
+      const alert = this.#hidden.arrived(address, nowMs);
+      if (alert !== undefined) this.#raise(alert);
+    }
+    this.#tellHidden(address, nowMs);
+  }
+
+  #named(named: Extract<Observation, { kind: "named" }>, nowMs: number): void {
+    const alert = this.#hidden.said(named, nowMs);
+    if (alert !== undefined) this.#raise(alert);
+    this.#tellHidden(named.address, nowMs);
+  }
+
+  #tellHidden(address: string, nowMs: number): void {
+    if (!this.#hidden.hidesOthers(address, nowMs)) return;
+    const toldMs = this.#toldHidden.get(address);
+    if (toldMs !== undefined && nowMs - toldMs < TELL_HIDDEN_AGAIN_MS) return;
+    this.#toldHidden.set(address, nowMs);
+    for (const [other, atMs] of this.#toldHidden) {
+      if (nowMs - atMs >= HIDDEN_WINDOW_MS) this.#toldHidden.delete(other);
+    }
+    this.#tell({ kind: "hidden", address, untilMs: nowMs + HIDDEN_WINDOW_MS });
+  }
+
+  #carryOut(decisions: readonly GateDecision[]): void {
+    for (const decision of decisions) {
+      switch (decision.kind) {
+        case "ban":
+          this.#ban(decision);
+          break;
+        case "alert":
+          this.#raise(decision);
+          break;
+        case "slow":
+          this.#slowDown(decision);
+          break;
+      }
+    }
+  }
+
+  #ban({ entry, blastRadius }: Extract<GateDecision, { kind: "ban" }>): void {
+    const { log, store, mode } = this.#options;
+    const { prefix, scope, reason, evidence, untilMs } = entry;
+    const isEnforced = mode() === "enforce";
+    log.warn(isEnforced ? "banned" : "would-ban", { prefix, scope, reason, untilMs, evidence });
+    if (!isEnforced) return;
+    store.putBlockList([entry]).catch((error: unknown) => {
+      log.error("ban-not-stored", { prefix, scope, cause: String(error) });
+    });
+    const { accounts } = blastRadius;
+    if (accounts.length === 0) return;
+    this.#raise({
+      name: "ban-where-users-are",
+      subject: prefix,
+      text: `${prefix} is banned (${scope}: ${reason}), and users have logged in from there within 30 days: ${accounts.join(", ")}`,
+      evidence,
+    });
+  }
+
+  #slowDown({ by, value, attemptsPerMinute, untilMs }: SlowGroup): void {
+    const { log, clock, mode } = this.#options;
+    if (mode() !== "enforce") return;
+    const group = { by, value, attemptsPerMinute, untilMs };
+    // A password's fingerprint is of no use in a log, and a client's own words are shown with the alert.
+    log.warn("slowed", { by, attemptsPerMinute, untilMs });
+    const nowMs = clock.now();
+    for (const [key, known] of this.#slow) if (known.untilMs <= nowMs) this.#slow.delete(key);
+    this.#slow.set(`${by} ${value}`, group);
+    this.#tell({ kind: "slow", group });
+  }
+
+  #raise({ name, subject, text, evidence }: Omit<Alert, "remedy">): void {
+    this.#options.alerts.raise({
+      name,
+      subject,
+      text: text.endsWith(".") ? text : `${text}.`,
+      evidence,
+      remedy: REMEDIES[name] ?? "",
+    });
+  }
+
+  #tell(order: GateOrder): void {
+    for (const port of this.#fronts) port.postMessage(order);
+  }
+}
+
+const HIDDEN =
+  "Let the proxy or the container network pass on the clients' addresses: a PROXY header and proxy_from on the listener, or host networking.";
+
+/** What to do about an alert, by its name. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  "clients-are-hidden": HIDDEN,
+  "many-client-names": HIDDEN,
+  "protected-address-misbehaves": "Look what runs there. It is not banned.",
+  "guessing-at-a-known-address": "Ask the users there: a device with an old password, or something worse.",
+  "account-under-attack":
+    "Nothing needs to be done if the password is good. App passwords make devices independent of it.",
+  "ban-where-users-are": "`postern unban` lifts the ban, `postern allow` keeps the address from further ones.",
+};

@@ -1,0 +1,58 @@
+/** Forgets old decision records and bans that are long over: in small pieces, so that mail never waits for it. */
+import type { Clock, Timer } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
+import type { Store } from "#store/store.ts";
+
+export interface HousekeepingOptions {
+  readonly store: Pick<Store, "pruneDecisions" | "pruneBlockList">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly keepDecisionsDays: () => number;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Between two rounds, the first included. Milliseconds. */
+const ROUND_MS = 10 * 60 * 1000;
+/** Between two pieces of one round: other writers have their turn. Milliseconds. */
+const PIECE_MS = 250;
+/** A ban that ended is kept so long: the next one of the same network lasts longer, over a restart too. Milliseconds. */
+const ENDED_BANS_MS = 7 * DAY_MS;
+
+export class Housekeeping {
+  readonly #options: HousekeepingOptions;
+  #timer: Timer;
+  #working: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(options: HousekeepingOptions) {
+    this.#options = options;
+    this.#timer = options.clock.after(ROUND_MS, () => this.#work(true));
+  }
+
+  /** Resolves when the piece that is under way is done. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    this.#timer.cancel();
+    return this.#working;
+  }
+
+  #work(isNewRound: boolean): void {
+    this.#working = this.#piece(isNewRound).catch((error: unknown) => {
+      this.#options.log.error("housekeeping-failed", { cause: String(error) });
+      this.#next(false);
+    });
+  }
+
+  async #piece(isNewRound: boolean): Promise<void> {
+    const { store, clock, keepDecisionsDays } = this.#options;
+    const nowMs = clock.now();
+    if (isNewRound) await store.pruneBlockList(nowMs - ENDED_BANS_MS);
+    const forgotten = await store.pruneDecisions(nowMs - keepDecisionsDays() * DAY_MS);
+    this.#next(forgotten > 0);
+  }
+
+  #next(thereIsMore: boolean): void {
+    if (this.#isClosed) return;
+    this.#timer = this.#options.clock.after(thereIsMore ? PIECE_MS : ROUND_MS, () => this.#work(!thereIsMore));
+  }
+}

@@ -1,0 +1,103 @@
+/** What the main thread keeps an eye on while the server runs: the gate's ledger, alerts, old records, and who reads postmaster's mail. */
+import type { Settings } from "#config/settings.ts";
+import type { ProtectedAddresses } from "#gate/block-list/protected-addresses.ts";
+import type { Clock, Timer } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
+import type { Random } from "#ports/random.ts";
+import type { Store } from "#store/store.ts";
+import type { RaisedAlert } from "./alert.ts";
+import { adminAccounts, mailAlert, NO_ADMIN, noAdminAlert } from "./alert-mail.ts";
+import { Alerts } from "./alerts.ts";
+import { Gatekeeper } from "./gatekeeper.ts";
+import { Housekeeping } from "./housekeeping.ts";
+
+export interface ServerGuardOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Those in force. */
+  readonly settings: () => Settings;
+  readonly protectedAddresses: () => ProtectedAddresses;
+}
+
+/** The first run makes its accounts when the server is there. Milliseconds. */
+const LOOK_AFTER_MS = 3000;
+/** Octets of the key of passwords' fingerprints. */
+const FINGERPRINT_KEY_OCTETS = 32;
+
+export class ServerGuard {
+  readonly gatekeeper: Gatekeeper;
+  /** Made anew with each process and never stored. */
+  readonly fingerprintKey: Uint8Array;
+  readonly #options: ServerGuardOptions;
+  readonly #alerts: Alerts;
+  readonly #housekeeping: Housekeeping;
+  readonly #stopListening: () => void;
+  #lookSoon: Timer | undefined;
+  #isAdminMissing = false;
+
+  private constructor(options: ServerGuardOptions, alerts: Alerts, gatekeeper: Gatekeeper) {
+    const { store, clock, random, log, settings } = options;
+    this.gatekeeper = gatekeeper;
+    this.fingerprintKey = random.bytes(FINGERPRINT_KEY_OCTETS);
+    this.#options = options;
+    this.#alerts = alerts;
+    this.#housekeeping = new Housekeeping({
+      store,
+      clock,
+      log,
+      keepDecisionsDays: () => settings().decisions.keepDays,
+    });
+    this.#stopListening = store.onEvent(({ kind }) => {
+      if (kind === "directory") this.#lookForAdmin();
+    });
+  }
+
+  static async open(options: ServerGuardOptions): Promise<ServerGuard> {
+    const { store, clock, log, settings, protectedAddresses } = options;
+    const mail = (alert: RaisedAlert, unmailed: number): Promise<void> =>
+      mailAlert(settings(), alert, unmailed, options);
+    const alerts = new Alerts({ clock, log, mail });
+    const mode = (): Settings["rules"]["blockList"] => settings().rules.blockList;
+    return new ServerGuard(
+      options,
+      alerts,
+      await Gatekeeper.open({ store, clock, log, alerts, protectedAddresses, mode }),
+    );
+  }
+
+  /** Newest first. */
+  get alerts(): readonly RaisedAlert[] {
+    return this.#alerts.current();
+  }
+
+  /** New settings are in force, or the server has begun. */
+  settingsInForce(): void {
+    this.#lookSoon?.cancel();
+    this.#lookSoon = this.#options.clock.after(LOOK_AFTER_MS, () => this.#lookForAdmin());
+  }
+
+  async close(): Promise<void> {
+    this.#lookSoon?.cancel();
+    this.#stopListening();
+    await this.#housekeeping.close();
+    await this.gatekeeper.close();
+  }
+
+  #lookForAdmin(): void {
+    const { log, settings } = this.#options;
+    const { admin } = settings();
+    adminAccounts(settings(), this.#options).then(
+      ({ length }) => this.#adminHas(length, admin),
+      (error: unknown) => log.error("admin-not-looked-for", { cause: String(error) }),
+    );
+  }
+
+  #adminHas(accounts: number, admin: string): void {
+    const isMissing = accounts === 0;
+    if (isMissing && !this.#isAdminMissing) this.#alerts.raise(noAdminAlert(admin));
+    if (!isMissing) this.#alerts.settle(NO_ADMIN, admin);
+    this.#isAdminMissing = isMissing;
+  }
+}

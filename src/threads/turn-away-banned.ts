@@ -1,0 +1,84 @@
+/** The block list at the door of IMAP and POP3. SMTP has its own look, as a session there goes on to be judged. */
+import type { Accept, Connection, ConnectionHandler } from "#ports/connection.ts";
+import type { Judge } from "#reception/judge.ts";
+import { DECISION_RECORD_VERSION, type DecisionRecord } from "#verdict/decision-record.ts";
+import { type BlockListEntry, NO_EVIDENCE } from "#verdict/evidence.ts";
+import { judge as judgeEvidence } from "#verdict/judge.ts";
+import type { Verdict } from "#verdict/verdict.ts";
+import { whatWouldChange } from "#verdict/what-would-change.ts";
+
+type LoginProtocol = "imap" | "pop3";
+
+/** The same accept for everybody who is not banned from logging in. */
+export function turningAwayBanned(protocol: LoginProtocol, judge: Judge, accept: Accept): Accept {
+  const { findBan, policy } = judge.deps;
+  return (connection) => {
+    const blockList = findBan(connection.remote.address, "auth");
+    const verdict = blockList === undefined ? undefined : judgeEvidence({ ...NO_EVIDENCE, blockList }, policy);
+    if (blockList === undefined || verdict?.reply == null) return accept(connection);
+    return turnAway(connection, protocol, { blockList, verdict, judge });
+  };
+}
+
+interface Refused {
+  readonly blockList: BlockListEntry;
+  readonly verdict: Verdict;
+  readonly judge: Judge;
+}
+
+function turnAway(connection: Connection, protocol: LoginProtocol, refused: Refused): ConnectionHandler {
+  const { verdict, judge } = refused;
+  const text = `${verdict.reply?.text.replaceAll("\n", "; ") ?? ""} (${connection.id})`;
+  connection.write(refusalLine(protocol, refused.blockList, text));
+  connection.end();
+  if (judge.isWorthARecord(connection.remote.address)) {
+    judge.deps.sink.record(recordOf(connection, protocol, text, refused));
+  }
+  return { octets: nothing, drained: nothing, timedOut: nothing, shutdown: nothing, closed: nothing };
+}
+
+/** Nothing that a mail program could take for a wrong password: RFC 5530 for IMAP, RFC 3206 for POP3. */
+function refusalLine(protocol: LoginProtocol, { untilMs }: BlockListEntry, text: string): string {
+  const isForEver = untilMs === null;
+  if (protocol === "imap") return `* BYE [${isForEver ? "CONTACTADMIN" : "UNAVAILABLE"}] ${text}\r\n`;
+  return `-ERR [${isForEver ? "SYS/PERM" : "SYS/TEMP"}] ${text}\r\n`;
+}
+
+function recordOf(
+  { id, remote }: Connection,
+  protocol: LoginProtocol,
+  text: string,
+  { blockList, verdict, judge }: Refused,
+): DecisionRecord {
+  const { policy, settingsName, clock } = judge.deps;
+  const evidence = { ...NO_EVIDENCE, blockList };
+  const { disposition, sum, reasons, rules, reply } = verdict;
+  return {
+    version: DECISION_RECORD_VERSION,
+    id,
+    session: id,
+    atMs: clock.now(),
+    listener: protocol,
+    clientAddress: remote.address,
+    clientName: null,
+    account: null,
+    mailFrom: null,
+    recipients: [],
+    message: null,
+    messageId: null,
+    stage: "connect",
+    judged: "judged",
+    evidence,
+    verdict: { disposition, sum, reasons, rules },
+    disposition,
+    reasons,
+    // The text as it was said; the code is what SMTP would have said.
+    reply: reply === null ? null : { ...reply, text },
+    settings: settingsName,
+    whatWouldChangeIt: whatWouldChange({ evidence }, policy),
+  };
+}
+
+function nothing(): void {
+  // The connection is over; what comes now is of no interest.
+}
