@@ -41,6 +41,10 @@ export type Misbehaviour =
   /** TC over UDP; TCP works. */
   | "truncated"
   | "truncated-and-no-tcp"
+  /** Over TCP the answer to another question. */
+  | "truncated-and-foreign-tcp"
+  /** Over TCP the connection ends in the middle of the answer. */
+  | "truncated-and-cut-tcp"
   /** Datagrams with a wrong ID, a wrong question, and garbage with the right ID before the right answer. */
   | "forged-first"
   /** The same, and no right answer. */
@@ -78,7 +82,7 @@ export interface FakeDnsServer {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-type Send = (octets: Buffer) => void;
+type Send = (octets: Buffer, options?: { readonly isCut: boolean }) => void;
 
 export async function startDnsServer(
   zone: FakeDnsServer["zone"] = {},
@@ -130,11 +134,15 @@ export async function startDnsServer(
     socket.on("data", (chunk: Buffer) => {
       input = Buffer.concat([input, chunk]);
       if (input.length < 2 || input.length < 2 + input.readUInt16BE(0)) return;
-      take(input.subarray(2), "tcp", socket.remotePort ?? 0, (reply) => {
+      take(input.subarray(2), "tcp", socket.remotePort ?? 0, (reply, { isCut } = { isCut: false }) => {
         // In two writes: a reader must not take the first chunk for the message.
         socket.setNoDelay(true);
         socket.write(Buffer.from([reply.length >> 8]));
-        setImmediate(() => socket.write(Buffer.concat([Buffer.from([reply.length & 0xff]), reply])));
+        setImmediate(() => {
+          socket.write(Buffer.from([reply.length & 0xff]));
+          if (isCut) socket.end(reply.subarray(0, reply.length / 2));
+          else socket.write(reply);
+        });
       });
     });
   });
@@ -172,8 +180,9 @@ function answer(server: FakeDnsServer, query: ReceivedQuery, send: Send, hold: (
       return send(query.edns ? failure(1, { questions: [] }) : right());
     case "truncated":
     case "truncated-and-no-tcp":
-      if (query.over === "udp") return send(failure(TRUNCATED_RESPONSE));
-      return fault === "truncated" ? send(right()) : undefined;
+    case "truncated-and-foreign-tcp":
+    case "truncated-and-cut-tcp":
+      return query.over === "udp" ? send(failure(TRUNCATED_RESPONSE)) : answerOverTcp(fault, right, query, send);
     case "forged-first":
     case "forged-only":
       for (const forged of forgeries(query)) send(forged);
@@ -192,6 +201,13 @@ function answer(server: FakeDnsServer, query: ReceivedQuery, send: Send, hold: (
 }
 
 const evil = (name: string): Answer[] => [{ type: "A", name, data: "203.0.113.66", ttl: 86_400 }];
+
+function answerOverTcp(fault: Misbehaviour, right: () => Buffer, query: ReceivedQuery, send: Send): void {
+  if (fault === "truncated") send(right());
+  if (fault === "truncated-and-foreign-tcp") send(forgeries(query)[0] ?? right());
+  // The length of the whole, and half of it.
+  if (fault === "truncated-and-cut-tcp") send(right(), { isCut: true });
+}
 
 function forgeries(query: ReceivedQuery): readonly Buffer[] {
   const right = encode({ ...head(query, 0), answers: evil(query.name) });

@@ -45,13 +45,14 @@ interface ListQuestion {
 
 /** Undefined where the list has nothing to do with the subject: an address is never asked of a list of domains. */
 function questionFor({ kind }: DnsList, { value }: ListSubject): ListQuestion | undefined {
-  const address = parseIpAddress(value);
   if (kind === "address") {
+    const address = parseIpAddress(value);
     if (address === undefined) return undefined;
     return { labels: reversedLabels(address), ipv6: isIpv6(address), isPublic: !isPrivateAddress(address) };
   }
+  // No address is a domain name: the last label would be a number.
   const domain = parseDomain(value.replace(/\.$/, ""));
-  if (address !== undefined || !domain.ok || domain.value.startsWith("[")) return undefined;
+  if (!domain.ok || domain.value.startsWith("[")) return undefined;
   return { labels: domain.value, ipv6: false, isPublic: domain.value.includes(".") };
 }
 

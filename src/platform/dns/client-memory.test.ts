@@ -11,11 +11,12 @@ import { type FakeDnsServer, startDnsServer } from "../../../test/fakes/dns-serv
 import { FakeLog } from "../../../test/fakes/log.ts";
 import { FakeRandom } from "../../../test/fakes/random.ts";
 import { systemClock } from "../system-clock.ts";
+import { AnswerCache } from "./answer-cache.ts";
 import { createDnsClient, type DnsClientOptions } from "./client.ts";
 
 const TIMEOUT_MS = 3000;
 
-function world(servers: readonly FakeDnsServer[], options: Partial<DnsClientOptions> = {}) {
+function world(servers: readonly { readonly address: string }[], options: Partial<DnsClientOptions> = {}) {
   const clock = new FakeClock();
   const log = new FakeLog();
   const client = createDnsClient({
@@ -215,6 +216,17 @@ test("the AD bit is believed from this machine, and only when every answer of a 
   check(await answer, { ...FOUND, authenticated: false });
 });
 
+test("the AD bit of a server elsewhere is believed only when that is set", async () => {
+  await using server = await startDnsServer(ZONE);
+  server.authenticated = true;
+  // Another way to this machine, and no loopback address by its look.
+  const elsewhere = { address: server.address.replace("127.0.0.1", "0.0.0.0") };
+  const plain = world([elsewhere]);
+  check(await plain.client.a("mail.test", plain.in()), { ...FOUND, authenticated: false });
+  const trusting = world([elsewhere], { trustAd: true });
+  check(await trusting.client.a("mail.test", trusting.in()), { ...FOUND, authenticated: true });
+});
+
 test("in mixed case (0x20) an answer that does not repeat the letters is not taken", async () => {
   await using server = await startDnsServer({ "quite-a-long-name.test": { A: ["192.0.2.5"] } });
   const { client, clock, ...here } = world([server], { mixCase: true });
@@ -257,6 +269,39 @@ test("when the line is full a question is turned away at once, as overloaded, an
   server.release();
   for (const answer of await Promise.all(first)) check(answer, { kind: "no-such-name" });
   check(await client.a("late.test", here.in()), { kind: "no-such-name" });
+});
+
+test("a question that never left the line is not remembered as a silent server", async () => {
+  await using server = await startDnsServer(ZONE, { "held.test": "held" });
+  const { client, clock, ...here } = world([server], { socketsMax: 1 });
+  const first = client.a("held.test", here.in());
+  const second = client.a("mail.test", here.in());
+  await server.received(1);
+  clock.advance(TIMEOUT_MS);
+  check(await first, { kind: "unavailable", cause: "timed-out" });
+  assert.equal((await second).kind, "unavailable");
+  check(await client.a("mail.test", here.in()), FOUND);
+});
+
+test("that we have too few sockets is not remembered as an answer", () => {
+  const cache = new AnswerCache(new FakeClock());
+  cache.set("A a.test", { kind: "unavailable", cause: "overloaded" });
+  cache.set("A b.test", { kind: "unavailable", cause: "timed-out" });
+  assert.equal(cache.get("A a.test"), undefined);
+  assert.deepEqual(cache.get("A b.test"), { kind: "unavailable", cause: "timed-out" });
+});
+
+function answerOf(octets: number): DnsAnswer<string> {
+  return { kind: "records", records: ["x".repeat(octets)], ttlSeconds: 60, authenticated: false };
+}
+
+test("what is remembered is bounded in number and in octets", () => {
+  const cache = new AnswerCache(new FakeClock());
+  for (let i = 0; i < 30_000; i++) cache.set(`A n${i}.test`, answerOf(1));
+  assert.equal(cache.size, 20_000);
+  for (let i = 0; i < 5000; i++) cache.set(`TXT n${i}.test`, answerOf(16_000));
+  assert.ok(cache.size * 16_000 <= 16 * 1024 * 1024, `${cache.size}`);
+  assert.ok(cache.size > 100);
 });
 
 test("the system's servers are read again when they have changed, once a minute at most", async (t) => {

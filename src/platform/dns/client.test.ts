@@ -170,6 +170,18 @@ test("a truncated answer is never taken for the whole, even when TCP stays silen
   check(await answer, { kind: "unavailable", cause: "timed-out" });
 });
 
+test("over TCP, too, only a whole answer to the question counts", async () => {
+  await using server = await startDnsServer(ZONE);
+  for (const [fault, cause] of [
+    ["truncated-and-foreign-tcp", "malformed"],
+    ["truncated-and-cut-tcp", "server-failure"],
+  ] as const) {
+    server.misbehaviour = { "*": fault };
+    const { client, ...here } = world([server]);
+    check(await client.a("mail.test", here.in()), { kind: "unavailable", cause });
+  }
+});
+
 test("a huge TXT record is malformed, not memory", async () => {
   const huge = Array.from({ length: 200 }, () => "x".repeat(250));
   await using server = await startDnsServer({ "mail.test": { TXT: [huge] } }, { "*": "truncated" });

@@ -136,6 +136,8 @@ class Lookups {
 
   /** Resolvers follow CNAMEs themselves; where one leaves off in the middle, we go on from there. */
   async #askAlongAliases(question: Question, deadlineMs: number): Promise<DnsAnswer<unknown>> {
+    // All its time went by in the line: no server is to blame.
+    if (this.#options.clock.monotonicMs() >= deadlineMs) return { kind: "unavailable", cause: "overloaded" };
     let name = question.name;
     let aliases = 0;
     let ttlSeconds = Number.POSITIVE_INFINITY;

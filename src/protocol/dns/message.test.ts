@@ -79,10 +79,14 @@ test("the upper bits of the response code are those of EDNS: BADVERS is no empty
   assert.equal(meaningOf(decoded.message, QUESTION).kind, "unavailable");
 });
 
+function many(count: number): Answer[] {
+  return Array.from({ length: count }, () => ({ name: "mail.example.com", type: "A", ttl: 60, data: "192.0.2.5" }));
+}
+
 test("more records than any honest answer has are not decoded", () => {
-  const octets = response({});
-  octets.writeUInt16BE(MESSAGE_RECORDS_MAX + 1, 6);
-  check(octets, "malformed");
+  // The question counts, too.
+  check(response({ answers: many(MESSAGE_RECORDS_MAX - 1) }), "response");
+  check(response({ answers: many(MESSAGE_RECORDS_MAX) }), "malformed");
 });
 
 test("a record that reaches beyond the end of the message makes it malformed", () => {
