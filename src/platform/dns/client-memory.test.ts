@@ -162,6 +162,30 @@ test("each caller has a deadline of its own: one gives up, another still gets th
   assert.equal(clock.pending, 0);
 });
 
+test("who joins a question late has its own time, not what was left of the other's", async () => {
+  await using server = await startDnsServer(ZONE, { "*": "silence" });
+  const { client, clock, ...here } = world([server]);
+  const early = client.a("mail.test", here.in());
+  await server.received(1);
+  clock.advance(TIMEOUT_MS - 1);
+  const late = client.a("mail.test", here.in());
+  server.misbehaviour = {};
+  clock.advance(1);
+  check(await early, { kind: "unavailable", cause: "timed-out" });
+  check(await late, FOUND);
+});
+
+test("for callers who are gone nothing is asked again", async () => {
+  await using server = await startDnsServer(ZONE, { "*": "silence" });
+  const { client, clock, ...here } = world([server]);
+  const answers = Array.from({ length: 5 }, () => client.a("mail.test", here.in()));
+  await server.received(1);
+  clock.advance(TIMEOUT_MS);
+  for (const answer of await Promise.all(answers)) check(answer, { kind: "unavailable", cause: "timed-out" });
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([client.load().sockets, clock.pending], [0, 0]);
+});
+
 test("CNAMEs that lead out of an answer are followed, and the shortest TTL counts", async () => {
   await using server = await startDnsServer(
     { "a.test": { CNAME: "b.test", ttl: 30 }, "b.test": { CNAME: "mail.test", ttl: 900 }, ...ZONE },

@@ -96,7 +96,8 @@ class Lookups {
     if (!isAskable(name)) return { kind: "no-such-name", ttlSeconds: UNASKABLE_TTL_SECONDS, authenticated: false };
     const key = `${question.type} ${name}`;
     const known = this.#cache.get(key, ttlSecondsMin);
-    const answer = known ?? (await this.#within(deadlineMs, () => this.#share(key, { name, type: question.type })));
+    const answer =
+      known ?? (await this.#within(deadlineMs, () => this.#shareOrAsk(key, { name, type: question.type }, deadlineMs)));
     return answer as DnsAnswer<RecordData[Type]>;
   }
 
@@ -112,6 +113,15 @@ class Lookups {
         .then(resolve, reject)
         .finally(() => timer.cancel());
     });
+  }
+
+  /** Who joined a question late has time left when that question has none: it asks anew. */
+  async #shareOrAsk(key: string, question: Question, deadlineMs: number): Promise<DnsAnswer<unknown>> {
+    const hasJoined = this.#underWay.has(key);
+    const answer = await this.#share(key, question);
+    const isTooLate = answer.kind === "unavailable" && (answer.cause === "timed-out" || answer.cause === "overloaded");
+    const hasTime = this.#options.clock.monotonicMs() < deadlineMs;
+    return hasJoined && isTooLate && hasTime ? this.#share(key, question) : answer;
   }
 
   #share(key: string, question: Question): Promise<DnsAnswer<unknown>> {
