@@ -28,7 +28,7 @@ export function tenProtections(settings: Settings, facts: ProtectionFacts = {}):
   const rows: readonly (readonly [name: string, state: ProtectionState, detail: string])[] = [
     ["relay control", ...relayState(facts, trusted)],
     ["DNS block lists", ...ruleState(rules.dnsbl, "partly", "clients and senders; links not yet")],
-    ["own block list", ...ruleState(rules.blockList, "partly", "bans by hand; none by rule yet")],
+    ["own block list", ...ruleState(rules.blockList, "on", "bans by hand and by rule, which end")],
     ["SMTP AUTH", "partly", "inside TLS only, never on port 25"],
     ["SPF, DKIM, DMARC, ARC", "not-built", ""],
     ["TLS for IMAP and POP3", "on", `1.2 or newer, no password in clear, ${certificate}`],

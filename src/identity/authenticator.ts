@@ -36,5 +36,5 @@ export interface LoginWatch {
   mayTry(attempt: PasswordAttempt, account: string): boolean;
   succeeded(attempt: PasswordAttempt, identity: Identity): void;
   /** Wrong password or unknown user. A right password that opens nothing is neither this nor success. */
-  failed(attempt: PasswordAttempt, account: string): void;
+  failed(attempt: PasswordAttempt, account: string, reason: "wrong-password" | "unknown-user"): void;
 }

@@ -228,9 +228,9 @@ suite("who keeps the door", () => {
       "asks alice@example.test",
       "right alice@example.test",
       "asks alice@example.test",
-      "wrong alice@example.test guess",
+      "wrong-password alice@example.test guess",
       "asks nobody@example.test",
-      "wrong nobody@example.test guess",
+      "unknown-user nobody@example.test guess",
     ]);
   });
 
@@ -286,8 +286,8 @@ class WatchForTests implements LoginWatch {
     this.told.push(`right ${address}`);
   }
 
-  failed({ password }: PasswordAttempt, account: string): void {
-    this.told.push(`wrong ${account} ${password}`);
+  failed({ password }: PasswordAttempt, account: string, reason: string): void {
+    this.told.push(`${reason} ${account} ${password}`);
   }
 }
 

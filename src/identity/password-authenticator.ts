@@ -38,11 +38,11 @@ type Finding =
 /** What was found about an attempt. */
 interface Looked {
   readonly result: LoginResult;
-  /** Neither the password nor the user was right. */
-  readonly isWrong: boolean;
+  /** Undefined: nothing was wrong with user and password. */
+  readonly wrong?: "wrong-password" | "unknown-user";
 }
 
-const UNAVAILABLE: Looked = { result: { ok: false, problem: "unavailable" }, isWrong: false };
+const UNAVAILABLE: Looked = { result: { ok: false, problem: "unavailable" } };
 
 /** Listens to the store's events until `close` is called. */
 export function createAuthenticator(dependencies: AuthenticatorDependencies): Authenticator & { close(): void } {
@@ -98,18 +98,18 @@ class PasswordAuthenticator implements Authenticator {
       this.#log.info("login-must-wait", { protocol, remoteAddress });
       return UNAVAILABLE.result;
     }
-    const { result, isWrong } = await this.#look(attempt);
+    const { result, wrong } = await this.#look(attempt);
     if (result.ok) {
       this.#logLogin(attempt, result.identity);
       this.#watch?.succeeded(attempt, result.identity);
-    } else if (isWrong) this.#watch?.failed(attempt, account);
+    } else if (wrong !== undefined) this.#watch?.failed(attempt, account, wrong);
     return result;
   }
 
   #look(attempt: PasswordAttempt): Promise<Looked> {
     const fingerprint = this.#verified.fingerprint(attempt);
     const identity = this.#verified.find(fingerprint);
-    if (identity !== undefined) return Promise.resolve({ result: { ok: true, identity }, isWrong: false });
+    if (identity !== undefined) return Promise.resolve({ result: { ok: true, identity } });
     const open = this.#open.get(fingerprint);
     if (open !== undefined) return open;
     const looked = this.#verify(attempt).then((found) => {
@@ -131,11 +131,11 @@ class PasswordAuthenticator implements Authenticator {
         this.#log.warn("login-line-full", { protocol, remoteAddress });
         return UNAVAILABLE;
       }
-      if (finding.kind === "right") return { result: { ok: true, identity: finding.identity }, isWrong: false };
+      if (finding.kind === "right") return { result: { ok: true, identity: finding.identity } };
       // Only names of accounts: what else is typed for a user name is now and then a password.
       this.#log.info("login-refused", { protocol, remoteAddress, reason: finding.kind, account: finding.address });
       const isWrong = finding.kind === "unknown-user" || finding.kind === "wrong-password";
-      return { result: { ok: false, problem: "invalid-credentials" }, isWrong };
+      return { result: { ok: false, problem: "invalid-credentials" }, ...(isWrong ? { wrong: finding.kind } : {}) };
     } catch (error) {
       this.#log.error("login-unavailable", { protocol, remoteAddress, error: String(error) });
       return UNAVAILABLE;

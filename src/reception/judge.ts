@@ -23,6 +23,12 @@ export interface JudgeDependencies {
   readonly sink: DecisionSink;
   /** Hears of what speaks against a client. Wrong passwords are told by those who check them, for all protocols alike. */
   readonly hearOffence?: (offence: Offence) => void;
+  /** Milliseconds until this client, one of a group that misbehaves together, may write to that recipient; undefined: now. */
+  readonly mustWait?: (client: {
+    readonly address: string;
+    readonly clientName: string;
+    readonly recipient: string;
+  }) => number | undefined;
   /** A client has said its name. `proven`: it has logged in, too. */
   readonly hearName?: (address: string, clientName: string, proven: boolean) => void;
   /** Hears of every verdict, for the health of lists. */

@@ -21,6 +21,7 @@ import type { Judge, MetClient } from "./judge.ts";
 import { isSpamVerdict, offenceOfSignal } from "./offences.ts";
 import type { RecipientDecision } from "./recipient-policy.ts";
 import { withId } from "./reply-with-id.ts";
+import { slowedReply } from "./slowed-reply.ts";
 import { spamFields } from "./spam-fields.ts";
 
 export class Judgement {
@@ -177,10 +178,21 @@ export class Judgement {
     draft: DecisionDraft,
   ): Promise<{ readonly reply: Reply; readonly reason: string } | undefined> {
     if (this.#gathering === undefined) return undefined;
+    const slowed = this.#slowed(path);
+    if (slowed !== undefined) return slowed;
     this.#verdict ??= this.#judgeNow(this.#gathering, draft);
     const verdict = await this.#verdict;
     const { reply, reasons } = isPostmaster(path) ? this.#forPostmaster(draft.evidence) : verdict;
     return reply === null ? undefined : { reply, reason: reasons[0] ?? "refused" };
+  }
+
+  /** A client of a group that misbehaves together: the next one in line is let through, the others come again. */
+  #slowed(path: Mailbox | "postmaster"): { readonly reply: Reply; readonly reason: string } | undefined {
+    const clientName = this.#clientName ?? "";
+    const recipient = path === "postmaster" ? path : formatMailbox(path);
+    const waitMs = this.#judge.deps.mustWait?.({ address: this.#client.address, clientName, recipient });
+    if (waitMs === undefined || isPostmaster(path)) return undefined;
+    return { reply: slowedReply(waitMs), reason: "slowed" };
   }
 
   async #judgeNow(gathering: EvidenceGathering, draft: DecisionDraft): Promise<Verdict> {

@@ -5,6 +5,8 @@ import { GOOD_FOR_MS } from "#gate/block-list/limits.ts";
 import type { Offence } from "#gate/block-list/offence.ts";
 import { passwordFingerprint } from "#gate/block-list/password-fingerprint.ts";
 import { SlowGroups } from "#gate/block-list/slow-groups.ts";
+import { parseIp } from "#gate/network/ip-address.ts";
+import { bitsOf, prefixOf } from "#gate/network/prefix.ts";
 import type { Identity, LoginWatch, PasswordAttempt } from "#identity/authenticator.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
@@ -95,14 +97,34 @@ export class FrontGate implements LoginWatch {
     return this.#slow.mayLogIn(attempt, nowMs).ok;
   }
 
+  /** Milliseconds until such a client may write to the recipient; undefined: now. */
+  mustWait(client: {
+    readonly address: string;
+    readonly clientName: string;
+    readonly recipient: string;
+  }): number | undefined {
+    if (!this.#options.isEnforced || this.#slow.size === 0) return undefined;
+    const nowMs = this.#options.clock.now();
+    const ip = parseIp(client.address);
+    if (ip !== undefined && this.#good.hasLogin(prefixOf(ip, bitsOf(ip.family)), nowMs)) return undefined;
+    const turn = this.#slow.maySend(client, nowMs);
+    return turn.ok ? undefined : turn.retryAfterMs;
+  }
+
   succeeded({ remoteAddress, password }: PasswordAttempt, { address: account, accountId }: Identity): void {
     const login = { address: remoteAddress, account, accountId, password: this.#fingerprint(password) };
     this.#reporter.add({ kind: "login", ...login });
   }
 
-  failed({ remoteAddress, password }: PasswordAttempt, account: string): void {
+  failed(
+    { remoteAddress, password }: PasswordAttempt,
+    account: string,
+    reason: "wrong-password" | "unknown-user",
+  ): void {
     const guess = { account, password: this.#fingerprint(password), address: remoteAddress };
-    this.offence({ kind: "wrong-password", ...guess });
+    // What is typed for a user name is now and then a password.
+    const shown = reason === "unknown-user" ? { shownAs: "no account here" } : {};
+    this.offence({ kind: "wrong-password", ...guess, ...shown });
   }
 
   close(): void {

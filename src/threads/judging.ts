@@ -66,6 +66,7 @@ export function openJudging({ settings, store, clock, random, log, gate }: Judgi
     findBan: (address, scope) => asEvidence(gate.bans.findBan(address, scope)),
     hidesOthers: (address) => gate.hidesOthers(address),
     hearOffence: (offence) => gate.offence(offence),
+    mustWait: (client) => gate.mustWait(client),
     hearName: (address, clientName, proven) => gate.named(address, clientName, proven),
     hearVerdict: (evidence) => tellLists(watch, evidence, policy),
     sink,

@@ -15,8 +15,12 @@ export function turningAwayBanned(protocol: LoginProtocol, judge: Judge, accept:
   return (connection) => {
     const blockList = findBan(connection.remote.address, "auth");
     const verdict = blockList === undefined ? undefined : judgeEvidence({ ...NO_EVIDENCE, blockList }, policy);
-    if (blockList === undefined || verdict?.reply == null) return accept(connection);
-    return turnAway(connection, protocol, { blockList, verdict, judge });
+    if (blockList === undefined || verdict === undefined) return accept(connection);
+    const refused = { blockList, verdict, judge };
+    if (verdict.reply !== null) return turnAway(connection, protocol, refused);
+    // The rule is in shadow, or off.
+    if (policy.modes.block_list === "shadow") record(connection, protocol, "", refused);
+    return accept(connection);
   };
 }
 
@@ -27,14 +31,18 @@ interface Refused {
 }
 
 function turnAway(connection: Connection, protocol: LoginProtocol, refused: Refused): ConnectionHandler {
-  const { verdict, judge } = refused;
+  const { verdict } = refused;
   const text = `${verdict.reply?.text.replaceAll("\n", "; ") ?? ""} (${connection.id})`;
   connection.write(refusalLine(protocol, refused.blockList, text));
   connection.end();
-  if (judge.isWorthARecord(connection.remote.address)) {
-    judge.deps.sink.record(recordOf(connection, protocol, text, refused));
-  }
+  record(connection, protocol, text, refused);
   return { octets: nothing, drained: nothing, timedOut: nothing, shutdown: nothing, closed: nothing };
+}
+
+function record(connection: Connection, protocol: LoginProtocol, text: string, refused: Refused): void {
+  const { judge } = refused;
+  if (!judge.isWorthARecord(connection.remote.address)) return;
+  judge.deps.sink.record(recordOf(connection, protocol, text, refused));
 }
 
 /** Nothing that a mail program could take for a wrong password: RFC 5530 for IMAP, RFC 3206 for POP3. */

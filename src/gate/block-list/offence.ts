@@ -12,6 +12,8 @@ export interface WrongPassword extends FromClient {
   readonly kind: "wrong-password";
   /** The login name as the directory spells it, or as it was typed where there is none. */
   readonly account: string;
+  /** In evidence, where what was typed must not be shown: now and then it is a password. */
+  readonly shownAs?: string;
   /** `passwordFingerprint` of the password alone. */
   readonly password: string;
   /** The caller knows that this was the right password until lately. */
@@ -68,7 +70,7 @@ export function evidenceLine(offence: Offence, nowMs: number): string {
 }
 
 function subjectOf(offence: Offence): string {
-  if (offence.kind === "wrong-password") return offence.account;
+  if (offence.kind === "wrong-password") return offence.shownAs ?? offence.account;
   if ("recipient" in offence && offence.recipient !== undefined) return offence.recipient;
   return offence.clientName ?? "";
 }
