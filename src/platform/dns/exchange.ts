@@ -54,7 +54,7 @@ export function askOverUdp(
       socket.close();
       resolve(reply);
     };
-    const send = (): void => socket.send(datagram, (error) => error !== null && finish(replyTo(error)));
+    const send = (): void => socket.send(datagram, (error) => error instanceof Error && finish(replyTo(error)));
     const timers = [clock.after(timeoutMs, () => finish({ kind: "timed-out" }))];
     socket.on("error", (error) => finish(replyTo(error)));
     socket.on("message", (octets) => {
