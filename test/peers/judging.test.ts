@@ -55,8 +55,6 @@ before(async () => {
   });
   [port = 0] = await freePorts(1);
   server = await startServer({ nameServer: dns.address, settings: settings(port) });
-  await dns.received("2.0.0.127.zen.spamhaus.org");
-  await dns.received("2.0.0.127.refusing.example");
 });
 
 after(async () => {
@@ -74,30 +72,34 @@ async function from(address: string, name: string): Promise<SmtpClient> {
 
 suite("the running server judges", () => {
   test("a good client is not harmed by lists that are dead, silent, bought or refusing", async () => {
-    const client = await from(GOOD, "mail.good.example");
-    await client.say("MAIL FROM:<someone@good.example>", 250);
-    await client.say("RCPT TO:<alice@example.test>", 250);
-    await client.say("DATA", 354);
-    const accepted = await client.say("Subject: hello\r\n\r\nhello\r\n.", 250);
-    const [, id = ""] = /Accepted as (\w+)/.exec(accepted.text) ?? [];
-    await client.say("QUIT", 221);
-    const page = await untilFound(id);
-    assert.match(page, /accepted after the message/);
-    assert.match(page, /127\.255\.255\.254|refuses-us/);
+    await untilProven(async () => {
+      const client = await from(GOOD, "mail.good.example");
+      await client.say("MAIL FROM:<someone@good.example>", 250);
+      await client.say("RCPT TO:<alice@example.test>", 250);
+      await client.say("DATA", 354);
+      const accepted = await client.say("Subject: hello\r\n\r\nhello\r\n.", 250);
+      const [, id = ""] = /Accepted as (\w+)/.exec(accepted.text) ?? [];
+      await client.say("QUIT", 221);
+      const page = await untilFound(id);
+      assert.match(page, /accepted after the message/);
+      return /127\.255\.255\.254|refuses-us/.test(page);
+    });
   });
 
   test("a client of a hijacked network is refused at RCPT; why finds it by the ID", async () => {
-    const client = await from(HOSTILE, "mail.hostile.example");
-    await client.say("MAIL FROM:<x@hostile.example>", 250);
-    const refused = await client.say("RCPT TO:<alice@example.test>", 554);
-    assert.match(
-      refused.text,
-      /5\.7\.1 Refused by dnsbl: 203\.0\.113\.66 is listed by Spamhaus ZEN .*DROP.*check\.spamhaus\.org/,
-    );
-    const [, id = ""] = /\((\w+)\)$/.exec(refused.text) ?? [];
-    await client.say("RCPT TO:<postmaster>", 250);
-    await client.say("QUIT", 221);
-    assert.match(await untilFound(id), /rejected|accepted into the Junk folder/);
+    await untilProven(async () => {
+      const client = await from(HOSTILE, "mail.hostile.example");
+      await client.say("MAIL FROM:<x@hostile.example>", 250);
+      const refused = await client.say("RCPT TO:<alice@example.test>");
+      await client.say("RCPT TO:<postmaster>", 250);
+      await client.say("QUIT", 221);
+      if (refused.code === 250) return false;
+      assert.match(refused.text, /^554 5\.7\.1 Refused by dnsbl: 203\.0\.113\.66 is listed by Spamhaus ZEN .*DROP/);
+      assert.match(refused.text, /https:\/\/check\.spamhaus\.org/);
+      const [, id = ""] = /\((\w+)\)$/.exec(refused.text) ?? [];
+      assert.match(await untilFound(id), /<alice@example\.test> refused, 554 listed-as-hostile/);
+      return true;
+    });
   });
 
   test("no PTR record and a name that does not exist: 450, with the record to add", async () => {
@@ -107,6 +109,15 @@ suite("the running server judges", () => {
     assert.match(deferred.text, /4\.7\.25 .*add a PTR record for 198\.51\.100\.99/);
   });
 });
+
+/** Lists count in a thread once it has seen its canaries; until then nobody is refused for them. */
+async function untilProven(attempt: () => Promise<boolean>): Promise<void> {
+  for (let count = 0; count < 20; count++) {
+    if (await attempt()) return;
+    await new Promise((resolve) => void setTimeout(resolve, 200));
+  }
+  assert.fail("no list was seen to work");
+}
 
 /** What `postern why` says; records are kept behind the mail. */
 async function untilFound(id: string): Promise<string> {
