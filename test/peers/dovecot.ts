@@ -10,10 +10,8 @@ import { hold, stop, waitForPort } from "./process.ts";
 export interface Dovecot {
   readonly imapPort: number;
   readonly imapsPort: number;
-  readonly pop3sPort: number;
   readonly caFile: string;
   readonly ca: string;
-  readonly maildir: (user: string) => string;
   stop(): Promise<void>;
 }
 
@@ -24,7 +22,7 @@ const mailId = 8;
 export async function startDovecot(accounts: ReadonlyMap<string, string>): Promise<Dovecot> {
   const folder = mkdtempSync(join(tmpdir(), "postern-dovecot-"));
   chmodSync(folder, 0o755);
-  const [imapPort = 0, imapsPort = 0, pop3sPort = 0] = await freePorts(3);
+  const [imapPort = 0, imapsPort = 0] = await freePorts(2);
   const certificate = makeCertificate(folder);
   mkdirSync(join(folder, "mail"));
   chownSync(join(folder, "mail"), mailId, mailId);
@@ -32,16 +30,14 @@ export async function startDovecot(accounts: ReadonlyMap<string, string>): Promi
     join(folder, "users"),
     [...accounts].map(([user, password]) => `${user}:{PLAIN}${password}\n`).join(""),
   );
-  writeFileSync(join(folder, "dovecot.conf"), settings(folder, imapPort, imapsPort, pop3sPort));
+  writeFileSync(join(folder, "dovecot.conf"), settings(folder, imapPort, imapsPort));
   const child = hold(spawn("dovecot", ["-F", "-c", join(folder, "dovecot.conf")], { stdio: "ignore" }));
   await waitForPort(imapPort, child);
   return {
     imapPort,
     imapsPort,
-    pop3sPort,
     caFile: certificate.caFile,
     ca: certificate.ca,
-    maildir: (user) => join(folder, "mail", user),
     stop: async () => {
       await stop(child);
       rmSync(folder, { recursive: true, force: true });
@@ -49,12 +45,12 @@ export async function startDovecot(accounts: ReadonlyMap<string, string>): Promi
   };
 }
 
-function settings(folder: string, imap: number, imaps: number, pop3s: number): string {
+function settings(folder: string, imap: number, imaps: number): string {
   return `
 base_dir = ${folder}/run
 state_dir = ${folder}/state
 log_path = ${folder}/dovecot.log
-protocols = imap pop3
+protocols = imap
 listen = 127.0.0.1
 ssl = yes
 ssl_cert = <${folder}/cert.pem
@@ -87,15 +83,6 @@ service imap-login {
   }
   inet_listener imaps {
     port = ${imaps}
-    ssl = yes
-  }
-}
-service pop3-login {
-  inet_listener pop3 {
-    port = 0
-  }
-  inet_listener pop3s {
-    port = ${pop3s}
     ssl = yes
   }
 }
