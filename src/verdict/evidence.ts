@@ -34,3 +34,8 @@ export const NO_EVIDENCE: Evidence = {
   reverseDns: null,
   greylist: null,
 };
+
+/** Evidence of a record that an older version wrote: what it did not know of was not looked at. */
+export function completed(evidence: Partial<Evidence>): Evidence {
+  return { ...NO_EVIDENCE, ...evidence };
+}

@@ -179,6 +179,14 @@ suite("replay", () => {
     );
   });
 
+  test("a record from before there was some check is read as if that was not asked", () => {
+    const { evidence: found, ...rest } = recorded(hostile);
+    const { greylist: _, reverseDns: __, ...older } = found;
+    const record = { ...rest, evidence: older } as unknown as DecisionRecord;
+    assert.deepEqual(replay(record, policy()), { kind: "same", disposition: "reject" });
+    assert.ok(explain(record).length > 20);
+  });
+
   test("who was not judged would not have been", () => {
     const user = recorded(hostile, policy(), { judged: "authenticated", verdict: null });
     assert.deepEqual(replay(user, policy()), { kind: "not-judged" });

@@ -1,6 +1,6 @@
 /** One decision as a page to read: what happened to whom, which rule said what, what was known, and what would change it. */
 import type { DecisionRecord, RecipientOutcome, Stage } from "./decision-record.ts";
-import type { Evidence } from "./evidence.ts";
+import { completed, type Evidence } from "./evidence.ts";
 import { explainEvidence } from "./explain-evidence.ts";
 import { labelled, section, wrapped } from "./page.ts";
 import type { RuleName } from "./policy.ts";
@@ -24,6 +24,7 @@ const STAGES: Readonly<Record<Stage, string>> = {
 /** Lines of at most 80 columns. */
 export function explain(record: DecisionRecord): string[] {
   const { verdict, whatWouldChangeIt } = record;
+  const evidence = completed(record.evidence);
   const changes = whatWouldChangeIt.flatMap(({ what, disposition }) =>
     wrapped(`- ${what}: ${HAPPENED[disposition]}`, "  ", "    "),
   );
@@ -32,10 +33,10 @@ export function explain(record: DecisionRecord): string[] {
     ...section("Recipients", record.recipients.flatMap(recipientLines)),
     ...section(
       "Rules",
-      verdict === null ? notJudged(record) : verdict.rules.flatMap((result) => ruleLines(result, record.evidence)),
+      verdict === null ? notJudged(record) : verdict.rules.flatMap((result) => ruleLines(result, evidence)),
     ),
     ...(verdict === null ? [] : [`  score ${verdict.sum}: ${HAPPENED[verdict.disposition]}`]),
-    ...section("What was known", explainEvidence(record.evidence)),
+    ...section("What was known", explainEvidence(evidence)),
     ...section("What would change it", changes),
     ...section("Reply", record.reply === null ? [] : replyLines(record.reply)),
   ];

@@ -1,5 +1,6 @@
 /** Recorded evidence under another policy: whose mail would have been treated differently? */
 import type { DecisionRecord } from "./decision-record.ts";
+import { completed } from "./evidence.ts";
 import { judge } from "./judge.ts";
 import type { Policy } from "./policy.ts";
 import type { Disposition, Verdict } from "./verdict.ts";
@@ -17,6 +18,6 @@ export type Replayed =
 export function replay(record: DecisionRecord, policy: Policy): Replayed {
   if (record.judged !== "judged" || record.verdict === null) return { kind: "not-judged" };
   const was = record.verdict.disposition;
-  const verdict = judge(record.evidence, policy);
+  const verdict = judge(completed(record.evidence), policy);
   return verdict.disposition === was ? { kind: "same", disposition: was } : { kind: "changed", was, verdict };
 }
