@@ -167,6 +167,24 @@ export const messageContract: ContractTests = {
     assert.equal((await folderNamed(store, account.id, "INBOX")).messages, 3);
   },
 
+  "octets that were read are the caller's: moving them to another thread takes them from nobody else": async (
+    store,
+  ) => {
+    const { inbox } = await someAccount(store);
+    for (const octets of [200, 20_000, 60_000]) {
+      const whole = messageText("mine", octets);
+      const added = await store.appendMessage(inbox.id, newMessage(whole));
+      const [row] = await store.fetchRows(inbox.id, [added.ok ? added.value.uid : 0], { index: false });
+      for (let time = 0; time < 3; time++) {
+        const read = await store.readContent(row?.blobId ?? 0, 0, whole.length);
+        assert.deepEqual(Buffer.from(read ?? []), Buffer.from(whole));
+        if (read !== undefined && read.byteLength === read.buffer.byteLength) {
+          structuredClone(read, { transfer: [read.buffer as ArrayBuffer] });
+        }
+      }
+    }
+  },
+
   "rows come in ascending UID, unknown ones are left out, and a call has a bound": async (store) => {
     const { inbox } = await someAccount(store);
     for (const name of ["a", "b", "c"]) await store.appendMessage(inbox.id, newMessage(messageText(name)));

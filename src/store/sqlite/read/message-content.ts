@@ -46,7 +46,11 @@ export class MessageContent {
   }
 
   #inline(id: BlobId, blob: BlobRow, start: number, end: number): Uint8Array | undefined {
-    if (blob.packed === 1) return this.#unpackedOf(id, blob.inlineOctets)?.slice(start, end);
+    if (blob.packed === 1) {
+      // A copy (Buffer's own slice is a view): whoever gets it may move its memory to another thread.
+      const unpacked = this.#unpackedOf(id, blob.inlineOctets);
+      return unpacked === undefined ? undefined : Uint8Array.prototype.slice.call(unpacked, start, end);
+    }
     return this.#db.get<{ octets: Uint8Array }>(
       "SELECT substr(octets, ?, ?) AS octets FROM blob_octets WHERE blob_id = ?",
       start + 1,
