@@ -25,6 +25,7 @@ class World {
   readonly buffer = new DecisionBuffer({
     clock: this.clock,
     log: this.log,
+    keep: (decision) => decision,
     write: (records) => {
       this.batches.push(records);
       return this.outcome();

@@ -9,30 +9,32 @@ export interface DecisionSink {
   record(record: DecisionRecord): void;
 }
 
-export interface DecisionBufferOptions {
+export interface DecisionBufferOptions<Kept> {
+  /** What is kept of a record, made at once: a text waits for less than the objects it was made of. */
+  readonly keep: (record: DecisionRecord) => Kept;
   /** Keeps a batch. Called again only when the last call has ended. */
-  readonly write: (records: readonly DecisionRecord[]) => Promise<void>;
+  readonly write: (batch: readonly Kept[]) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-export class DecisionBuffer implements DecisionSink {
-  readonly #options: DecisionBufferOptions;
+export class DecisionBuffer<Kept> implements DecisionSink {
+  readonly #options: DecisionBufferOptions<Kept>;
   /** By ID, oldest first. */
-  readonly #waiting = new Map<string, DecisionRecord>();
+  readonly #waiting = new Map<string, Kept>();
   #timer: Timer | undefined;
   #writing: Promise<void> | undefined;
   #warnedMs = Number.NEGATIVE_INFINITY;
   /** Records that were lost, since the start. */
   dropped = 0;
 
-  constructor(options: DecisionBufferOptions) {
+  constructor(options: DecisionBufferOptions<Kept>) {
     this.#options = options;
   }
 
   record(record: DecisionRecord): void {
     if (this.#waiting.size >= DECISIONS_WAITING_MAX && !this.#waiting.has(record.id)) return this.#drop(1, "full");
-    this.#waiting.set(record.id, record);
+    this.#waiting.set(record.id, this.#options.keep(record));
     if (this.#writing !== undefined || this.#timer !== undefined) return;
     this.#timer = this.#options.clock.after(DECISIONS_DELAY_MS, () => {
       this.#timer = undefined;
@@ -50,8 +52,12 @@ export class DecisionBuffer implements DecisionSink {
 
   async #writeAll(): Promise<void> {
     while (this.#waiting.size > 0) {
-      const batch = [...this.#waiting.values()].slice(0, DECISIONS_BATCH_MAX);
-      for (const { id } of batch) this.#waiting.delete(id);
+      const batch: Kept[] = [];
+      for (const [id, kept] of this.#waiting) {
+        batch.push(kept);
+        this.#waiting.delete(id);
+        if (batch.length === DECISIONS_BATCH_MAX) break;
+      }
       try {
         await this.#options.write(batch);
       } catch (error) {

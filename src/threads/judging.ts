@@ -1,5 +1,4 @@
 /** What one thread judges clients with: the DNS, the lists and their health, our own block list, and a way for the records. */
-import { isPrivateEndpoint } from "#config/endpoint.ts";
 import type { Settings } from "#config/settings.ts";
 import type { ListAlert } from "#evidence/dnsbl/alerts.ts";
 import type { DnsList } from "#evidence/dnsbl/dns-list.ts";
@@ -23,6 +22,7 @@ import type { Policy } from "#verdict/policy.ts";
 import { decisionRow } from "./decision-rows.ts";
 import type { FrontGate } from "./front-gate.ts";
 import { policyOf, settingsName } from "./policy.ts";
+import { isReachable } from "./reachable.ts";
 
 export interface Judging {
   readonly judge: Judge;
@@ -48,7 +48,7 @@ export function openJudging({ settings, store, clock, random, log, gate }: Judgi
   const resolverName = servers.length === 0 ? "the system's resolver" : servers.join(", ");
   const onAlert = (alert: ListAlert): void => tell(gate, log, alert);
   const watch = new ListWatch({ lists, resolver, resolverName, clock, random, onAlert });
-  const sink = new DecisionBuffer({ clock, log, write: (records) => store.putDecisions(records.map(decisionRow)) });
+  const sink = new DecisionBuffer({ clock, log, keep: decisionRow, write: (rows) => store.putDecisions(rows) });
   // Nobody waits for the first round: until it is over lists count for nothing.
   if (isReachable(settings)) void watch.start();
   const judge = new Judge({
@@ -91,14 +91,6 @@ function listsOf({ rules, lists }: Settings, log: Log): readonly DnsList[] {
   if (parsed.ok) return parsed.value;
   log.error("lists-unusable", { ...parsed.problem });
   return [];
-}
-
-/** A server for this machine alone meets no client that a list could know: it asks nobody. */
-function isReachable({ listeners }: Settings): boolean {
-  return listeners.some(
-    ({ protocol, endpoint, proxyFrom }) =>
-      protocol === "smtp" && (proxyFrom.length > 0 || !isPrivateEndpoint(endpoint)),
-  );
 }
 
 /**
