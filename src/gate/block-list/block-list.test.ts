@@ -6,6 +6,7 @@ import { formatPrefix, type Prefix, parsePrefix, prefixHolds, prefixOf } from ".
 import { BlockList } from "./block-list.ts";
 import { type BlockEntry, makeEntry, type Scope } from "./entry.ts";
 import { parseImport } from "./import.ts";
+import { ENTRIES_MAX } from "./limits.ts";
 import { PrefixTable } from "./prefix-table.ts";
 
 suite("block list", () => {
@@ -85,6 +86,18 @@ suite("block list", () => {
     check(list, "192.0.2.5", "auth", "192.0.2.5");
     assert.equal(list.remove(ban("192.0.2.5")), false);
   });
+});
+
+test("a full list takes no more, and says so; what is in it can still be changed", () => {
+  const list = new BlockList();
+  for (let number = 0; number < ENTRIES_MAX; number++) {
+    list.put(ban(`${11 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}.1`));
+  }
+  assert.equal(list.size, ENTRIES_MAX);
+  assert.equal(list.put(ban("203.0.113.5")), false);
+  check(list, "203.0.113.5", "smtp", undefined);
+  assert.equal(list.put({ ...ban("11.0.0.1"), reason: "newer" }), true);
+  assert.equal(list.size, ENTRIES_MAX);
 });
 
 suite("entries", () => {

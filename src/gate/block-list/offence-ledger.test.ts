@@ -1,20 +1,10 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import type { GateDecision } from "./decision.ts";
-import type { BlockEntry } from "./entry.ts";
-import type { Offence } from "./offence.ts";
-import { type LedgerDependencies, OffenceLedger } from "./offence-ledger.ts";
-import { passwordFingerprint } from "./password-fingerprint.ts";
-import { ProtectedAddresses } from "./protected-addresses.ts";
-
-const SECOND_MS = 1000;
-const HOUR_MS = 3600 * SECOND_MS;
-const DAY_MS = 24 * HOUR_MS;
-const START_MS = Date.UTC(2030, 0, 1);
+import { DAY_MS, HOUR_MS, OffenceWorld, SECOND_MS, spamOf } from "../../../test/fakes/offence-world.ts";
 
 suite("1: the attacker changes address", () => {
   test("ten different wrong passwords from one address ban it from logging in, and from nothing else (R20, R21)", () => {
-    const world = new World();
+    const world = new OffenceWorld();
     for (let guess = 1; guess <= 9; guess++) world.guess("203.0.113.5", "alice", `guess ${guess}`);
     world.checkBans();
     world.guess("203.0.113.5", "alice", "guess 10");
@@ -25,13 +15,13 @@ suite("1: the attacker changes address", () => {
   });
 
   test("one guess each from many addresses of a /24 bans the /24", () => {
-    const world = new World();
+    const world = new OffenceWorld();
     for (let host = 1; host <= 40; host++) world.guess(`203.0.113.${host}`, `user${host}`, `guess ${host}`);
     world.checkBans("203.0.113.0/24 auth");
   });
 
   test("counter-check: the same from three addresses bans no neighbour", () => {
-    const world = new World();
+    const world = new OffenceWorld();
     for (let guess = 0; guess < 36; guess++) {
       world.guess(`203.0.113.${guess % 3}`, "alice", `guess ${guess}`);
     }
@@ -39,35 +29,59 @@ suite("1: the attacker changes address", () => {
   });
 
   test("a user among them keeps the /24 open; each attacker is banned by itself", () => {
-    const world = new World();
+    const world = new OffenceWorld();
     world.ledger.loggedIn({ address: "203.0.113.200", account: "alice" }, world.nowMs);
     for (let guess = 0; guess < 110; guess++) world.guess(`203.0.113.${guess % 10}`, "bob", `guess ${guess}`);
     assert.equal(world.bans.length, 10);
     assert.ok(world.bans.every(({ prefix }) => !prefix.includes("/")));
   });
 
+  test("good mail from among them keeps the /24 open for mail, and not for guessing", () => {
+    for (const [kind, prefix] of [
+      ["spam", undefined],
+      ["wrong-password", "203.0.113.0/24 auth"],
+    ] as const) {
+      const world = new OffenceWorld();
+      world.ledger.goodMail({ address: "203.0.113.200" }, world.nowMs);
+      for (let host = 1; host <= 40; host++) {
+        if (kind === "spam") world.commit({ kind, address: `203.0.113.${host}` });
+        else world.guess(`203.0.113.${host}`, `user${host}`, `guess ${host}`);
+      }
+      world.checkBans(...(prefix === undefined ? [] : [prefix]));
+    }
+  });
+
+  test("who offended hours ago is no offender any more", () => {
+    const world = new OffenceWorld();
+    for (let host = 1; host <= 4; host++) world.guess(`203.0.113.${host}`, "alice", `guess ${host}`);
+    world.wait(5 * HOUR_MS);
+    // It is banned at ten; what was under way goes on.
+    for (let guess = 0; guess < 40; guess++) world.guess("203.0.113.99", "alice", `more ${guess}`);
+    world.checkBans("203.0.113.99 auth");
+  });
+
   test("IPv6: a customer's /64 is banned like an address; customers next to each other, as a /56 and a /48", () => {
-    const one = new World();
+    const one = new OffenceWorld();
     for (let host = 1; host <= 20; host++) one.guess(`2001:db8:1:2::${host}`, "alice", `guess ${host}`);
     one.checkBans("2001:db8:1:2::/64 auth");
-    const two = new World();
+    const two = new OffenceWorld();
     for (let net = 0; net < 40; net++) two.guess(`2001:db8:1:${net.toString(16)}::1`, "alice", `guess ${net}`);
     two.checkBans("2001:db8:1::/56 auth");
-    const three = new World();
+    const three = new OffenceWorld();
     for (let net = 0; net < 80; net++)
       three.guess(`2001:db8:1:${(net * 256).toString(16)}::1`, "alice", `guess ${net}`);
     three.checkBans("2001:db8:1::/48 auth");
   });
 
   test("IPv6: where a user shares the /64, the address alone", () => {
-    const world = new World();
+    const world = new OffenceWorld();
     world.ledger.loggedIn({ address: "2001:db8:1:2::99", account: "alice" }, world.nowMs);
     for (let guess = 0; guess < 12; guess++) world.guess("2001:db8:1:2::1", "bob", `guess ${guess}`);
     world.checkBans("2001:db8:1:2::1 auth");
   });
 
   test("evidence is half as heavy after an hour", () => {
-    const world = new World();
+    const world = new OffenceWorld();
     for (let guess = 0; guess < 9; guess++) world.guess("203.0.113.5", "alice", `guess ${guess}`);
     world.wait(HOUR_MS);
     for (let guess = 0; guess < 5; guess++) world.guess("203.0.113.5", "alice", `later ${guess}`);
@@ -77,7 +91,7 @@ suite("1: the attacker changes address", () => {
   });
 
   test("each ban of a network lasts twice as long as the one before, to seven days; a quiet week makes it the first again", () => {
-    const world = new World();
+    const world = new OffenceWorld();
     const minutes: number[] = [];
     for (let round = 0; round < 12; round++) {
       while (world.bans.length === round) world.guess("203.0.113.5", "alice", `guess ${world.serial()}`);
@@ -93,9 +107,9 @@ suite("1: the attacker changes address", () => {
   });
 
   test("what the store remembers of bans doubles the next one after a restart", () => {
-    const before = new World();
+    const before = new OffenceWorld();
     for (let guess = 0; guess < 10; guess++) before.guess("203.0.113.5", "alice", `guess ${guess}`);
-    const after = new World();
+    const after = new OffenceWorld();
     for (const ban of before.bans) after.ledger.remember(ban);
     after.wait(HOUR_MS);
     for (let guess = 0; guess < 10; guess++) after.guess("203.0.113.5", "alice", `guess ${guess}`);
@@ -105,7 +119,7 @@ suite("1: the attacker changes address", () => {
 
 suite("2: a botnet", () => {
   test("a thousand addresses, a guess each: the account's strangers wait by about the 100th, and nobody is banned", () => {
-    const world = new World();
+    const world = new OffenceWorld();
     for (let bot = 0; bot < 100; bot++) world.guess(`11.${bot}.7.1`, "alice", `guess ${bot}`);
     world.checkBans();
     assert.deepEqual(
@@ -115,8 +129,16 @@ suite("2: a botnet", () => {
     assert.deepEqual(world.alerts(), ["account-under-attack alice"]);
   });
 
+  test("one and the same wrong password from everywhere is one guess, one address under a name is one member", () => {
+    const world = new OffenceWorld();
+    for (let device = 0; device < 500; device++)
+      world.guess(`11.${device >> 8}.${device & 255}.1`, "alice", "the old one");
+    for (let times = 0; times < 100; times++) world.commit(spamOf(1));
+    assert.deepEqual(world.slowed(), []);
+  });
+
   test("one password tried at many accounts (spraying)", () => {
-    const world = new World();
+    const world = new OffenceWorld();
     for (let bot = 0; bot < 25; bot++) world.guess(`11.${bot}.7.1`, `user${bot}`, "Winter2030!");
     assert.deepEqual(
       world.slowed().map(({ by }) => by),
@@ -126,20 +148,20 @@ suite("2: a botnet", () => {
   });
 
   test("one client name at many misbehaving addresses, unless it is a name that users say", () => {
-    const world = new World();
+    const world = new OffenceWorld();
     for (let bot = 0; bot < 25; bot++) world.commit(spamOf(bot));
     assert.deepEqual(
       world.slowed().map(({ by, value }) => `${by} ${value}`),
       ["client-name ylmf-pc"],
     );
-    const other = new World();
+    const other = new OffenceWorld();
     other.ledger.goodMail({ address: "12.1.1.1", clientName: "YLMF-PC" }, other.nowMs);
     for (let bot = 0; bot < 25; bot++) other.commit(spamOf(bot));
     assert.deepEqual(other.slowed(), []);
   });
 
   test("one recipient, written to by many misbehaving addresses", () => {
-    const world = new World();
+    const world = new OffenceWorld();
     for (let bot = 0; bot < 60; bot++) {
       world.commit({ kind: "spam", address: `11.${bot}.7.1`, recipient: "alice@example.test" });
     }
@@ -150,7 +172,7 @@ suite("2: a botnet", () => {
   });
 
   test("five hundred wrong passwords in an hour, wherever from, are worth an alert (R25)", () => {
-    const world = new World();
+    const world = new OffenceWorld();
     for (let bot = 0; bot < 520; bot++) world.guess(`11.${bot >> 8}.${bot & 255}.1`, `user${bot}`, `guess ${bot}`);
     assert.ok(world.alerts().includes("many-failed-logins server"));
   });
@@ -158,7 +180,7 @@ suite("2: a botnet", () => {
 
 suite("4: false positives", () => {
   test("the same wrong password counts once, however often (R20)", () => {
-    const world = new World();
+    const world = new OffenceWorld();
     for (let times = 0; times < 200; times++) world.guess("203.0.113.5", "alice", "the old one");
     world.checkBans();
     // Counter-check: as many different ones are an attack.
@@ -167,7 +189,7 @@ suite("4: false positives", () => {
   });
 
   test("the password before a change counts nothing for 24 hours", () => {
-    const world = new World();
+    const world = new OffenceWorld();
     const password = world.fingerprint("spring");
     world.ledger.loggedIn({ address: "198.51.100.1", account: "alice", password }, world.nowMs);
     world.ledger.passwordChanged("alice", world.nowMs);
@@ -182,7 +204,7 @@ suite("4: false positives", () => {
   });
 
   test("what is right and was not changed is no excuse for others' accounts", () => {
-    const world = new World();
+    const world = new OffenceWorld();
     const password = world.fingerprint("spring");
     world.ledger.loggedIn({ address: "198.51.100.1", account: "alice", password }, world.nowMs);
     world.ledger.passwordChanged("alice", world.nowMs);
@@ -191,7 +213,7 @@ suite("4: false positives", () => {
   });
 
   test("unknown recipients of a sender that SPF or DKIM vouches for never ban; of others they do", () => {
-    const world = new World();
+    const world = new OffenceWorld();
     const miss = (address: string, senderAuthenticated: boolean): void =>
       world.commit({
         kind: "unknown-recipient",
@@ -206,9 +228,12 @@ suite("4: false positives", () => {
   });
 
   test("comings and goings, idle clients, other protocols and probes count nothing (R22)", () => {
-    const world = new World();
+    const world = new OffenceWorld();
     for (const kind of ["connect-and-quit", "idle-timeout", "wrong-protocol", "monitoring-probe"] as const) {
       for (let times = 0; times < 1000; times++) world.commit({ kind, address: "203.0.113.5", clientName: "probe" });
+    }
+    for (let host = 0; host < 100; host++) {
+      world.commit({ kind: "connect-and-quit", address: `11.1.${host}.1`, clientName: "probe" });
     }
     assert.deepEqual(world.decisions, []);
     for (let times = 0; times < 2; times++) world.commit({ kind: "smuggling", address: "203.0.113.5" });
@@ -216,7 +241,7 @@ suite("4: false positives", () => {
   });
 
   test("where a user has logged in within 30 days, logins are not banned; mail may be, and later logins too", () => {
-    const world = new World();
+    const world = new OffenceWorld();
     world.ledger.loggedIn({ address: "203.0.113.5", account: "alice" }, world.nowMs);
     for (let guess = 0; guess < 30; guess++) world.guess("203.0.113.5", "bob", `guess ${guess}`);
     world.checkBans();
@@ -230,7 +255,7 @@ suite("4: false positives", () => {
   });
 
   test("somebody at the owner's own network who guesses on makes that account wait there, and only there", () => {
-    const world = new World();
+    const world = new OffenceWorld();
     world.ledger.loggedIn({ address: "203.0.113.5", account: "alice" }, world.nowMs);
     for (let guess = 0; guess < 30; guess++) world.guess("203.0.113.5", "alice", `guess ${guess}`);
     assert.deepEqual(
@@ -240,14 +265,14 @@ suite("4: false positives", () => {
   });
 
   test("an allow entry keeps rules from banning", () => {
-    const world = new World({ isAllowed: (address) => address === "203.0.113.5" });
+    const world = new OffenceWorld({ isAllowed: (address) => address === "203.0.113.5" });
     for (let guess = 0; guess < 10; guess++) world.guess("203.0.113.5", "alice", `guess ${guess}`);
     for (let guess = 0; guess < 10; guess++) world.guess("203.0.113.6", "alice", `guess ${guess}`);
     world.checkBans("203.0.113.6 auth");
   });
 
   test("what clients call themselves reaches the evidence without control characters, and cut", () => {
-    const world = new World();
+    const world = new OffenceWorld();
     for (let times = 0; times < 2; times++) {
       world.commit({ kind: "smuggling", address: "203.0.113.5", clientName: `\u001b[31m\r\n${"x".repeat(500)}` });
     }
@@ -269,18 +294,18 @@ suite("5: the wrong address", () => {
       "198.51.100.40",
     ];
     for (const address of special) {
-      const world = new World();
+      const world = new OffenceWorld();
       for (let guess = 0; guess < 100; guess++) world.guess(address, "alice", `guess ${guess}`);
       world.checkBans();
       assert.ok(world.alerts()[0]?.startsWith("protected-address-misbehaves"), `${address}: ${world.alerts().join()}`);
     }
-    const world = new World();
+    const world = new OffenceWorld();
     for (let guess = 0; guess < 10; guess++) world.guess("198.51.101.40", "alice", `guess ${guess}`);
     world.checkBans("198.51.101.40 auth");
   });
 
   test("no wider ban covers a special address", () => {
-    const world = new World();
+    const world = new OffenceWorld();
     for (let host = 50; host < 120; host++) world.guess(`198.51.100.${host}`, "alice", `guess ${host}`);
     world.checkBans();
     for (let guess = 0; guess < 10; guess++) world.guess("198.51.100.77", "alice", `more ${guess}`);
@@ -288,79 +313,9 @@ suite("5: the wrong address", () => {
   });
 
   test("an address that hides other clients is not banned", () => {
-    const world = new World({ hidesOthers: (address) => address === "203.0.113.5" });
+    const world = new OffenceWorld({ hidesOthers: (address) => address === "203.0.113.5" });
     for (let guess = 0; guess < 100; guess++) world.guess("203.0.113.5", "alice", `guess ${guess}`);
     world.checkBans();
     assert.ok(world.alerts().includes("protected-address-misbehaves 203.0.113.5"));
   });
 });
-
-function spamOf(bot: number): Offence {
-  return { kind: "spam", address: `11.${bot}.7.1`, clientName: "ylmf-pc" };
-}
-
-class World {
-  readonly ledger: OffenceLedger;
-  readonly decisions: GateDecision[] = [];
-  nowMs = START_MS;
-  #serial = 0;
-
-  constructor(options: Omit<LedgerDependencies, "protectedAddresses"> = {}) {
-    const protectedAddresses = new ProtectedAddresses({
-      own: ["192.0.2.1"],
-      gateways: ["192.0.2.254"],
-      resolvers: ["9.9.9.9", "resolver.example"],
-      proxies: ["198.51.100.30"],
-      otherMx: ["198.51.100.40"],
-    });
-    this.ledger = new OffenceLedger({ protectedAddresses, ...options });
-  }
-
-  serial(): number {
-    return this.#serial++;
-  }
-
-  wait(ms: number): void {
-    this.nowMs += ms;
-  }
-
-  fingerprint(password: string): string {
-    return passwordFingerprint(Uint8Array.of(1, 2, 3), password);
-  }
-
-  guess(address: string, account: string, password: string): void {
-    this.commit({ kind: "wrong-password", address, account, password: this.fingerprint(password) });
-  }
-
-  commit(offence: Offence): void {
-    this.decisions.push(...this.ledger.offence(offence, this.nowMs));
-  }
-
-  get bans(): readonly BlockEntry[] {
-    return this.decisions.flatMap((decision) => (decision.kind === "ban" ? [decision.entry] : []));
-  }
-
-  banDecision(): Extract<GateDecision, { kind: "ban" }> | undefined {
-    return this.decisions.find((decision) => decision.kind === "ban");
-  }
-
-  slowed(): readonly Extract<GateDecision, { kind: "slow" }>[] {
-    const slow = this.decisions.filter((decision) => decision.kind === "slow");
-    return slow.filter(
-      ({ by, value }, index) => slow.findIndex((one) => one.by === by && one.value === value) === index,
-    );
-  }
-
-  alerts(): readonly string[] {
-    return this.decisions.flatMap((decision) =>
-      decision.kind === "alert" ? [`${decision.name} ${decision.subject}`] : [],
-    );
-  }
-
-  checkBans(...expected: readonly string[]): void {
-    assert.deepEqual(
-      this.bans.map(({ prefix, scope }) => `${prefix} ${scope}`),
-      expected,
-    );
-  }
-}

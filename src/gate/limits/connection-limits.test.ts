@@ -139,6 +139,23 @@ suite("the total", () => {
     checkRefused(admit("198.51.100.7"), "connections_not_logged_in", 850);
   });
 
+  test("who is refused takes no place, neither of the total nor of the strangers' part", () => {
+    const { clock, connect, admit, limits, fill } = gate();
+    connect("198.51.100.7", 20);
+    for (let times = 0; times < 100; times++) admit("198.51.100.7");
+    assert.equal(limits.totals.open, 20);
+    for (let number = 0; number < 931; number++) {
+      const address = `10.${number >> 4}.${number & 15}.1`;
+      limits.remember(address, clock.now());
+      admit(address, "imap");
+    }
+    // 950 are open: strangers are refused for the total, which must cost them nothing of their own 850.
+    for (let times = 0; times < 900; times++) admit("127.0.0.1");
+    assert.equal(limits.totals.open, 950);
+    assert.equal(fill(10), 0);
+    checkRefused(admit("127.0.0.1"), "connections_total", 950);
+  });
+
   test("everything that ended is forgotten: the counts return to nothing", () => {
     const { connect, limits } = gate();
     const tickets = [...connect("198.51.100.7", 20), ...connect("2001:db8:7::1", 20), ...connect("127.0.0.1", 20)];

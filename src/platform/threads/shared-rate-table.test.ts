@@ -8,6 +8,8 @@ import { sharedCounters, sharedCountersMemory } from "./shared-counters.ts";
 import { SharedRateTable, sharedRateTableMemory } from "./shared-rate-table.ts";
 
 const HASH_KEY = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
+/** Of each of two threads. */
+const ROUNDS = 40_000;
 const NO_RATE = { perMinuteMax: Number.POSITIVE_INFINITY, burstMax: 1 };
 
 suite("shared table of rates", () => {
@@ -124,17 +126,22 @@ test("threads that count at the same time lose nothing and let in nobody too man
   const counters = sharedCountersMemory(2);
   const code = `
     const { parentPort, workerData } = require("node:worker_threads");
+    const ROUNDS = ${ROUNDS};
     (async () => {
       const { SharedRateTable } = await import(workerData.tableFile);
       const { sharedCounters } = await import(workerData.countersFile);
       const table = new SharedRateTable(workerData.table);
       const counters = sharedCounters(workerData.counters);
-      const bounds = { atOnceMax: 5000, perMinuteMax: Infinity, burstMax: 1 };
+      const bounds = { atOnceMax: ROUNDS * 1.25, perMinuteMax: Infinity, burstMax: 1 };
       let entered = 0;
       let below = 0;
-      for (let i = 0; i < 4000; i++) {
+      // Both begin together: alone each would be done before the other is there.
+      const ready = new Int32Array(workerData.ready);
+      Atomics.add(ready, 0, 1);
+      for (let spins = 0; Atomics.load(ready, 0) < 2 && spins < 1e9; spins++);
+      for (let i = 0; i < ROUNDS; i++) {
         if (table.enter({ kind: 1, high: 0, low: 1 }, bounds, 0).outcome === "entered") entered++;
-        if (counters.addBelow(0, 5000)) below++;
+        if (counters.addBelow(0, ROUNDS * 1.25)) below++;
         counters.raise(1, i);
       }
       parentPort.postMessage({ entered, below });
@@ -142,6 +149,7 @@ test("threads that count at the same time lose nothing and let in nobody too man
   const workerData = {
     table,
     counters,
+    ready: new SharedArrayBuffer(4),
     tableFile: new URL("shared-rate-table.ts", import.meta.url).href,
     countersFile: new URL("shared-counters.ts", import.meta.url).href,
   };
@@ -156,14 +164,14 @@ test("threads that count at the same time lose nothing and let in nobody too man
   );
   assert.equal(
     counts.reduce((sum, { entered }) => sum + entered, 0),
-    5000,
+    ROUNDS * 1.25,
   );
   assert.equal(
     counts.reduce((sum, { below }) => sum + below, 0),
-    5000,
+    ROUNDS * 1.25,
   );
-  assert.equal(sharedCounters(counters).value(0), 5000);
-  assert.equal(sharedCounters(counters).value(1), 3999);
+  assert.equal(sharedCounters(counters).value(0), ROUNDS * 1.25);
+  assert.equal(sharedCounters(counters).value(1), ROUNDS - 1);
 });
 
 function fresh(): SharedRateTable {
