@@ -8,10 +8,10 @@ export function decisionRow(record: DecisionRecord): DecisionRow {
 }
 
 function keysOf(record: DecisionRecord): readonly string[] {
-  const { session, message, messageId, clientAddress, account, mailFrom, recipients } = record;
+  const { id, session, message, messageId, clientAddress, account, mailFrom, recipients } = record;
   const ids = [session, message ?? "", messageId ?? "", clientAddress];
   const addresses = [account ?? "", mailFrom ?? "", ...recipients.map(({ address }) => address)];
-  return [...new Set([...ids, ...addresses.map(addressKey)])].filter((key) => key !== "");
+  return [...new Set([...ids, ...addresses.map(addressKey)])].filter((key) => key !== "" && key !== id);
 }
 
 /** Lower case where case does not count, so that `Alice@Example.com` is found by `alice@example.com`. */

@@ -11,6 +11,8 @@ type StoredKey = BlockListKey & Record<string, unknown>;
 
 type ClientMethod = "putBlockList" | "removeBlockList" | "pruneBlockList" | "putLogins";
 
+const INSERT_NEW = "INSERT OR IGNORE INTO decision (id, at_ms, keys, record) VALUES (?, ?, ?, ?)";
+
 export function decisionOperations(context: WriteContext): Pick<WriterOperations, DecisionMethod | ClientMethod> {
   const { db } = context;
   return {
@@ -18,14 +20,11 @@ export function decisionOperations(context: WriteContext): Pick<WriterOperations
     putDecisions(rows) {
       if (rows.length > ROWS_PER_CALL_MAX) throw new RangeError(`more than ${ROWS_PER_CALL_MAX} records in a call`);
       for (const { id, atMs, keys, record } of rows) {
-        forget(db, id);
-        db.run(
-          "INSERT INTO decision (id, at_ms, keys, record) VALUES (?, ?, ?, ?)",
-          id,
-          atMs,
-          JSON.stringify(keys),
-          record,
-        );
+        const row = [id, atMs, JSON.stringify(keys), record] as const;
+        if (db.run(INSERT_NEW, ...row) === 0) {
+          forget(db, id);
+          db.run(INSERT_NEW, ...row);
+        }
         for (const key of new Set(keys)) {
           db.run("INSERT INTO decision_key (key, at_ms, decision_id) VALUES (?, ?, ?)", key, atMs, id);
         }
