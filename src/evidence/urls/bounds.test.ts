@@ -1,0 +1,157 @@
+/** Whatever the input: no exception, the same hosts as other readers see, and work in proportion to the input. */
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import * as fc from "fast-check";
+import { bodyEvidence } from "./extraction.test-data.ts";
+import { innerLinks } from "./inner-links.ts";
+import {
+  HOST_CHARACTERS_MAX,
+  HOSTS_MAX,
+  INNER_LINK_CHARACTERS_MAX,
+  INNER_LINKS_MAX,
+  LINK_CHARACTERS_MAX,
+  LINK_TEXT_CHARACTERS_MAX,
+  WORD_CHARACTERS_MAX,
+} from "./limits.ts";
+import { isPlainName, readHosts } from "./read-host.ts";
+import { type HtmlContent, readHtml } from "./read-html.ts";
+import { readLink } from "./read-link.ts";
+import { findMentions, wordsWithSigns } from "./text-mentions.ts";
+
+/** Text out of what links, HTML and their disguises are made of. */
+const hostilePieces = fc.constantFrom(
+  ..."http:// https: hxxp // \\ @ . [.] (dot) www. evil.example good.example 192.0.2.1 0x7f.1 [::1] : 80 ? # & = % %2e %2f".split(
+    " ",
+  ),
+  ..."<a href= \" ' > </a> <style> url( <!--[if <![endif]--> &#46; &sp; &shy; \u00ad \u200b \u3002 \uff45 \u0430 \u00df".split(
+    " ",
+  ),
+  ..." |\t|\n|\0|\ufffd|\ud800".split("|"),
+);
+const hostileText = fc
+  .array(fc.oneof({ weight: 4, arbitrary: hostilePieces }, fc.string({ maxLength: 4 })), { maxLength: 60 })
+  .map((pieces) => pieces.join(""));
+
+suite("any input", () => {
+  test("throws nothing, and gives hosts that could be looked up, within the bounds", async () => {
+    await fc.assert(
+      fc.asyncProperty(hostileText, fc.constantFrom("text/plain", "text/html"), async (body, type) => {
+        const { hosts, addresses } = await bodyEvidence(body, { type });
+        assert.ok(hosts.length <= HOSTS_MAX);
+        for (const { host, kind } of hosts) {
+          if (kind === "name") assert.match(host, /^(?:[a-z0-9_-]{1,63}\.)+[a-z0-9-]{1,63}$/);
+          else assert.match(host, /^[0-9a-f:.]+$/);
+        }
+        for (const { domain } of addresses) assert.match(domain, /^[a-z0-9.-]+$/);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("a link is read as the URL Standard reads it, whatever else it might mean", () => {
+    fc.assert(
+      fc.property(hostileText, (rest) => {
+        const link = `http://${rest}`;
+        // What carries a mark for people to undo is no link to a program.
+        fc.pre(!/[[({](?:\.|dot)[\])}]|^hxxp/i.test(link));
+        const standard = URL.parse(link)?.hostname.replace(/\.$/, "");
+        if (standard === undefined || !isPlainName(standard)) return;
+        const hosts = readLink(link).hosts.map(({ host }) => host);
+        assert.ok(hosts.includes(standard), `${JSON.stringify(link)}: ${hosts.join(" ")} without ${standard}`);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("the same whole or as an attribute of HTML with all of its letters as entities", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.webUrl({ withQueryParameters: true }), async (link) => {
+        const entities = link.replace(/./gsu, (letter) => `&#${letter.codePointAt(0)};`);
+        const plain = await bodyEvidence(`<a href="${link.replaceAll("&", "&amp;")}">`, { type: "text/html" });
+        const hidden = await bodyEvidence(`<a href="${entities}">`, { type: "text/html" });
+        assert.deepEqual(
+          hidden.hosts.map(({ host }) => host),
+          plain.hosts.map(({ host }) => host),
+        );
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+suite("twice the input is at most twice the work", () => {
+  test("text: no character is in two of the words that are read, and none is longer than the bound", () => {
+    fc.assert(
+      fc.property(hostileText, fc.integer({ min: 1, max: 400 }), (unit, times) => {
+        const text = unit.repeat(times);
+        const words = [...wordsWithSigns(text)];
+        let from = 0;
+        for (const word of words) {
+          const at = text.indexOf(word, from);
+          assert.ok(at >= from && word.length <= 2 * WORD_CHARACTERS_MAX);
+          from = at + word.length;
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("a word is read once: what comes out is no more than went in", () => {
+    for (const unit of ["http://a.example", "a@b.example,", "http://h.example/?u=", "a.", "((((a.com", "x dot com "]) {
+      const count = (times: number): number => {
+        let characters = 0;
+        findMentions(unit.repeat(times), ({ raw }) => (characters += raw.length));
+        return characters;
+      };
+      assert.ok(count(4000) <= 2 * count(2000) + 2 * WORD_CHARACTERS_MAX, unit);
+      assert.ok(count(4000) <= 4000 * unit.length, unit);
+    }
+  });
+
+  test("HTML: tokens, links and shown texts double with the input", () => {
+    const units = [
+      "<a href=//x.example>",
+      "<a href=//x.example>text",
+      "<b>",
+      "<a ",
+      "&amp;",
+      "<!--[if mso]><a href=//x.example><!--[if mso]>",
+      "<![endif]-->",
+      "<style>url(//x.example",
+      "<script>",
+      '<img srcset="//a.example 1x, ',
+    ];
+    for (const unit of units) {
+      const [once, twice] = [1000, 2000].map((times) => size(readHtml(unit.repeat(times))));
+      assert.ok(twice! <= 2 * once! + 2 * LINK_CHARACTERS_MAX, `${unit}: ${once} ${twice}`);
+      // Each character at most as a text, as that of a link, and in a comment again.
+      assert.ok(twice! <= 2000 * unit.length * 4, `${unit}: ${twice}`);
+    }
+  });
+
+  test("a link: no more is read than its bound, however long it is and however often it is encoded", () => {
+    const long = "http%253A//h.example/".repeat(LINK_CHARACTERS_MAX);
+    const inner = innerLinks(long.slice(0, LINK_CHARACTERS_MAX));
+    assert.ok(inner.length <= INNER_LINKS_MAX);
+    assert.ok(inner.every(({ length }) => length <= INNER_LINK_CHARACTERS_MAX));
+    const behind = `http://a.example/${"x".repeat(LINK_CHARACTERS_MAX)}http://evil.example/`;
+    assert.deepEqual(readLink(behind).inner, []);
+    assert.deepEqual(readHosts(`${"%61".repeat(HOST_CHARACTERS_MAX)}.example`), []);
+  });
+
+  test("the text of a link is cut", () => {
+    const [anchor] = readHtml(`<a href="//x.example">${"<b>w</b>".repeat(LINK_TEXT_CHARACTERS_MAX * 2)}</a>`).anchors;
+    assert.equal(anchor?.shown.length, LINK_TEXT_CHARACTERS_MAX);
+  });
+});
+
+/** Characters of all that was found. */
+function size({ links, anchors, text, scripts }: HtmlContent): number {
+  const parts = [
+    ...links.flatMap(({ raw, value }) => [raw, value]),
+    ...anchors.flatMap(({ shown, href }) => [shown, href]),
+    ...scripts,
+    text,
+  ];
+  return parts.reduce((sum, { length }) => sum + length, 0);
+}

@@ -1,0 +1,232 @@
+/** What HTML links to, loads and shows. The tokenizer alone: what is nested in what does not matter here, and is how parsers are made slow. */
+import { type QuoteType, Tokenizer, type TokenizerCallbacks } from "htmlparser2";
+import { cssLinks } from "./css-links.ts";
+import type { LinkSource } from "./evidence.ts";
+import { LINK_CHARACTERS_MAX, LINK_TEXT_CHARACTERS_MAX } from "./limits.ts";
+
+export interface HtmlLink {
+  readonly source: LinkSource;
+  /** As it stands in the attribute, cut. */
+  readonly raw: string;
+  /** Entities decoded, cut. */
+  readonly value: string;
+  /** Entities stood for letters, digits or signs of a URL that need none. */
+  readonly hasEntities: boolean;
+}
+
+export interface HtmlAnchor {
+  readonly href: string;
+  /** The text between its tags, cut. */
+  readonly shown: string;
+}
+
+export interface HtmlContent {
+  /** In order; those of `<base>` too. */
+  readonly links: readonly HtmlLink[];
+  readonly anchors: readonly HtmlAnchor[];
+  /** The text that is shown; what starts on a line of its own is on one. */
+  readonly text: string;
+  readonly scripts: readonly string[];
+}
+
+/** Attributes that hold a link, and what they are for. `href` of some elements is none of these: see `sourceOf`. */
+const SOURCES: Readonly<Record<string, LinkSource>> = {
+  href: "href",
+  "xlink:href": "href",
+  ping: "href",
+  cite: "href",
+  action: "form",
+  formaction: "form",
+  src: "src",
+  srcset: "src",
+  background: "src",
+  poster: "src",
+  data: "src",
+  dynsrc: "src",
+  lowsrc: "src",
+  longdesc: "src",
+  manifest: "src",
+  style: "css",
+  content: "refresh",
+};
+/** Elements that stand inside a line of text: their tags part no words. */
+const INLINE = new Set(
+  "a abbr acronym b bdi bdo big cite code del dfn em font i ins kbd mark q s samp small span strike strong sub sup tt u var wbr o:p".split(
+    " ",
+  ),
+);
+const UNREAD = new Set(["script", "style", "title", "noembed", "noframes", "iframe"]);
+/** `<!--[if mso]>…<![endif]-->`: some programs read what is in it. */
+const CONDITIONAL = /^\s{0,16}\[if [^\]>]{0,256}\]>/i;
+const REFRESH = /^[\s\d.]{0,32}[;,]?\s{0,16}url\s{0,16}=\s{0,16}["']?(.*)$/is;
+/** Characters that no URL needs an entity for: letters, digits, dot, slash, colon, at sign, percent. */
+const NEEDLESS_ENTITY = /[a-z0-9.:/@%]/i;
+
+export function readHtml(html: string): HtmlContent {
+  const content = { links: [], anchors: [], pieces: [], scripts: [] };
+  new HtmlReader(html, content, 0).read();
+  const { links, anchors, pieces, scripts } = content;
+  return { links, anchors, text: pieces.join(""), scripts };
+}
+
+interface Found {
+  readonly links: HtmlLink[];
+  readonly anchors: HtmlAnchor[];
+  readonly pieces: string[];
+  readonly scripts: string[];
+}
+
+class HtmlReader implements TokenizerCallbacks {
+  readonly #html: string;
+  readonly #found: Found;
+  /** Conditional comments that this is inside of. */
+  readonly #depth: number;
+  #tag = "";
+  /** The element whose text is not shown. */
+  #unread = "";
+  #attribute = "";
+  #valueStart = 0;
+  #value = "";
+  #hasEntities = false;
+  /** Of the start tag that is open. */
+  #href: string | undefined;
+  /** The link whose text is coming: where it leads, and its first piece. */
+  #anchor: { readonly href: string; readonly from: number } | undefined;
+
+  constructor(html: string, found: Found, depth: number) {
+    this.#html = html;
+    this.#found = found;
+    this.#depth = depth;
+  }
+
+  read(): void {
+    const tokenizer = new Tokenizer({}, this);
+    tokenizer.write(this.#html);
+    tokenizer.end();
+  }
+
+  onopentagname(start: number, end: number): void {
+    this.#tag = this.#html.slice(start, end).toLowerCase();
+    this.#href = undefined;
+    if (!INLINE.has(this.#tag)) this.#found.pieces.push("\n");
+  }
+
+  onattribname(start: number, end: number): void {
+    this.#attribute = this.#html.slice(start, Math.min(end, start + 16)).toLowerCase();
+    this.#valueStart = end;
+    this.#value = "";
+    this.#hasEntities = false;
+  }
+
+  onattribdata(start: number, end: number): void {
+    if (this.#isWanted()) this.#value += this.#html.slice(start, end);
+  }
+
+  onattribentity(code: number): void {
+    if (!this.#isWanted()) return;
+    const character = String.fromCodePoint(code);
+    this.#value += character;
+    this.#hasEntities ||= NEEDLESS_ENTITY.test(character);
+  }
+
+  onattribend(_: QuoteType, end: number): void {
+    if (!Object.hasOwn(SOURCES, this.#attribute)) return;
+    const source = sourceOf(this.#tag, this.#attribute);
+    if (source !== undefined) this.#take(source, end);
+  }
+
+  onopentagend(): void {
+    if (UNREAD.has(this.#tag)) this.#unread = this.#tag;
+    if (this.#tag !== "a") return;
+    this.#endAnchor();
+    if (this.#href !== undefined) this.#anchor = { href: this.#href, from: this.#found.pieces.length };
+  }
+
+  /** In HTML the slash of `<a/>` means nothing. */
+  onselfclosingtag(): void {
+    this.onopentagend();
+  }
+
+  onclosetag(start: number, end: number): void {
+    const name = this.#html.slice(start, end).toLowerCase();
+    if (name === this.#unread) this.#unread = "";
+    if (name === "a") this.#endAnchor();
+    if (!INLINE.has(name)) this.#found.pieces.push("\n");
+  }
+
+  ontext(start: number, end: number): void {
+    if (this.#unread === "") this.#found.pieces.push(this.#html.slice(start, end));
+    else if (this.#unread === "script") this.#found.scripts.push(this.#html.slice(start, end));
+    else if (this.#unread === "style") this.#takeCss(this.#html.slice(start, end));
+  }
+
+  ontextentity(code: number): void {
+    if (this.#unread === "") this.#found.pieces.push(String.fromCodePoint(code));
+  }
+
+  oncomment(start: number, end: number): void {
+    if (this.#depth > 0 || this.#html.charCodeAt(start) > 0x5b) return;
+    const opening = CONDITIONAL.exec(this.#html.slice(start, start + 300))?.[0].length;
+    if (opening === undefined) return;
+    new HtmlReader(this.#html.slice(start + opening, end), this.#found, this.#depth + 1).read();
+  }
+
+  oncdata(): void {}
+  ondeclaration(): void {}
+  onprocessinginstruction(): void {}
+
+  onend(): void {
+    this.#endAnchor();
+  }
+
+  #isWanted(): boolean {
+    return this.#value.length < LINK_CHARACTERS_MAX && Object.hasOwn(SOURCES, this.#attribute);
+  }
+
+  #take(source: LinkSource, end: number): void {
+    const { links } = this.#found;
+    const raw = this.#html.slice(this.#valueStart, Math.min(end, this.#valueStart + LINK_CHARACTERS_MAX));
+    const about = { source, raw: raw.replace(/^\s*=\s*["']?/, ""), hasEntities: this.#hasEntities };
+    if (source === "css") return this.#takeCss(this.#value);
+    if (this.#attribute === "srcset") return this.#takeSourceSet(this.#value);
+    if (source === "refresh") {
+      const link = REFRESH.exec(this.#value)?.[1];
+      if (link !== undefined) links.push({ ...about, value: link.replace(/["'].*$/s, "") });
+      return;
+    }
+    if (this.#attribute === "href") this.#href = this.#value;
+    links.push({ ...about, value: this.#value });
+  }
+
+  #takeCss(css: string): void {
+    for (const link of cssLinks(css)) {
+      this.#found.links.push({ source: "css", raw: link, value: link, hasEntities: false });
+    }
+  }
+
+  #takeSourceSet(value: string): void {
+    for (const candidate of value.split(",")) {
+      const [link = ""] = candidate.trim().split(/\s/, 1);
+      if (link !== "") this.#found.links.push({ source: "src", raw: link, value: link, hasEntities: false });
+    }
+  }
+
+  #endAnchor(): void {
+    const anchor = this.#anchor;
+    this.#anchor = undefined;
+    if (anchor === undefined) return;
+    let shown = "";
+    for (let at = anchor.from; at < this.#found.pieces.length && shown.length < LINK_TEXT_CHARACTERS_MAX; at++) {
+      shown += this.#found.pieces[at];
+    }
+    this.#found.anchors.push({ href: anchor.href, shown: shown.slice(0, LINK_TEXT_CHARACTERS_MAX) });
+  }
+}
+
+/** Undefined where the attribute means something else there. */
+function sourceOf(tag: string, attribute: string): LinkSource | undefined {
+  if (attribute === "content") return tag === "meta" ? "refresh" : undefined;
+  if (attribute === "href" && tag === "base") return "base";
+  if (attribute === "href" && (tag === "link" || tag === "image" || tag === "use")) return "src";
+  return SOURCES[attribute];
+}
