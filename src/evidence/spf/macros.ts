@@ -118,7 +118,7 @@ function valueOf(letter: MacroLetter, { sender, client, ...values }: MacroValues
     case "d":
       return values.domain;
     case "i":
-      return isIpv6(client) ? hexDigits(client).split("").join(".") : client;
+      return isIpv6(client) ? hexDigits(client).toUpperCase().split("").join(".") : client;
     case "p":
       return values.clientName;
     case "v":
