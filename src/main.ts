@@ -97,7 +97,6 @@ class Server implements RunningServer {
   readonly #dismissed = new Set<Thread>();
   #generation: Generation | undefined;
   #guard: ServerGuard | undefined;
-  #protected: ProtectedAddresses;
   /** One reload or stop at a time. */
   #busy: Promise<unknown> = Promise.resolve();
   #closeControl: (() => Promise<void>) | undefined;
@@ -110,7 +109,6 @@ class Server implements RunningServer {
     this.failed = this.#failure.promise;
     this.#flushLog = flush;
     this.#options = options;
-    this.#protected = protectedAddresses(options.settings);
     this.#storeThreads = storeThreads;
     this.#gateMemory = createGateMemory(options.settings, systemRandom);
   }
@@ -120,7 +118,8 @@ class Server implements RunningServer {
   readonly certificates = (): readonly LoadedKeyPair[] => this.#generation?.certificates ?? [];
   readonly connections = (): number => this.#totals().open;
   readonly limitFigures = (): readonly LimitFigure[] => this.#totals().figures();
-  readonly protectedAddresses = (): ProtectedAddresses => this.#protected;
+  readonly protectedAddresses = (): ProtectedAddresses =>
+    this.#guard?.protectedAddresses ?? protectedAddresses(this.settings());
   readonly alerts = (): readonly RaisedAlert[] => this.#guard?.alerts ?? [];
   readonly gatekeeper = (): Gatekeeper | undefined => this.#guard?.gatekeeper;
 
@@ -189,7 +188,6 @@ class Server implements RunningServer {
       takesOver: this.#generation !== undefined,
     });
     if (!fronts.ok) return bindProblem(fronts.problem.endpoint, fronts.problem.code);
-    this.#protected = protectedAddresses(settings);
     this.#generation = { settings, certificates: certificates.value, fronts: fronts.value };
     this.#watch(fronts.value.threads);
     this.#guard.settingsInForce();
@@ -197,15 +195,8 @@ class Server implements RunningServer {
   }
 
   #openGuard(): Promise<ServerGuard> {
-    const { store, log, settings, protectedAddresses: protections } = this;
-    return ServerGuard.open({
-      store,
-      log,
-      settings,
-      protectedAddresses: protections,
-      clock: systemClock,
-      random: systemRandom,
-    });
+    const { store, log, settings } = this;
+    return ServerGuard.open({ store, log, settings, clock: systemClock, random: systemRandom });
   }
 
   #watch(threads: readonly Thread[]): void {

@@ -7,6 +7,8 @@ import type { Alert, RaisedAlert } from "./alert.ts";
 const KEPT_MAX = 200;
 /** An alert nobody raised for so long is over. Milliseconds. */
 const OVER_AFTER_MS = 24 * 60 * 60 * 1000;
+/** Raised again after so long it is worth another line in the log. Milliseconds. */
+const QUIET_MS = 10 * 60 * 1000;
 /** One mail about a kind of alert in this time: an attack must not fill a mailbox. Milliseconds. */
 const MAIL_AGAIN_MS = 60 * 60 * 1000;
 
@@ -38,8 +40,10 @@ export class Alerts {
     this.#raised.set(key, raised);
     const [oldest] = this.#raised.keys();
     if (this.#raised.size > KEPT_MAX && oldest !== undefined) this.#raised.delete(oldest);
-    log.warn("alert", { alert: alert.name, subject: alert.subject, text: alert.text, evidence: alert.evidence });
-    if (alert.name !== "no-admin-account") this.#mail(raised, nowMs);
+    const isNews = known === undefined || nowMs - known.lastMs >= QUIET_MS;
+    const { name, subject, text, evidence } = alert;
+    if (isNews) log.warn("alert", { alert: name, subject, text, evidence });
+    this.#mail(raised, nowMs);
   }
 
   /** It is over: the list works again. */

@@ -2,7 +2,7 @@
 import type { ListenerSettings, Settings } from "#config/settings.ts";
 import { ConnectionLimits, type Ticket } from "#gate/limits/connection-limits.ts";
 import { Explanations } from "#gate/limits/explanations.ts";
-import { limitText } from "#gate/limits/limit-name.ts";
+import { type LimitReached, limitText } from "#gate/limits/limit-name.ts";
 import { refuseConnection } from "#gate/limits/refuse-connection.ts";
 import type { Arrival } from "#platform/net/listener.ts";
 import { sharedCounters } from "#platform/threads/shared-counters.ts";
@@ -17,6 +17,8 @@ import { connectionLimitSettings } from "./slices.ts";
 
 export interface ConnectionGate {
   readonly logins: LoginPlaces;
+  /** Somebody logged in from there before this process began. */
+  readonly remember: (address: string, loggedInMs: number) => void;
   /** What becomes of a client. @param keep what is done with one that comes in; the second runs when it is gone. */
   readonly arrive: (
     remote: Endpoint,
@@ -33,9 +35,17 @@ export interface HiddenAddresses {
   readonly hidesOthers: (address: string) => boolean;
 }
 
+export interface ConnectionGateSurroundings {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly hidden: HiddenAddresses;
+  /** A client was refused for it. */
+  readonly limitReached?: (reached: LimitReached) => void;
+}
+
 export function openConnectionGate(
   { settings, gateMemory }: { readonly settings: Settings; readonly gateMemory: GateMemory },
-  { clock, log, hidden }: { readonly clock: Clock; readonly log: Log; readonly hidden: HiddenAddresses },
+  { clock, log, hidden, limitReached }: ConnectionGateSurroundings,
 ): ConnectionGate {
   const limits = new ConnectionLimits({
     table: new SharedRateTable(gateMemory.sources),
@@ -54,6 +64,7 @@ export function openConnectionGate(
         return place === undefined || place.ok ? { ok: true } : { ok: false, text: limitText(place) };
       },
     },
+    remember: (address, loggedInMs) => limits.remember(address, loggedInMs),
     arrive({ address }, { protocol, tls }, keep) {
       hidden.arrived(address);
       const admission = limits.admit(address, { protocol });
@@ -65,6 +76,7 @@ export function openConnectionGate(
         };
         return { kind: "comes-in", accept, lost: () => ticket.release() };
       }
+      limitReached?.(admission);
       log.info("connection-refused", { remote: address, listener: protocol, limit: admission.limit });
       if (!explanations.mayExplain({ insideTls: tls === "implicit" }, clock.now())) return { kind: "turned-away" };
       const refusal = { protocol, hostname: settings.hostname, text: limitText(admission) };

@@ -1,10 +1,10 @@
 /** The gate as one front has it: asks and tells the gatekeeper, and keeps at hand what must be answered at once. */
 import type { MessagePort } from "node:worker_threads";
 import { GoodHistory } from "#gate/block-list/good-history.ts";
-import { GOOD_FOR_MS } from "#gate/block-list/limits.ts";
 import type { Offence } from "#gate/block-list/offence.ts";
 import { passwordFingerprint } from "#gate/block-list/password-fingerprint.ts";
 import { SlowGroups } from "#gate/block-list/slow-groups.ts";
+import type { LimitReached } from "#gate/limits/limit-name.ts";
 import { parseIp } from "#gate/network/ip-address.ts";
 import { bitsOf, prefixOf } from "#gate/network/prefix.ts";
 import type { Identity, LoginWatch, PasswordAttempt } from "#identity/authenticator.ts";
@@ -17,7 +17,7 @@ import type { GateOrder } from "./gate-messages.ts";
 import { GateReporter } from "./gate-reporter.ts";
 
 export interface FrontGateOptions {
-  readonly store: Pick<Store, "listBlockList" | "onEvent" | "listLogins" | "listAccounts">;
+  readonly store: Pick<Store, "listBlockList" | "onEvent" | "listAccounts">;
   readonly clock: Clock;
   readonly log: Log;
   readonly port: MessagePort;
@@ -27,6 +27,8 @@ export interface FrontGateOptions {
   readonly isEnforced: boolean;
 }
 
+/** A full server refuses thousands: it is told now and then. Milliseconds. */
+const LIMIT_AGAIN_MS = 60_000;
 /** Addresses for which rules are suspended: more at once than any network has. */
 const HIDDEN_MAX = 1000;
 
@@ -36,6 +38,7 @@ export class FrontGate implements LoginWatch {
   readonly #reporter: GateReporter;
   readonly #slow = new SlowGroups();
   readonly #good = new GoodHistory();
+  #limitToldMs = Number.NEGATIVE_INFINITY;
   readonly #hidden: Map<string, number>;
 
   private constructor(options: FrontGateOptions, bans: BlockListFollower, hidden: Map<string, number>) {
@@ -47,14 +50,14 @@ export class FrontGate implements LoginWatch {
     port.on("message", (order: GateOrder) => this.#obey(order));
   }
 
-  /** With what the store knows of logins. Rejects when the block list cannot be read. */
-  static async open(options: FrontGateOptions): Promise<FrontGate> {
+  /** @param logins of the last `GOOD_FOR_MS`, as the store knows them. Rejects when the block list cannot be read. */
+  static async open(options: FrontGateOptions, logins: Awaited<ReturnType<Store["listLogins"]>>): Promise<FrontGate> {
     const { store, clock, log } = options;
     const hidden = new Map<string, number>();
     const hidesOthers = (address: string): boolean => hidden.size > 0 && (hidden.get(address) ?? 0) > clock.now();
     const gate = new FrontGate(options, await BlockListFollower.open({ store, clock, log, hidesOthers }), hidden);
     const addresses = new Map((await store.listAccounts()).map(({ id, address }) => [id, address]));
-    for (const { address, accountId, lastMs } of await store.listLogins(clock.now() - GOOD_FOR_MS)) {
+    for (const { address, accountId, lastMs } of logins) {
       const account = addresses.get(accountId);
       if (account !== undefined) gate.#good.login(address, account, lastMs);
     }
@@ -76,6 +79,21 @@ export class FrontGate implements LoginWatch {
 
   named(address: string, clientName: string, proven: boolean): void {
     this.#reporter.add({ kind: "named", address, clientName, proven });
+  }
+
+  /** The server takes no more connections. Limits of one address or network are daily business. */
+  limitReached({ limit, max }: LimitReached): void {
+    if (limit !== "connections_total" && limit !== "connections_not_logged_in") return;
+    const nowMs = this.#options.clock.now();
+    if (nowMs - this.#limitToldMs < LIMIT_AGAIN_MS) return;
+    this.#limitToldMs = nowMs;
+    this.alert({
+      name: "limit-reached",
+      subject: limit,
+      text: `Clients are refused: ${limit} = ${max} is reached.`,
+      remedy: "If they are honest clients, raise connections_total in [limits].",
+      evidence: [],
+    });
   }
 
   alert(alert: Alert): void {

@@ -10,6 +10,7 @@ import { adminAccounts, mailAlert, NO_ADMIN, noAdminAlert } from "./alert-mail.t
 import { Alerts } from "./alerts.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
 import { Housekeeping } from "./housekeeping.ts";
+import { SpecialAddressesNow } from "./special-addresses-now.ts";
 
 export interface ServerGuardOptions {
   readonly store: Store;
@@ -18,7 +19,6 @@ export interface ServerGuardOptions {
   readonly log: Log;
   /** Those in force. */
   readonly settings: () => Settings;
-  readonly protectedAddresses: () => ProtectedAddresses;
 }
 
 /** The first run makes its accounts when the server is there. Milliseconds. */
@@ -32,17 +32,22 @@ export class ServerGuard {
   readonly fingerprintKey: Uint8Array;
   readonly #options: ServerGuardOptions;
   readonly #alerts: Alerts;
+  readonly #special: SpecialAddressesNow;
   readonly #housekeeping: Housekeeping;
   readonly #stopListening: () => void;
   #lookSoon: Timer | undefined;
   #isAdminMissing = false;
 
-  private constructor(options: ServerGuardOptions, alerts: Alerts, gatekeeper: Gatekeeper) {
+  private constructor(
+    options: ServerGuardOptions,
+    { alerts, special, gatekeeper }: { alerts: Alerts; special: SpecialAddressesNow; gatekeeper: Gatekeeper },
+  ) {
     const { store, clock, random, log, settings } = options;
     this.gatekeeper = gatekeeper;
     this.fingerprintKey = random.bytes(FINGERPRINT_KEY_OCTETS);
     this.#options = options;
     this.#alerts = alerts;
+    this.#special = special;
     this.#housekeeping = new Housekeeping({
       store,
       clock,
@@ -55,16 +60,20 @@ export class ServerGuard {
   }
 
   static async open(options: ServerGuardOptions): Promise<ServerGuard> {
-    const { store, clock, log, settings, protectedAddresses } = options;
+    const { store, clock, log, settings } = options;
+    // That there is nobody to read mail cannot be mailed.
     const mail = (alert: RaisedAlert, unmailed: number): Promise<void> =>
-      mailAlert(settings(), alert, unmailed, options);
+      alert.name === NO_ADMIN ? Promise.resolve() : mailAlert(settings(), alert, unmailed, options);
     const alerts = new Alerts({ clock, log, mail });
     const mode = (): Settings["rules"]["blockList"] => settings().rules.blockList;
-    return new ServerGuard(
-      options,
-      alerts,
-      await Gatekeeper.open({ store, clock, log, alerts, protectedAddresses, mode }),
-    );
+    const special = new SpecialAddressesNow(options);
+    const protectedAddresses = (): ProtectedAddresses => special.current;
+    const gatekeeper = await Gatekeeper.open({ store, clock, log, alerts, protectedAddresses, mode });
+    return new ServerGuard(options, { alerts, special, gatekeeper });
+  }
+
+  get protectedAddresses(): ProtectedAddresses {
+    return this.#special.current;
   }
 
   /** Newest first. */
@@ -74,12 +83,14 @@ export class ServerGuard {
 
   /** New settings are in force, or the server has begun. */
   settingsInForce(): void {
+    this.#special.look();
     this.#lookSoon?.cancel();
     this.#lookSoon = this.#options.clock.after(LOOK_AFTER_MS, () => this.#lookForAdmin());
   }
 
   async close(): Promise<void> {
     this.#lookSoon?.cancel();
+    this.#special.close();
     this.#stopListening();
     await this.#housekeeping.close();
     await this.gatekeeper.close();

@@ -1,5 +1,6 @@
 import { formatEndpoint } from "#config/endpoint.ts";
 import type { ListenerSettings } from "#config/settings.ts";
+import { GOOD_FOR_MS } from "#gate/block-list/limits.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
 import { openLog } from "#platform/json-log.ts";
 import { type Listening, listen } from "#platform/net/listener.ts";
@@ -11,7 +12,7 @@ import { type KeyPair, serverTls } from "#platform/tls/server-tls.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Store } from "#store/store.ts";
-import { type HiddenAddresses, openConnectionGate } from "./connection-gate.ts";
+import { type ConnectionGate, openConnectionGate } from "./connection-gate.ts";
 import { ConnectionRoster } from "./connection-roster.ts";
 import { FrontGate } from "./front-gate.ts";
 import type { FrontData, ListeningReport } from "./ports.ts";
@@ -36,8 +37,7 @@ export async function startFront(data: FrontData): Promise<Result<Front, { endpo
   const certificates = new CertificateSet(data.keyPairs);
   const roster = new ConnectionRoster();
   const clock = systemClock;
-  const gate = await openGate(data, { store, clock, log });
-  const limits = openConnectionGate(data, { clock, log, hidden: hiddenAddresses(gate) });
+  const { gate, limits } = await openGates(data, { store, clock, log });
   const accepts = await protocolAccepts(data, { store, log, logins: limits.logins, gate });
   const open: { readonly listening: Listening; readonly report: ListeningReport }[] = [];
   for (const listener of settings.listeners.filter((one) => belongsHere(one, data))) {
@@ -93,16 +93,22 @@ export async function startFront(data: FrontData): Promise<Result<Front, { endpo
   });
 }
 
-function openGate(
-  { settings, gatePort: port, fingerprintKey }: FrontData,
+/** Who is let in: what is known of addresses, and how many there may be. Both know where users have logged in. */
+async function openGates(
+  data: FrontData,
   around: { readonly store: Store; readonly clock: Clock; readonly log: Log },
-): Promise<FrontGate> {
-  return FrontGate.open({ ...around, port, fingerprintKey, isEnforced: settings.rules.blockList === "enforce" });
-}
-
-/** As the whole server notices them. */
-function hiddenAddresses(gate: FrontGate): HiddenAddresses {
-  return { arrived: (address) => gate.arrived(address), hidesOthers: (address) => gate.hidesOthers(address) };
+): Promise<{ readonly gate: FrontGate; readonly limits: ConnectionGate }> {
+  const { settings, gatePort: port, fingerprintKey } = data;
+  const logins = await around.store.listLogins(around.clock.now() - GOOD_FOR_MS);
+  const isEnforced = settings.rules.blockList === "enforce";
+  const gate = await FrontGate.open({ ...around, port, fingerprintKey, isEnforced }, logins);
+  const limits = openConnectionGate(data, {
+    ...around,
+    hidden: { arrived: (address) => gate.arrived(address), hidesOthers: (address) => gate.hidesOthers(address) },
+    limitReached: (reached) => gate.limitReached(reached),
+  });
+  for (const { address, lastMs } of logins) limits.remember(address, lastMs);
+  return { gate, limits };
 }
 
 function belongsHere({ protocol, endpoint }: ListenerSettings, { isFirst }: FrontData): boolean {
