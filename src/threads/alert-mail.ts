@@ -94,7 +94,7 @@ export function alertMessage(
       ? []
       : ["", "What was seen:", ...evidence.flatMap((line) => wrapped(line, "  ", "    "))]),
     "",
-    ...(times > 1 ? [`This is the ${times}th time.`] : []),
+    ...(times > 1 ? [`Raised ${times} times.`] : []),
     ...(unmailed > 0 ? [`${unmailed} more of this kind came since the last mail; \`postern status\` shows them.`] : []),
     `Postern on ${hostname}. At most one such mail an hour.`,
   ];

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { FakeClock } from "../../test/fakes/clock.ts";
+import { FakeLog } from "../../test/fakes/log.ts";
+import { Housekeeping } from "./housekeeping.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const ROUND_MS = 10 * 60 * 1000;
+
+suite("housekeeping", () => {
+  test("forgets records older than the settings say, piece by piece, and bans a week after their end", async () => {
+    const world = new World([500, 500, 20, 0]);
+    const startMs = world.clock.now();
+    await world.pass(ROUND_MS);
+    assert.deepEqual(world.bans, [startMs + ROUND_MS - 7 * DAY_MS]);
+    assert.deepEqual(world.decisions, [startMs + ROUND_MS - 30 * DAY_MS]);
+    for (let piece = 0; piece < 3; piece++) await world.pass(250);
+    assert.equal(world.decisions.length, 4);
+    await world.pass(ROUND_MS - 1);
+    assert.equal(world.decisions.length, 4);
+    await world.pass(1);
+    assert.deepEqual([world.decisions.length, world.bans.length], [5, 2]);
+  });
+
+  test("a failure is in the log, and the next round comes", async () => {
+    const world = new World([new Error("the disk"), 0]);
+    await world.pass(ROUND_MS);
+    assert.deepEqual(
+      world.log.lines.map(({ event }) => event),
+      ["housekeeping-failed"],
+    );
+    await world.pass(ROUND_MS);
+    assert.equal(world.decisions.length, 2);
+  });
+
+  test("does nothing after its end", async () => {
+    const world = new World([5]);
+    await world.pass(ROUND_MS);
+    await world.housekeeping.close();
+    assert.equal(world.clock.pending, 0);
+  });
+});
+
+class World {
+  readonly clock = new FakeClock();
+  readonly log = new FakeLog();
+  /** Times before which was forgotten. */
+  readonly decisions: number[] = [];
+  readonly bans: number[] = [];
+  readonly housekeeping: Housekeeping;
+
+  /** @param pieces how many records each piece forgets; 0 after the last. */
+  constructor(pieces: (number | Error)[]) {
+    this.housekeeping = new Housekeeping({
+      store: {
+        pruneDecisions: (beforeMs) => {
+          this.decisions.push(beforeMs);
+          const forgotten = pieces.shift() ?? 0;
+          return forgotten instanceof Error ? Promise.reject(forgotten) : Promise.resolve(forgotten);
+        },
+        pruneBlockList: (beforeMs) => Promise.resolve(this.bans.push(beforeMs)),
+      },
+      clock: this.clock,
+      log: this.log,
+      keepDecisionsDays: () => 30,
+    });
+  }
+
+  async pass(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
