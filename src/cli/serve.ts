@@ -138,7 +138,7 @@ function contextOf(server: RunningServer): ControlContext {
   };
 }
 
-function statusOf({ startedAtMs, listening, connections, alerts }: RunningServer): ServerStatus {
+function statusOf({ startedAtMs, listening, connections, limitFigures, alerts }: RunningServer): ServerStatus {
   return {
     version: postern.version,
     processId: process.pid,
@@ -146,6 +146,7 @@ function statusOf({ startedAtMs, listening, connections, alerts }: RunningServer
     nowMs: systemClock.now(),
     listeners: listening(),
     connectionsOpen: connections(),
+    limits: limitFigures(),
     alerts: alerts(),
   };
 }

@@ -1,6 +1,7 @@
 /** What a running server says of itself, and how it is printed. */
 
 import type { Settings } from "#config/settings.ts";
+import type { LimitFigure } from "#gate/limits/connection-totals.ts";
 import type { StoreStatistics } from "#store/store.ts";
 import type { RaisedAlert } from "#threads/alert.ts";
 import type { ListeningReport } from "#threads/ports.ts";
@@ -17,6 +18,8 @@ export interface ServerStatus {
   readonly nowMs: number;
   readonly listeners: readonly ListeningReport[];
   readonly connectionsOpen: number;
+  /** How near each limit of connections has come since the start. */
+  readonly limits: readonly LimitFigure[];
   /** Newest first. */
   readonly alerts: readonly RaisedAlert[];
 }
@@ -53,13 +56,25 @@ function alertLines(alerts: readonly RaisedAlert[]): readonly string[] {
 }
 
 function serverLines(running: ServerStatus, settings: Settings): readonly string[] {
-  const { version, processId, startedAtMs, nowMs, connectionsOpen, listeners } = running;
+  const { version, processId, startedAtMs, nowMs, connectionsOpen, limits, listeners } = running;
   return [
     `Postern ${version} runs since ${duration(nowMs - startedAtMs)}, process ${processId}.`,
     `Load       ${connectionsOpen} of ${settings.limits.connectionsTotal} connections`,
+    ...limits.filter(isNear).map(limitLine),
     "",
     ...listenerLines(listeners),
   ];
+}
+
+/** Part of a limit from which its figures are worth a line; `--json` has all. */
+const NEAR = 0.8;
+
+function isNear({ peak, max, refused }: LimitFigure): boolean {
+  return refused > 0 || peak >= max * NEAR;
+}
+
+function limitLine({ limit, max, peak, refused }: LimitFigure): string {
+  return `           ${limit}: ${peak} of ${max} at most${refused > 0 ? `, ${refused} refused` : ""}`;
 }
 
 /** `IMAP  TLS  127.0.0.1:2993, [::1]:2993` */

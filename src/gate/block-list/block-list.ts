@@ -1,6 +1,6 @@
 /**
  * The block list as a thread holds it: asked for every connection and login, told of every change. Where entries are kept
- * and how changes travel is the affair of others: `BlockListStore` and `BlockListFeed` say what is needed of them.
+ * and how changes travel is the affair of others.
  */
 import { parseIp } from "../network/ip-address.ts";
 import { type Prefix, parsePrefix } from "../network/prefix.ts";
@@ -8,25 +8,12 @@ import { type AskedScope, type BlockEntry, isLive, scopeCovers } from "./entry.t
 import { ENTRIES_MAX } from "./limits.ts";
 import { PrefixTable } from "./prefix-table.ts";
 
-/** Keeps entries over a restart. An answer means that the change is durable. */
-export interface BlockListStore {
-  list(): Promise<readonly BlockEntry[]>;
-  /** Replaces the entry with the same key (`entryKey`). Several: all of them or none. */
-  put(entries: readonly BlockEntry[]): Promise<void>;
-  remove(entries: readonly Pick<BlockEntry, "prefix" | "scope" | "kind">[]): Promise<void>;
-}
-
 export type BlockListChange =
   | { readonly kind: "put"; readonly entries: readonly BlockEntry[] }
   | { readonly kind: "remove"; readonly entries: readonly Pick<BlockEntry, "prefix" | "scope" | "kind">[] };
 
-/** Tells every thread of changes, within a second of their being stored. */
-export interface BlockListFeed {
-  onChange(listener: (change: BlockListChange) => void): () => void;
-}
-
 export class BlockList {
-  /** All entries of one network together: seldom more than one. */
+  /** All entries of one network together: one of each kind and scope at most, and seldom more than one. */
   readonly #table = new PrefixTable<readonly BlockEntry[]>();
   readonly #hidesOthers: (address: string) => boolean;
   #entries = 0;

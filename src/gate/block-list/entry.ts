@@ -64,11 +64,6 @@ export function isTooWide({ family, length }: Prefix): boolean {
   return length < BANNED_PREFIX_BITS_MIN[family];
 }
 
-/** A ban and an allow entry, of each scope, may stand side by side for one prefix; of each there is one. */
-export function entryKey({ prefix, scope, kind }: Pick<BlockEntry, "prefix" | "scope" | "kind">): string {
-  return `${kind} ${scope} ${prefix}`;
-}
-
 export function isLive({ untilMs }: BlockEntry, nowMs: number): boolean {
   return untilMs === null || untilMs > nowMs;
 }
