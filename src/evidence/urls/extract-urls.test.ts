@@ -134,8 +134,8 @@ suite("HTML", () => {
   });
 
   test("relative links, anchors of the page and other schemes lead nowhere", async () => {
-    for (const link of ["x.html", "/x", "#x", "?x=1", "../x", "tel:+49", "cid:part@x", "data:text/plain,hello", ""]) {
-      await check(`<a href="${link}">x</a>`, [], HTML);
+    for (const href of ["x.html", "/x", "#x", "?x=1", "../x", "tel:+49", "cid:part@x", "data:text/plain,hello", ""]) {
+      await check(link(href), [], HTML);
     }
   });
 

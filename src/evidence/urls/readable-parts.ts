@@ -1,6 +1,7 @@
 /** The parts of a message that hold text in which links may stand, in their order, and the subjects. */
 import { parameterValue } from "#mail/header/parameters.ts";
 import type { MessageIndex, MimePart } from "#mail/mime/structure.ts";
+import { numberedParts } from "../content/part-numbers.ts";
 
 export type ReadablePart =
   | { readonly kind: "subject"; readonly part: string; readonly text: string }
@@ -13,36 +14,28 @@ const FOLDED = new Set(["calendar", "vcard", "x-vcard", "x-vcalendar", "director
 const HTML_NAME = /\.(?:x?html?|shtml?|mht|svg|xml)$/i;
 const TEXT_NAME = /\.(?:txt|text|md|csv|log|url|webloc)$/i;
 
-/** @param prefix section of the message inside another one; empty for the message itself. */
+/** @param prefix number of the part that holds the message, of one inside another; empty for the message itself. */
 export function readableParts(
   { envelope, root }: Pick<MessageIndex, "envelope" | "root">,
   prefix = "",
 ): ReadablePart[] {
   const parts: ReadablePart[] = [];
-  walkMessage(envelope.subject, root, prefix, parts);
-  return parts;
-}
-
-function walkMessage(subject: string | null, root: MimePart, prefix: string, parts: ReadablePart[]): void {
-  if (subject !== null) parts.push({ kind: "subject", part: joined(prefix, "subject", "/"), text: subject });
-  // A message of one part has that part as its section 1 (RFC 3501 §6.4.5).
-  if (root.parts === undefined) walk(root, joined(prefix, "1", "."), parts);
-  else walk(root, prefix, parts);
-}
-
-function walk(mime: MimePart, part: string, parts: ReadablePart[]): void {
-  if (mime.parts !== undefined) {
-    for (const [index, child] of mime.parts.entries()) walk(child, joined(part, String(index + 1), "."), parts);
-    return;
-  }
-  if (mime.message !== undefined) {
-    if (mime.encoding === "base64" || mime.encoding === "quoted-printable") {
-      parts.push({ kind: "encoded-message", part, mime });
+  const subject = (text: string | null, part: string): void => {
+    if (text !== null) parts.push({ kind: "subject", part: part === "" ? "subject" : `${part}/subject`, text });
+  };
+  subject(envelope.subject, prefix);
+  for (const { part, mime } of numberedParts(root, prefix)) {
+    if (mime.message !== undefined) {
+      if (mime.encoding === "base64" || mime.encoding === "quoted-printable") {
+        parts.push({ kind: "encoded-message", part, mime });
+      }
+      subject(mime.message.envelope.subject, part);
+      continue;
     }
-    return walkMessage(mime.message.envelope.subject, mime.message.root, part, parts);
+    const kind = kindOf(mime);
+    if (kind !== undefined) parts.push({ kind, part, mime });
   }
-  const kind = kindOf(mime);
-  if (kind !== undefined) parts.push({ kind, part, mime });
+  return parts;
 }
 
 function kindOf(mime: MimePart): "text" | "html" | "folded" | undefined {
@@ -52,10 +45,6 @@ function kindOf(mime: MimePart): "text" | "html" | "folded" | undefined {
     parameterValue(mime.disposition?.parameters ?? [], "filename") ?? parameterValue(mime.parameters, "name");
   if (name !== undefined && HTML_NAME.test(name)) return "html";
   if (type === "text") return FOLDED.has(subtype) ? "folded" : "text";
-  if (type === "message" && mime.message === undefined) return "text";
+  if (type === "message") return "text";
   return name !== undefined && TEXT_NAME.test(name) ? "text" : undefined;
-}
-
-function joined(prefix: string, name: string, separator: string): string {
-  return prefix === "" ? name : `${prefix}${separator}${name}`;
 }
