@@ -7,7 +7,7 @@ import type { LRUCache } from "lru-cache";
 import type { Clock } from "#ports/clock.ts";
 import type { Random } from "#ports/random.ts";
 import type { Identity, PasswordAttempt } from "./authenticator.ts";
-import { VERIFIED_MAX, VERIFIED_TTL_MS } from "./limits.ts";
+import { PASSWORD_OCTETS_MAX, USERNAME_CHARACTERS_MAX, VERIFIED_MAX, VERIFIED_TTL_MS } from "./limits.ts";
 import { createMemory } from "./memory.ts";
 
 const KEY_OCTETS = 32;
@@ -23,7 +23,11 @@ export class VerifiedPasswords {
 
   /** What an attempt is remembered under: user, password and protocol, each in its place. */
   fingerprint({ username, password, protocol }: PasswordAttempt): string {
-    const parts = JSON.stringify([protocol, username.normalize("NFC").toLowerCase(), password.normalize("NFC")]);
+    const parts = JSON.stringify([
+      protocol,
+      composed(username, USERNAME_CHARACTERS_MAX).toLowerCase(),
+      composed(password, PASSWORD_OCTETS_MAX),
+    ]);
     return createHmac("sha256", this.#key).update(parts).digest("base64");
   }
 
@@ -38,4 +42,9 @@ export class VerifiedPasswords {
   clear(): void {
     this.#identities.clear();
   }
+}
+
+/** In NFC, which takes the square of the marks in a text: of one that is too long to be anybody's not even that is asked. */
+function composed(text: string, lengthMax: number): string {
+  return text.length > lengthMax ? text : text.normalize("NFC");
 }

@@ -5,6 +5,9 @@ import { type Mailbox, parseDomain, type ReversePath } from "#mail/address.ts";
 import type { EnvelopeAddress } from "#mail/mime/structure.ts";
 import { type Reply, reply } from "#mail/reply.ts";
 
+/** Characters; RFC 5321 §4.5.3.1.1 allows 64 octets. Longer ones name nobody, and the normal form of one takes the square of its marks. */
+const LOCAL_PART_LENGTH_MAX = 256;
+
 export const SENDER_OK = reply(250, "2.1.0", "Sender ok");
 const TRY_AGAIN = reply(451, "4.3.0", "Cannot check the sender now; try again later");
 const NOT_YOURS = "is not an address of your account; send as one of your own, or have it added as an alias";
@@ -47,7 +50,7 @@ export async function judgeHeaderFrom(
 }
 
 function toMailbox({ mailbox, host }: EnvelopeAddress): Mailbox | undefined {
-  if (mailbox === null || host === null) return undefined;
+  if (mailbox === null || host === null || mailbox.length > LOCAL_PART_LENGTH_MAX) return undefined;
   const domain = parseDomain(host);
   return domain.ok ? { localPart: mailbox, domain: domain.value } : undefined;
 }

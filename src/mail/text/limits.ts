@@ -1,5 +1,5 @@
-/** Encoded octets of a part that are searched or previewed at most: a text nobody reads to its end. */
-export const SEARCH_TEXT_OCTETS_MAX = 4 * 1024 * 1024;
+/** Encoded octets of a part that are searched or previewed at most: a text nobody reads to its end, and 150 ms of work where it is HTML made to be slow. */
+export const SEARCH_TEXT_OCTETS_MAX = 1024 * 1024;
 /** Encoded octets of the first text part that are kept while a message streams, for its preview. */
 export const PREVIEW_SOURCE_OCTETS_MAX = 2048;
 /** Characters of a preview. */

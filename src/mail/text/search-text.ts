@@ -28,6 +28,7 @@ export function foldForSearch(text: string): string {
   // oxlint-disable-next-line no-control-regex -- ASCII is what is asked for
   if (/^[\0-\x7f]*$/.test(text)) return text.toLowerCase().replace(/\s+/g, " ");
   return text
+    .replace(MARKS_TOO_MANY, "$1")
     .normalize("NFKC")
     .toLowerCase() // first, for the capital `ẞ`
     .toUpperCase() // and back: this is what makes `ss` of `ß`
@@ -37,6 +38,12 @@ export function foldForSearch(text: string): string {
     .replace(/[\u00ad\u200b-\u200d\u2060\ufeff]+/g, "")
     .replace(/\s+/g, " ");
 }
+
+/**
+ * Marks behind one another beyond those that some script needs (UAX #15 §15.1 allows 30). Normal forms put marks in order,
+ * which takes the square of their number: minutes for a message that is nothing else. The two half-width letters become marks.
+ */
+const MARKS_TOO_MANY = /([\p{M}\uff9e\uff9f]{30})[\p{M}\uff9e\uff9f]+/gu;
 
 /** What a preview shows: neither white space nor what cannot be seen. */
 const VISIBLE = /[^\s\p{Cc}\u00ad\u200b-\u200f\u2060\ufeff]+/gu;

@@ -12,6 +12,8 @@ export const SKIPPED_LINE_OCTETS_MAX = 1024 * 1024;
 export const REFUSED_LITERAL_OCTETS_MAX = 128 * 1024 * 1024;
 /** Octets of a tag, which every answer repeats. Clients use under 20. */
 export const TAG_OCTETS_MAX = 128;
+/** Characters of a mailbox name, or of a pattern for names, that is put into normal form; a longer one names nothing that could exist. */
+export const MAILBOX_NAME_LENGTH_MAX = 4096;
 /** Ranges in one sequence set: a full line of alternating seven-digit UIDs has about 8,000. */
 export const SEQUENCE_RANGES_MAX = 10_000;
 /** Parentheses, NOT and OR inside each other in SEARCH: bounds the recursion of whoever walks the tree. */

@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import { decodeUtf8 } from "./cursor.ts";
+import { MAILBOX_NAME_LENGTH_MAX } from "./limits.ts";
 
 const PRINTABLE_ASCII = /^[ -~]*$/;
 const SHIFTED = /&([A-Za-z0-9+,]*)-/g;
@@ -17,6 +18,8 @@ const INBOX = /^inbox(?=\/|$)/i;
 export function decodeMailboxName(octets: string, options: { readonly utf8: boolean }): string | undefined {
   const decoded = options.utf8 ? decodeUtf8(octets) : decodeModifiedUtf7(octets);
   if (decoded === undefined || FORBIDDEN.test(decoded)) return undefined;
+  // Whoever keeps names refuses one of this length. Marks in it would take the square of their number to be put in order.
+  if (decoded.length > MAILBOX_NAME_LENGTH_MAX) return decoded;
   return decoded.normalize("NFC").replace(INBOX, "INBOX");
 }
 

@@ -1,0 +1,14 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { Directory } from "#identity/directory.ts";
+import { FROM_MALFORMED, judgeHeaderFrom } from "./sender-policy.ts";
+
+test("a From address too long to be anybody's is refused unasked: its normal form takes the square of its marks", async () => {
+  const directory = { maySendAs: () => assert.fail("asked") } as Partial<Directory> as Directory;
+  const mailbox = `a${"\u0300\u0316".repeat(500)}`;
+  const from = [{ name: null, route: null, mailbox, host: "example.org" }];
+  assert.deepEqual(
+    await judgeHeaderFrom(directory, { accountId: 1, address: "alice@example.org" }, from),
+    FROM_MALFORMED,
+  );
+});
