@@ -151,7 +151,7 @@ function reportLines({ same, changes, notJudged, changed, byChange, unaskedLists
     ...(changed.length === 0 ? [] : [""]),
     ...(changes > changed.length ? [`${changes - changed.length} more changed; --limit names them.`] : []),
     `${counted(same + changes, "decision")} judged again: ${same} the same, ${changes} changed.`,
-    ...[...byChange].map(([change, count]) => `  ${String(count).padStart(6)}  ${change.replace(">", "→")}`),
+    ...[...byChange].map(([change, count]) => `  ${String(count).padStart(6)}  ${change.replace(">", "->")}`),
     ...(notJudged === 0
       ? []
       : [`${notJudged} not judged then, and so not now (logged in, or refused by other rules).`]),
@@ -167,7 +167,7 @@ function changedLines({ record, was, verdict }: Changed): readonly string[] {
   const now = verdict.reasons.join(", ") || "nothing against it";
   return [
     ...wrapped(`${moment(atMs)}  ${clientAddress}${plain(envelope)}`, "", "    "),
-    ...wrapped(`${HAPPENED[was]} (${then}) → ${HAPPENED[verdict.disposition]} (${now})`, "  ", "    "),
+    ...wrapped(`${HAPPENED[was]} (${then}) -> ${HAPPENED[verdict.disposition]} (${now})`, "  ", "    "),
     `  ${id}`,
   ];
 }

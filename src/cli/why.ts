@@ -73,7 +73,7 @@ function pages(newestFirst: readonly DecisionRecord[]): readonly string[] {
   if (newestFirst.length > PAGES_MAX) {
     return [...newestFirst.map(oneLine), "", "`postern why ID` explains one."].flatMap((line) => line.split("\n"));
   }
-  const rule = "─".repeat(COLUMNS);
+  const rule = "-".repeat(COLUMNS);
   return newestFirst.flatMap((record, index) => [...(index === 0 ? [] : ["", rule, ""]), ...explain(record)]);
 }
 
