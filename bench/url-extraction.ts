@@ -1,4 +1,7 @@
-/** What finding links costs: microseconds for ordinary messages, and milliseconds for messages made to be slow. */
+/**
+ * What finding links costs: microseconds for ordinary messages, and milliseconds for messages made to be slow. Of processor
+ * time, so that what else the machine does counts little.
+ */
 import { Buffer } from "node:buffer";
 import { octetsInMemory } from "#evidence/content/message-octets.ts";
 import { extractUrls } from "#evidence/urls/extract-urls.ts";
@@ -54,25 +57,40 @@ const hostile: Readonly<Record<string, Buffer>> = {
   "soft hyphens": text(fill("\u00ad.")),
   "one wide word": text(fill("\uff57\uff0e")),
   "spelled dots": text(fill("a dot ")),
+  "a long word before a spelled dot": text(`${fill("a")} dot com`),
+  "attributes without a value": html(fill("<a href href ")),
+  "links in links, all different": html(
+    numbered((i) => `<a href="http://x.example/?${numbered((j) => `http:/\u00fc${i}.${j}.x/`, 16)}">`, 2000),
+  ),
+  "links encoded many times": html(numbered((i) => `<a href="http://x.example/${i}${"%25".repeat(60)}">`, 3000)),
+  "names in text": text(numbered((i) => `\u00fc${i}.de `, 100_000)),
+  "short names in text": text(fill("ab.de ")),
+  "names as texts of links": html(numbered((i) => `<a href=//\u00fc${i}.de>www.\u00fc${i}.de</a>`, 60_000)),
+  "texts of links": html(numbered((i) => `<a href=//x${i}.example>www.\u00fc${i}.com</a>`, 60_000)),
   "numeric hosts": html(numbered((i) => `<a href=http://${i}/>`, 100_000)),
   "international hosts": html(numbered((i) => `<a href=http://\u00fc${i}.example>`, 60_000)),
 };
 
+function milliseconds(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1000;
+}
+
 async function once(octets: Buffer): Promise<number> {
   const index = scanMessage(octets);
-  const start = performance.now();
+  const start = process.cpuUsage();
   await extractUrls(index, octetsInMemory(octets));
-  return performance.now() - start;
+  return milliseconds(start);
 }
 
 for (const [name, octets] of Object.entries(ordinary)) {
   const index = scanMessage(octets);
   for (let i = 0; i < RUNS / 10; i++) await extractUrls(index, octetsInMemory(octets));
-  const start = performance.now();
+  const start = process.cpuUsage();
   for (let i = 0; i < RUNS / 4; i++) await extractUrls(index, octetsInMemory(octets));
-  console.log(`${name}: ${(((performance.now() - start) * 4000) / RUNS).toFixed(0)} µs`);
+  console.log(`${name}: ${((milliseconds(start) * 4000) / RUNS).toFixed(0)} µs`);
 }
 for (const [name, octets] of Object.entries(hostile)) {
-  const milliseconds = await once(octets);
-  console.log(`${name}: ${milliseconds.toFixed(1)} ms${milliseconds < BOUND_MS ? "" : ` (over ${BOUND_MS})`}`);
+  const taken = await once(octets);
+  console.log(`${name}: ${taken.toFixed(1)} ms${taken < BOUND_MS ? "" : ` (over ${BOUND_MS})`}`);
 }

@@ -6,7 +6,7 @@ const EXECUTABLE = new Set(
     "exe scr com pif bat cmd msi msp mst msix msixbundle appx appxbundle appinstaller cpl dll ocx sys drv gadget application " +
     "vb vbs vbe js jse ws wsc wsf wsh hta jar jnlp class ps1 ps1xml ps2 psc1 psm1 reg inf ins isp sct shb shs " +
     "lnk url scf library-ms search-ms searchconnector-ms settingcontent-ms website desktop chm hlp xll wll " +
-    "app command dmg pkg sh run deb rpm apk elf bin vbscript mde ade adp mdb accde one"
+    "app command dmg pkg sh run deb rpm apk elf vbscript mde ade adp mdb accde one"
   ).split(" "),
 );
 const WITH_MACROS = new Set("docm dotm xlsm xltm xlam xlsb pptm potm ppam ppsm sldm xla xlw ppa".split(" "));

@@ -2,9 +2,12 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import * as fc from "fast-check";
+import { CollectedLinks } from "./collected-links.ts";
+import { Effort } from "./effort.ts";
 import { bodyEvidence } from "./extraction.test-data.ts";
 import { innerLinks } from "./inner-links.ts";
 import {
+  EFFORT_MAX,
   HOST_CHARACTERS_MAX,
   HOSTS_MAX,
   INNER_LINK_CHARACTERS_MAX,
@@ -56,7 +59,7 @@ suite("any input", () => {
         fc.pre(!/[[({](?:\.|dot)[\])}]|^hxxp/i.test(link));
         const standard = URL.parse(link)?.hostname.replace(/\.$/, "");
         if (standard === undefined || !isPlainName(standard)) return;
-        const hosts = readLink(link).hosts.map(({ host }) => host);
+        const hosts = readLink(link, new Effort()).hosts.map(({ host }) => host);
         assert.ok(hosts.includes(standard), `${JSON.stringify(link)}: ${hosts.join(" ")} without ${standard}`);
       }),
       { numRuns: 300 },
@@ -100,7 +103,7 @@ suite("twice the input is at most twice the work", () => {
     for (const unit of ["http://a.example", "a@b.example,", "http://h.example/?u=", "a.", "((((a.com", "x dot com "]) {
       const count = (times: number): number => {
         let characters = 0;
-        findMentions(unit.repeat(times), ({ raw }) => (characters += raw.length));
+        findMentions(unit.repeat(times), new Effort(), ({ raw }) => (characters += raw.length));
         return characters;
       };
       assert.ok(count(4000) <= 2 * count(2000) + 2 * WORD_CHARACTERS_MAX, unit);
@@ -135,8 +138,31 @@ suite("twice the input is at most twice the work", () => {
     assert.ok(inner.length <= INNER_LINKS_MAX);
     assert.ok(inner.every(({ length }) => length <= INNER_LINK_CHARACTERS_MAX));
     const behind = `http://a.example/${"x".repeat(LINK_CHARACTERS_MAX)}http://evil.example/`;
-    assert.deepEqual(readLink(behind).inner, []);
-    assert.deepEqual(readHosts(`${"%61".repeat(HOST_CHARACTERS_MAX)}.example`), []);
+    assert.deepEqual(readLink(behind, new Effort()).inner, []);
+    assert.deepEqual(readHosts(`${"%61".repeat(HOST_CHARACTERS_MAX)}.example`, new Effort()), []);
+  });
+
+  test("hosts: what they cost grows with their number, up to the bound, and what is left out is counted", async () => {
+    const units: Readonly<Record<string, (i: number) => string>> = {
+      plain: (i) => `<a href="http://h${i}.example/">x</a>`,
+      international: (i) => `<a href="http://\u00fc${i}.example/">x</a>`,
+      numbers: (i) => `<a href="http://${i}/">x</a>`,
+      inner: (i) =>
+        `<a href="http://a.example/?${Array.from({ length: 16 }, (_, j) => `http://\u00fc${i}.${j}.x/`).join("")}">`,
+      shown: (i) => `<a href="http://h${i}.example/">www.\u00fc${i}.example</a>`,
+      text: (i) => `\u00fc${i}.de `,
+    };
+    for (const [name, unit] of Object.entries(units)) {
+      const [once, twice] = [100, 200].map((times) =>
+        effortOf(Array.from({ length: times }, (_, i) => unit(i)).join("")),
+      );
+      assert.ok(once! > 0 && twice! <= 2.2 * once!, `${name}: ${once} ${twice}`);
+      const { leftOut } = await bodyEvidence(Array.from({ length: 20_000 }, (_, i) => unit(i)).join(""), {
+        type: "text/html",
+      });
+      assert.ok(leftOut.links > 0, name);
+    }
+    assert.ok(effortOf("a.de ".repeat(EFFORT_MAX)) <= EFFORT_MAX);
   });
 
   test("the text of a link is cut", () => {
@@ -154,4 +180,14 @@ function size({ links, anchors, text, scripts }: HtmlContent): number {
     text,
   ];
   return parts.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** What an HTML text costs, in plain host names. */
+function effortOf(html: string): number {
+  const links = new CollectedLinks();
+  const found = readHtml(html);
+  for (const { raw, value, source } of found.links) links.link({ raw, link: value, source, part: "1", disguises: [] });
+  for (const { shown, href } of found.anchors) links.anchor(shown, href, "1");
+  findMentions(found.text, links.effort, () => {});
+  return links.effort.spent;
 }

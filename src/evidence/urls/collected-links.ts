@@ -1,6 +1,7 @@
 /** Gathers the hosts and addresses of one message, within bounds, and chooses which of them to keep. */
 import { parseMailbox } from "#mail/address.ts";
 import { compareShown } from "./compare-shown.ts";
+import { Effort } from "./effort.ts";
 import type {
   Derivation,
   Disguise,
@@ -50,9 +51,15 @@ export class CollectedLinks {
   readonly #mismatches = new Map<string, LinkMismatch>();
   /** Each different link that was read, by what it says. */
   readonly #readings = new Map<string, LinkReading>();
+  /** Links as they stand, each with its place. */
+  readonly #seen = new Set<string>();
+  readonly effort = new Effort();
   readonly #leftOut = { octets: 0, parts: 0, links: 0, hosts: 0, addresses: 0 };
 
   link(found: FoundLink): void {
+    const place = `${found.part} ${found.source} ${found.raw}`;
+    if (this.#seen.has(place)) return;
+    if (this.#seen.size < LINKS_MAX) this.#seen.add(place);
     const reading = this.#read(found.link);
     if (reading === undefined) return;
     for (const host of reading.hosts) this.#host(host, found);
@@ -75,7 +82,7 @@ export class CollectedLinks {
   anchor(shown: string, href: string, part: string): void {
     if (this.#mismatches.size >= MISMATCHES_MAX) return;
     const reading = this.#read(href);
-    const mismatch = reading === undefined ? undefined : compareShown(shown, href, reading, part);
+    const mismatch = reading === undefined ? undefined : compareShown({ shown, href, part }, reading, this.effort);
     if (mismatch === undefined) return;
     const key = `${mismatch.shownHost ?? mismatch.shown} ${mismatch.targetHost}`;
     if (!this.#mismatches.has(key)) this.#mismatches.set(key, mismatch);
@@ -97,7 +104,11 @@ export class CollectedLinks {
       sharedHosts: known.filter(({ host }) => isSharedHost(host)).map(({ host }) => host),
       addresses: [...this.#addresses.values()],
       mismatches: [...this.#mismatches.values()],
-      leftOut: { ...this.#leftOut, hosts: this.#leftOut.hosts + asked.length - kept.length },
+      leftOut: {
+        ...this.#leftOut,
+        links: this.#leftOut.links + this.effort.refused,
+        hosts: this.#leftOut.hosts + asked.length - kept.length,
+      },
     };
   }
 
@@ -108,7 +119,7 @@ export class CollectedLinks {
       this.#leftOut.links++;
       return undefined;
     }
-    const reading = readLink(link);
+    const reading = readLink(link, this.effort);
     this.#readings.set(link, reading);
     return reading;
   }

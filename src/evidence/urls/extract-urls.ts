@@ -66,7 +66,7 @@ class Extraction {
   }
 
   #text(text: string, source: LinkSource, part: string): void {
-    findMentions(text, (mention) => {
+    findMentions(text, this.links.effort, (mention) => {
       // Names in a program are names of the program.
       if (source === "script" && !/^[a-z]+:/i.test(mention.raw)) return;
       if (mention.kind === "address") this.links.address(mention.meant, { source, part });

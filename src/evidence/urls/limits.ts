@@ -34,3 +34,10 @@ export const SHOWN_CHARACTERS_MAX = 256;
 export const LINK_TEXT_CHARACTERS_MAX = 1024;
 /** Links whose text names another host that are kept. */
 export const MISMATCHES_MAX = 20;
+/**
+ * Hosts of a message that are read, counted as plain ones: bounds the time, at about a microsecond each. A newsletter of
+ * a hundred links takes some hundreds.
+ */
+export const EFFORT_MAX = 20_000;
+/** A host in other letters, numbers or encodings costs as much as so many plain ones. */
+export const DISGUISED_HOST_EFFORT = 8;

@@ -2,8 +2,9 @@
 import { Buffer } from "node:buffer";
 import { domainToASCII, domainToUnicode } from "node:url";
 import { parseIpAddress } from "#mail/ip-address.ts";
+import type { Effort } from "./effort.ts";
 import type { Disguise } from "./evidence.ts";
-import { HOST_CHARACTERS_MAX } from "./limits.ts";
+import { DISGUISED_HOST_EFFORT, HOST_CHARACTERS_MAX } from "./limits.ts";
 import { mixesScripts } from "./scripts.ts";
 
 export interface ReadHost {
@@ -38,11 +39,13 @@ export function withoutInvisible(text: string): string {
  * The hosts that a host part may mean, that of today's readers first; empty where it means none: no dot, not decodable.
  * @param text after the userinfo; a port and what does not belong to a host is passed over.
  */
-export function readHosts(text: string): readonly ReadHost[] {
+export function readHosts(text: string, effort: Effort): readonly ReadHost[] {
   const lower = text.toLowerCase();
-  if (isPlainName(lower))
+  if (isPlainName(lower)) {
+    if (!effort.allows(1)) return [];
     return lower.length > NAME_CHARACTERS_MAX ? [] : [{ host: lower, kind: "name", disguises: [] }];
-  if (text.length > HOST_CHARACTERS_MAX) return [];
+  }
+  if (text.length > HOST_CHARACTERS_MAX || !effort.allows(DISGUISED_HOST_EFFORT)) return [];
   const disguises = new Set<Disguise>();
   let decoded = text;
   if (text.includes("%")) {

@@ -55,6 +55,7 @@ const INLINE = new Set(
     " ",
   ),
 );
+const SPACE = 0x20;
 const UNREAD = new Set(["script", "style", "title", "noembed", "noframes", "iframe"]);
 /** `<!--[if mso]>…<![endif]-->`: some programs read what is in it. */
 const CONDITIONAL = /^\s{0,16}\[if [^\]>]{0,256}\]>/i;
@@ -130,7 +131,8 @@ class HtmlReader implements TokenizerCallbacks {
   }
 
   onattribend(_: QuoteType, end: number): void {
-    if (!Object.hasOwn(SOURCES, this.#attribute)) return;
+    // One without a value has no equals sign either, which `unquoted` would look for.
+    if (this.#value === "" || !Object.hasOwn(SOURCES, this.#attribute)) return;
     const source = sourceOf(this.#tag, this.#attribute);
     if (source !== undefined) this.#take(source, end);
   }
@@ -185,8 +187,7 @@ class HtmlReader implements TokenizerCallbacks {
 
   #take(source: LinkSource, end: number): void {
     const { links } = this.#found;
-    const raw = this.#html.slice(this.#valueStart, Math.min(end, this.#valueStart + LINK_CHARACTERS_MAX));
-    const about = { source, raw: raw.replace(/^\s*=\s*["']?/, ""), hasEntities: this.#hasEntities };
+    const about = { source, raw: unquoted(this.#html, this.#valueStart, end), hasEntities: this.#hasEntities };
     if (source === "css") return this.#takeCss(this.#value);
     if (this.#attribute === "srcset") return this.#takeSourceSet(this.#value);
     if (source === "refresh") {
@@ -229,4 +230,14 @@ function sourceOf(tag: string, attribute: string): LinkSource | undefined {
   if (attribute === "href" && tag === "base") return "base";
   if (attribute === "href" && (tag === "link" || tag === "image" || tag === "use")) return "src";
   return SOURCES[attribute];
+}
+
+/** What stands between `=` and the end of the value, without its quotes, cut. */
+function unquoted(html: string, nameEnd: number, end: number): string {
+  let start = html.indexOf("=", nameEnd) + 1;
+  while (start < end && html.charCodeAt(start) <= SPACE) start++;
+  const quote = html.charAt(start);
+  if (quote !== '"' && quote !== "'") return html.slice(start, Math.min(end, start + LINK_CHARACTERS_MAX));
+  const last = html.charAt(end - 1) === quote ? end - 1 : end;
+  return html.slice(start + 1, Math.min(last, start + LINK_CHARACTERS_MAX));
 }

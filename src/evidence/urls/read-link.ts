@@ -2,6 +2,7 @@
  * Where a link leads: by the URL Standard of the WHATWG, which browsers follow, and by RFC 3986, which other programs do.
  * Where they differ, either may be what the recipient's program does, and so both hosts count.
  */
+import type { Effort } from "./effort.ts";
 import type { Disguise } from "./evidence.ts";
 import { innerLinks } from "./inner-links.ts";
 import { INNER_LINK_CHARACTERS_MAX, LINK_CHARACTERS_MAX } from "./limits.ts";
@@ -31,61 +32,69 @@ export const DEFANGED_DOT = /[[({](?:\.|dot)[\])}]/gi;
 const LEFT_OUT = /[\t\n\r]+/g;
 
 /** @param link as an attribute or a text holds it, entities decoded. */
-export function readLink(link: string): LinkReading {
+export function readLink(link: string, effort: Effort): LinkReading {
   const usual = USUAL.exec(link);
   const name = usual?.[1]?.toLowerCase();
   if (usual !== null && name !== undefined && isPlainName(name)) {
-    return { hosts: readHosts(name), inner: readInner(link, usual[0].length), addresses: [] };
+    return { hosts: readHosts(name, effort), inner: readInner(link, usual[0].length, effort), addresses: [] };
   }
   const trimmed = link.slice(0, LINK_CHARACTERS_MAX).replace(EDGES, "").trimEnd();
   const cleaned = trimmed.replace(LEFT_OUT, "");
   const disguises: readonly Disguise[] = cleaned === trimmed ? [] : ["control-characters"];
   const refanged = cleaned.replace(/^hxxp(?=s?:)/i, "http").replace(DEFANGED_DOT, ".");
-  if (refanged !== cleaned) return readWhole(refanged, [...disguises, "defanged"]);
-  return readWhole(cleaned, disguises);
+  if (refanged !== cleaned) return readWhole(refanged, [...disguises, "defanged"], effort);
+  return readWhole(cleaned, disguises, effort);
 }
 
-function readWhole(cleaned: string, disguises: readonly Disguise[]): LinkReading {
+function readWhole(cleaned: string, disguises: readonly Disguise[], effort: Effort): LinkReading {
   const scheme = SCHEME.exec(cleaned)?.[1]?.toLowerCase();
-  if (scheme === undefined) return readSchemeless(cleaned, disguises);
-  if (scheme === "mailto") return readMailto(cleaned);
+  if (scheme === undefined) return readSchemeless(cleaned, disguises, effort);
+  if (scheme === "mailto") return readMailto(cleaned, effort);
   if (!WITH_HOST.has(scheme)) {
     // `name.example:8080/x` has no scheme, whatever it looks like.
-    const bare = scheme.includes(".") ? readBare(cleaned, disguises) : NOTHING;
-    return { ...bare, inner: readInner(cleaned, scheme.length + 1) };
+    const bare = scheme.includes(".") ? readBare(cleaned, disguises, effort) : NOTHING;
+    return { ...bare, inner: readInner(cleaned, scheme.length + 1, effort) };
   }
-  return { hosts: readAuthority(cleaned, disguises), inner: readInner(cleaned, scheme.length + 1), addresses: [] };
+  return {
+    hosts: readAuthority(cleaned, disguises, effort),
+    inner: readInner(cleaned, scheme.length + 1, effort),
+    addresses: [],
+  };
 }
 
 /** Relative to its page, but for what names a host: `//evil.example/x`. Some programs put the scheme in front of a bare name. */
-function readSchemeless(link: string, disguises: readonly Disguise[]): LinkReading {
+function readSchemeless(link: string, disguises: readonly Disguise[], effort: Effort): LinkReading {
   if (/^[/\\]{2}/.test(link)) {
-    return { hosts: readAuthority(`http:${link}`, disguises), inner: readInner(link, 2), addresses: [] };
+    return {
+      hosts: readAuthority(`http:${link}`, disguises, effort),
+      inner: readInner(link, 2, effort),
+      addresses: [],
+    };
   }
-  const inner = readInner(link, 0);
+  const inner = readInner(link, 0, effort);
   if (/^[/\\?#.]/.test(link) || link === "") return { ...NOTHING, inner };
-  return { ...readBare(link, disguises), inner };
+  return { ...readBare(link, disguises, effort), inner };
 }
 
-function readBare(link: string, disguises: readonly Disguise[]): LinkReading {
+function readBare(link: string, disguises: readonly Disguise[], effort: Effort): LinkReading {
   const [head = ""] = link.split(/[/\\?#]/, 1);
   if (head.includes("@")) return { ...NOTHING, addresses: [head] };
-  const hosts = readHosts(head.replace(/:\d*$/, "")).filter(
+  const hosts = readHosts(head.replace(/:\d*$/, ""), effort).filter(
     ({ host, kind }) => kind === "name" && (nameParts(host).isKnown || host.startsWith("www.")),
   );
   return { ...NOTHING, hosts: hosts.map((host) => disguised(host, disguises)) };
 }
 
 /** RFC 6068 §2: addresses with commas between them, percent-encoded; more in `to`, `cc` and `bcc` of the query. */
-function readMailto(link: string): LinkReading {
+function readMailto(link: string, effort: Effort): LinkReading {
   const [path = "", query = ""] = link.slice("mailto:".length).split("?", 2);
   const more = query.split("&").filter((field) => /^(?:to|cc|bcc)=/i.test(field));
   const lists = [path, ...more.map((field) => field.slice(field.indexOf("=") + 1))];
-  return { hosts: [], inner: readInner(link, 7), addresses: lists.flatMap((list) => list.split(/,|%2c/i)) };
+  return { hosts: [], inner: readInner(link, 7, effort), addresses: lists.flatMap((list) => list.split(/,|%2c/i)) };
 }
 
 /** @param link with a scheme of those that have a host. */
-function readAuthority(link: string, seen: readonly Disguise[]): readonly ReadHost[] {
+function readAuthority(link: string, seen: readonly Disguise[], effort: Effort): readonly ReadHost[] {
   const colon = link.indexOf(":");
   let start = colon + 1;
   while (link[start] === "/" || link[start] === "\\") start++;
@@ -96,9 +105,9 @@ function readAuthority(link: string, seen: readonly Disguise[]): readonly ReadHo
   const disguises = new Set(seen);
   if (browsers.includes("@") || rfc.includes("@")) disguises.add("userinfo");
   if (link.slice(colon + 1, start).includes("\\") || rfc.includes("\\")) disguises.add("backslashes");
-  const hosts = [...hostsOf(browsers)];
+  const hosts = [...hostsOf(browsers, effort)];
   if (rfc !== browsers) {
-    for (const host of hostsOf(rfc)) {
+    for (const host of hostsOf(rfc, effort)) {
       if (hosts.every((other) => other.host !== host.host)) hosts.push(host);
     }
     if (hosts.length > 1) disguises.add("readers-differ");
@@ -107,15 +116,15 @@ function readAuthority(link: string, seen: readonly Disguise[]): readonly ReadHo
 }
 
 /** The last at sign counts: both kinds of readers see it so, though RFC 3986 allows only one. */
-function hostsOf(authority: string): readonly ReadHost[] {
-  return readHosts(authority.slice(authority.lastIndexOf("@") + 1));
+function hostsOf(authority: string, effort: Effort): readonly ReadHost[] {
+  return readHosts(authority.slice(authority.lastIndexOf("@") + 1), effort);
 }
 
-function readInner(link: string, from: number): readonly ReadHost[] {
+function readInner(link: string, from: number, effort: Effort): readonly ReadHost[] {
   const hosts = new Map<string, ReadHost>();
   for (const inner of innerLinks(link.slice(from, LINK_CHARACTERS_MAX))) {
     const whole = /^www\./i.test(inner) ? `http://${inner}` : inner.replace(/^hxxp/i, "http");
-    for (const host of readAuthority(whole.slice(0, INNER_LINK_CHARACTERS_MAX), ["inside-a-link"])) {
+    for (const host of readAuthority(whole.slice(0, INNER_LINK_CHARACTERS_MAX), ["inside-a-link"], effort)) {
       if (!hosts.has(host.host)) hosts.set(host.host, host);
     }
   }

@@ -2,6 +2,7 @@
  * Links and addresses in running text: what a mail program would make a link of, and what people are meant to read as one
  * (`hxxp`, `[.]`). Each character is looked at a bounded number of times, whatever the text.
  */
+import type { Effort } from "./effort.ts";
 import { WORD_CHARACTERS_MAX } from "./limits.ts";
 import { isLinkedBare, nameParts } from "./public-suffix.ts";
 import { readHosts, withoutInvisible } from "./read-host.ts";
@@ -21,21 +22,23 @@ export interface Mention {
 const SIGNS = /[.@\u3002\uff0e\uff61]|:[/\\]|[[({]dot[\])}]/gi;
 /** `secure-login dot example`, where nothing but a name can be meant. */
 const SPELLED_DOT =
-  /([a-z0-9][a-z0-9-]{1,62}) dot (com|net|org|info|biz|ru|top|xyz|online|site|shop|click)(?![a-z0-9-])/gi;
+  /(?<![a-z0-9-])([a-z0-9][a-z0-9-]{1,62}) dot (com|net|org|info|biz|ru|top|xyz|online|site|shop|click)(?![a-z0-9-])/gi;
 const SCHEME = /(?:https?|hxxps?|fxp|ftp):[/\\]/i;
 const NON_ASCII = /[^\0-\x7f]/; // oxlint-disable-line no-control-regex -- ASCII is what is asked for
+/** Beside an emoji such characters are at home. */
+const INVISIBLE_INSIDE = /[\p{L}\p{N}.:/@-]\p{Default_Ignorable_Code_Point}+[\p{L}\p{N}.:/@-]/u;
 /** A name of two or more labels, the last not a number. A port, path or query may follow. */
 const BARE =
   /^((?:[\p{L}\p{N}_\ufffd][\p{L}\p{N}_\ufffd-]*\.)+[\p{L}][\p{L}\p{N}-]+)(?::\d{1,5}(?!\d))?(?=$|[^\p{L}\p{N}])/u;
 
 /** @param found told of every mention, in order but for spelled dots, which come last. */
-export function findMentions(text: string, found: (mention: Mention) => void): void {
-  const visible = withoutInvisible(text);
-  const hasInvisible = visible !== text;
-  for (const word of wordsWithSigns(visible)) readWord(word, hasInvisible, found);
-  if (!visible.includes(" dot ")) return;
-  for (const [raw, name, suffix] of visible.matchAll(SPELLED_DOT)) {
-    found({ kind: "link", raw, meant: `http://${name}.${suffix}`, isDefanged: true, hasInvisible });
+export function findMentions(text: string, effort: Effort, found: (mention: Mention) => void): void {
+  for (const word of wordsWithSigns(text)) {
+    if (effort.allows(1)) readWord(word, effort, found);
+  }
+  if (!text.includes(" dot ")) return;
+  for (const [raw, name, suffix] of text.matchAll(SPELLED_DOT)) {
+    found({ kind: "link", raw, meant: `http://${name}.${suffix}`, isDefanged: true, hasInvisible: false });
   }
 }
 
@@ -83,14 +86,22 @@ function isQuote(code: number): boolean {
   return code === 0x201c || code === 0x201d || code === 0x201e || code === 0xab || code === 0xbb;
 }
 
-function readWord(word: string, hasInvisible: boolean, found: (mention: Mention) => void): void {
-  const refanged = word.replace(DEFANGED_DOT, ".");
-  const about = { hasInvisible, isDefanged: refanged !== word };
+function readWord(word: string, effort: Effort, found: (mention: Mention) => void): void {
+  const visible = withoutInvisible(word);
+  const refanged = visible.replace(DEFANGED_DOT, ".");
+  const hasInvisible = visible !== word && INVISIBLE_INSIDE.test(word);
+  const about = { hasInvisible, isDefanged: refanged !== visible };
   const scheme = SCHEME.exec(refanged);
   if (scheme !== null) {
     const raw = withoutTail(refanged.slice(scheme.index));
     const meant = raw.replace(/^hxxp/i, "http").replace(/^fxp/i, "ftp");
-    found({ kind: "link", raw, meant: endedAtName(meant), ...about, isDefanged: about.isDefanged || meant !== raw });
+    found({
+      kind: "link",
+      raw,
+      meant: endedAtName(meant, effort),
+      ...about,
+      isDefanged: about.isDefanged || meant !== raw,
+    });
     return;
   }
   if (refanged.includes("@")) {
@@ -99,30 +110,30 @@ function readWord(word: string, hasInvisible: boolean, found: (mention: Mention)
   }
   const plain = NON_ASCII.test(refanged) ? refanged.normalize("NFKC").replace(/\u3002(?=[a-z0-9])/gi, ".") : refanged;
   const bare = withoutTail(plain.slice(leadLength(plain)));
-  if (isBareLink(bare)) found({ kind: "link", raw: bare, meant: `http://${bare}`, ...about });
+  if (isBareLink(bare, effort)) found({ kind: "link", raw: bare, meant: `http://${bare}`, ...about });
 }
 
 /** Is the text, as it begins, a name that a mail program would link? */
-export function isBareLink(text: string): boolean {
+export function isBareLink(text: string, effort: Effort): boolean {
   const [match, name] = BARE.exec(text) ?? [];
   if (match === undefined || name === undefined) return false;
-  const [host] = readHosts(name);
+  const [host] = readHosts(name, effort);
   const hasPath = match.length > name.length || text[match.length] === "/" || text[match.length] === "?";
   return host?.kind === "name" && isLinkedBare(host.host, hasPath);
 }
 
 /** Text of a script without spaces may go on right behind a link: what makes no known name ends at its last ASCII character. */
-function endedAtName(link: string): string {
+function endedAtName(link: string, effort: Effort): string {
   if (!NON_ASCII.test(link)) return link;
   const start = /^[a-z]+:[/\\]+/i.exec(link)?.[0].length ?? 0;
   const after = link.slice(start).search(/[/\\?#]/);
   const hostEnd = after === -1 ? link.length : start + after;
-  const [host] = readHosts(link.slice(start, hostEnd).split("@").at(-1) ?? "");
+  const [host] = readHosts(link.slice(start, hostEnd).split("@").at(-1) ?? "", effort);
   if (host?.kind === "name" && nameParts(host.host).isKnown) return link;
   const ascii = link.slice(start, hostEnd).search(NON_ASCII);
   if (ascii <= 0) return link;
   const shorter = link.slice(0, start + ascii).replace(/\.$/, "");
-  const [cut] = readHosts(shorter.slice(start));
+  const [cut] = readHosts(shorter.slice(start), effort);
   return cut?.kind === "name" && nameParts(cut.host).isKnown ? shorter : link;
 }
 
