@@ -36,6 +36,8 @@ export const IDLE_GATHER_MS = 100;
 export const KEYWORDS_TOLD_MAX = 500;
 /** Characters of all patterns of a LIST: several of the longest names there can be. */
 export const LIST_PATTERNS_LENGTH_MAX = 8192;
+/** Characters of patterns times characters of names that are held against each other before other sessions get a turn: about 5 ms. */
+export const LIST_STEPS_PER_TURN = 4_000_000;
 /** Folder names that are matched before other sessions get a turn. */
 export const LIST_NAMES_PER_TURN = 100;
 /** An idling client that hears of no change for so long is told that the server is still there. Milliseconds; address translators forget after five minutes. */

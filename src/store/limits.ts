@@ -10,6 +10,8 @@ export const ROWS_PER_CALL_MAX = 1000;
 export const READ_OCTETS_MAX = 1024 * 1024;
 /** Folders one account may have. */
 export const FOLDERS_PER_ACCOUNT_MAX = 10_000;
+/** Names one account may subscribe to; they need not exist. */
+export const SUBSCRIPTIONS_PER_ACCOUNT_MAX = 10_000;
 /** Octets of a folder name in UTF-8, hierarchy included. */
 export const FOLDER_NAME_OCTETS_MAX = 1000;
 /** Depth of a folder name, counted in levels. */
@@ -39,11 +41,13 @@ export const COMPRESS_SAMPLE_OCTETS = 2 * 1024;
 export const COMPRESS_RATIO_MAX = 0.6;
 /** Octets of unpacked messages the reader keeps: the next range of the same message costs nothing. */
 export const UNPACKED_OCTETS_MAX = 4 * 1024 * 1024;
-/** Messages a search looks at before it lets other reads have their turn: about 2 ms. */
+/** Rows a search takes out of the database at once: about 2 ms. */
 export const SEARCH_SLICE_ROWS = 1000;
+/** Questions to rows (a message and a key that its row answers) before a search lets other reads have their turn: about 5 ms. */
+export const SEARCH_SLICE_QUESTIONS = 50_000;
 /** Characters of decoded text a search keeps of one message, for keys that ask it again; a longer one is decoded again. */
 export const SEARCH_TEXT_KEPT_MAX = 4 * 1024 * 1024;
-/** Octets of content a search reads before it lets other reads have their turn: about 5 ms. */
+/** Octets of content and characters of text a search goes through before it lets other reads have their turn: about 5 ms. */
 export const SEARCH_SLICE_OCTETS = 512 * 1024;
 /** Decision records one call forgets: a longer transaction would hold up mail. */
 export const PRUNED_DECISIONS_PER_CALL_MAX = 500;

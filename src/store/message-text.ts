@@ -14,7 +14,7 @@ export interface MessageSource {
   read(start: number, end: number): Uint8Array | undefined;
 }
 
-/** Work that can be put off between its steps; each yields how many octets it took. */
+/** Work that can be put off between its steps; each yields how many octets, or characters, it went through. */
 export type Steps<T> = Generator<number, T>;
 
 const ADDRESS_FIELDS: ReadonlySet<string> = new Set(["from", "sender", "reply-to", "to", "cc", "bcc"]);
@@ -24,6 +24,8 @@ export class MessageText {
   #index: MessageIndex | undefined;
   #header: Uint8Array | undefined;
   #fields: readonly HeaderField[] = [];
+  /** Folded values of fields, made when they are asked for. */
+  readonly #fieldTexts = new Map<HeaderField, string>();
   /** Folded texts of parts, by where their bodies start. */
   readonly #partTexts = new Map<number, string>();
   #keptLength = 0;
@@ -35,12 +37,18 @@ export class MessageText {
   /** One of the fields of that name holds the folded text. */
   *fieldHolds(name: string, text: string): Steps<boolean> {
     const header = yield* this.#readHeader();
-    return this.#fields.some((field) => field.name === name && foldedField(header, field).includes(text));
+    for (const field of this.#fields) {
+      if (field.name === name && (yield* this.#foldedField(header, field)).includes(text)) return true;
+    }
+    return false;
   }
 
   *headerHolds(text: string): Steps<boolean> {
     const header = yield* this.#readHeader();
-    return this.#fields.some((field) => `${field.name}: ${foldedField(header, field)}`.includes(text));
+    for (const field of this.#fields) {
+      if (`${field.name}: ${yield* this.#foldedField(header, field)}`.includes(text)) return true;
+    }
+    return false;
   }
 
   /** One of the text parts holds the folded text, those of attached messages too. */
@@ -60,9 +68,19 @@ export class MessageText {
     return header;
   }
 
+  *#foldedField(header: Uint8Array, field: HeaderField): Steps<string> {
+    const text = this.#fieldTexts.get(field) ?? foldedField(header, field);
+    this.#fieldTexts.set(field, text);
+    yield text.length;
+    return text;
+  }
+
   *#partText(part: MimePart): Steps<string> {
     const kept = this.#partTexts.get(part.bodyStart);
-    if (kept !== undefined) return kept;
+    if (kept !== undefined) {
+      yield kept.length;
+      return kept;
+    }
     const octets = yield* this.#read(part.bodyStart, part.bodyEnd);
     const text = foldForSearch(textForSearch(part, octets));
     if (this.#keptLength + text.length <= SEARCH_TEXT_KEPT_MAX) {

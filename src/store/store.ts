@@ -224,8 +224,8 @@ export interface Store {
   removeFolder(accountId: AccountId, name: string): Promise<Result<void, FolderProblem>>;
   /** Renames with all below it; a rename of INBOX moves its messages to the new folder and leaves INBOX empty (RFC 3501 §6.3.5). UIDVALIDITY changes where names come back. */
   renameFolder(accountId: AccountId, fromName: string, toName: string): Promise<Result<void, FolderProblem>>;
-  /** Subscriptions are to names, which need not exist (RFC 3501 §6.3.6). */
-  setSubscribed(accountId: AccountId, name: string, subscribed: boolean): Promise<void>;
+  /** Subscriptions are to names, which need not exist (RFC 3501 §6.3.6). False: the account has as many as it may. */
+  setSubscribed(accountId: AccountId, name: string, subscribed: boolean): Promise<boolean>;
   listSubscriptions(accountId: AccountId): Promise<readonly string[]>;
 
   // — Messages of a folder —

@@ -13,7 +13,7 @@ export interface ListPattern {
 /** @param reference stands in front of the pattern as it is. Both as the parsed command has them. */
 export function compileListPattern(reference: string, pattern: string): ListPattern {
   // A wildcard in the reference is one too; wildcards side by side are one.
-  const tokens = (reference + pattern).replace(/[*%]*\*[*%]*/g, "*").replace(/%+/g, "%");
+  const tokens = (reference + pattern).replace(/[*%]+/g, (run) => (run.includes("*") ? "*" : "%"));
   const prefix = /^[^*%]*/.exec(tokens)?.[0] ?? "";
   return {
     // Most names differ from a pattern at its start: those need no more than a look.

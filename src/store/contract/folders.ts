@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { SUBSCRIPTIONS_PER_ACCOUNT_MAX } from "../limits.ts";
 import type { Store } from "../store.ts";
 import type { ContractTests } from "./contract-tests.ts";
 import { delivery, folderNamed, messageText, newMessage, someAccount, toInbox } from "./messages-for-tests.ts";
@@ -130,6 +131,16 @@ export const folderContract: ContractTests = {
     assert.equal((await folderNamed(store, account.id, "later/on")).subscribed, true);
     await store.setSubscribed(account.id, "a", false);
     assert.deepEqual(await store.listSubscriptions(account.id), ["later/on"]);
+  },
+
+  "an account has no more subscriptions than a bound": async (store) => {
+    const { account } = await someAccount(store);
+    const subscribe = (name: string) => store.setSubscribed(account.id, name, true);
+    const names = Array.from({ length: SUBSCRIPTIONS_PER_ACCOUNT_MAX }, (_, i) => `name ${i}`);
+    assert.ok((await Promise.all(names.map(subscribe))).includes(false));
+    assert.equal((await store.listSubscriptions(account.id)).length, SUBSCRIPTIONS_PER_ACCOUNT_MAX);
+    await store.setSubscribed(account.id, "name 1", false);
+    assert.equal(await subscribe("another"), true);
   },
 
   "one folder for each special use": async (store) => {

@@ -61,7 +61,9 @@ export async function subscribe(
 ): Promise<Completion> {
   const { accountId } = loginOf(session);
   const subscribed = command.name === "SUBSCRIBE";
-  await session.dependencies.store.setSubscribed(accountId, withoutFinalSeparator(command.mailbox), subscribed);
+  const name = withoutFinalSeparator(command.mailbox);
+  const taken = await session.dependencies.store.setSubscribed(accountId, name, subscribed);
+  if (!taken) return refused({ name: "LIMIT" }, "Too many subscriptions");
   return done(subscribed ? "Subscribed" : "Unsubscribed");
 }
 

@@ -1,9 +1,9 @@
 /** LIST with its extensions and LSUB (RFC 3501 §6.3.8, §6.3.9, RFC 5258, RFC 5819, RFC 6154). */
 import type { Command, ListRequest } from "#protocol/imap/command.ts";
-import { compileListPattern } from "#protocol/imap/list-pattern.ts";
 import { type Folder, HIERARCHY_SEPARATOR } from "#store/store.ts";
 import { LIST_NAMES_PER_TURN, LIST_PATTERNS_LENGTH_MAX } from "../../limits.ts";
 import { FolderTree } from "../folder-tree.ts";
+import { NameMatcher, type Patterns, patternsLength } from "../name-matcher.ts";
 import { type Completion, done, loginOf, refused, type Session } from "../session.ts";
 import { specialUseAttribute } from "../special-use.ts";
 import { enableCondstore } from "./condstore.ts";
@@ -39,11 +39,11 @@ export async function lsub(session: Session, command: Command & { readonly name:
   const { output } = session;
   if (isTooMuch(command)) return tooMuch();
   const tree = await loadTree(session, true);
-  const matches = matcher(command.reference, command.patterns);
+  const matcher = new NameMatcher(command);
   for await (const name of inTurns(tree.subscriptionsAndParents())) {
-    if (!matches(name)) continue;
+    if (!(await matcher.matches(name))) continue;
     const subscribed = tree.isSubscribed(name);
-    if (!subscribed && !hasUnmatchedSubscription(tree, name, matches)) continue;
+    if (!subscribed && !(await hasUnmatchedSubscription(tree, name, matcher))) continue;
     // RFC 3501 §6.3.9: a parent that stands for its subscribed children.
     const noselect = subscribed ? [] : ["\\Noselect"];
     output.send({ kind: "lsub", attributes: noselect, separator: HIERARCHY_SEPARATOR, mailbox: name });
@@ -67,12 +67,12 @@ interface ListedName {
 
 async function* select(tree: FolderTree, request: ListRequest): AsyncGenerator<ListedName> {
   const { selection } = request;
-  const matches = matcher(request.reference, request.patterns);
+  const matcher = new NameMatcher(request);
   const candidates = selection.subscribed ? tree.subscriptionsAndParents() : tree.folderNames();
   for await (const name of inTurns(candidates)) {
-    if (!matches(name)) continue;
+    if (!(await matcher.matches(name))) continue;
     if (selection.specialUse && (tree.folder(name)?.specialUse ?? null) === null) continue;
-    const childInfo = selection.recursiveMatch && hasUnmatchedSubscription(tree, name, matches);
+    const childInfo = selection.recursiveMatch && (await hasUnmatchedSubscription(tree, name, matcher));
     const selected = !selection.subscribed || tree.isSubscribed(name);
     if (selected || childInfo) yield { name, childInfo };
   }
@@ -88,27 +88,17 @@ async function* inTurns(names: Iterable<string>): AsyncGenerator<string> {
 }
 
 /** Matching takes time in proportion to patterns and names together. */
-function isTooMuch({
-  reference,
-  patterns,
-}: {
-  readonly reference: string;
-  readonly patterns: readonly string[];
-}): boolean {
-  return patterns.reduce((total, pattern) => total + reference.length + pattern.length, 0) > LIST_PATTERNS_LENGTH_MAX;
+function isTooMuch(patterns: Patterns): boolean {
+  return patternsLength(patterns) > LIST_PATTERNS_LENGTH_MAX;
 }
 
 function tooMuch(): Completion {
   return refused({ name: "LIMIT" }, "Too many or too long patterns");
 }
 
-function hasUnmatchedSubscription(tree: FolderTree, name: string, matches: (name: string) => boolean): boolean {
-  return tree.subscriptionsBelow(name).some((below) => !matches(below));
-}
-
-function matcher(reference: string, patterns: readonly string[]): (name: string) => boolean {
-  const compiled = patterns.map((pattern) => compileListPattern(reference, pattern));
-  return (name) => compiled.some((pattern) => pattern.matches(name));
+async function hasUnmatchedSubscription(tree: FolderTree, name: string, matcher: NameMatcher): Promise<boolean> {
+  for (const below of tree.subscriptionsBelow(name)) if (!(await matcher.matches(below))) return true;
+  return false;
 }
 
 function attributes(tree: FolderTree, folder: Folder | undefined, name: string, request: ListRequest): string[] {

@@ -1,7 +1,7 @@
 /** Folders made, renamed, removed and subscribed to (RFC 3501 §6.3). Every parent of a folder exists. */
 import { failed, ok, type Result } from "#mail/result.ts";
 import { parentNames, parseFolderName } from "../../folder-name.ts";
-import { FOLDERS_PER_ACCOUNT_MAX } from "../../limits.ts";
+import { FOLDERS_PER_ACCOUNT_MAX, SUBSCRIPTIONS_PER_ACCOUNT_MAX } from "../../limits.ts";
 import { type AccountId, type FolderProblem, HIERARCHY_SEPARATOR } from "../../store.ts";
 import { folderByName } from "../rows.ts";
 import type { WriterOperations } from "../store-methods.ts";
@@ -54,11 +54,11 @@ export function folderOperations(context: WriteContext): Pick<WriterOperations, 
     renameFolder: (accountId, fromText, toText) => renameFolder(context, accountId, fromText, toText),
     setSubscribed(accountId, text, subscribed) {
       const name = parseFolderName(text);
-      if (name === undefined || !ledger.hasAccount(accountId)) return;
-      const sql = subscribed
-        ? "INSERT OR IGNORE INTO subscription (account_id, name) VALUES (?, ?)"
-        : "DELETE FROM subscription WHERE account_id = ? AND name = ?";
-      db.run(sql, accountId, name);
+      if (name === undefined || !ledger.hasAccount(accountId)) return true;
+      if (!subscribed) db.run("DELETE FROM subscription WHERE account_id = ? AND name = ?", accountId, name);
+      else if (subscriptionsOf(context, accountId) >= SUBSCRIPTIONS_PER_ACCOUNT_MAX) return false;
+      else db.run("INSERT OR IGNORE INTO subscription (account_id, name) VALUES (?, ?)", accountId, name);
+      return true;
     },
   };
 }
@@ -121,6 +121,10 @@ function childrenOf({ db }: WriteContext, accountId: AccountId, name: string): N
 
 function missingParents(context: WriteContext, accountId: AccountId, name: string): readonly string[] {
   return parentNames(name).filter((parent) => findFolder(context, accountId, parent) === undefined);
+}
+
+function subscriptionsOf({ db }: WriteContext, accountId: AccountId): number {
+  return db.number("SELECT count(*) FROM subscription WHERE account_id = ?", accountId);
 }
 
 function hasRoomFor({ db }: WriteContext, accountId: AccountId, more: number): boolean {
