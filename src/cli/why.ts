@@ -66,7 +66,8 @@ export function keysFor(asked: string): readonly string[] {
   const bare = text.replace(/^<(.*)>$/, "$1");
   // A Message-ID and an address look alike.
   if (bare.includes("@")) return [...new Set([addressKey(bare), `<${bare}>`])];
-  return [...new Set([text.replace(/^\((.*)\)$/, "$1"), bare, bare.toUpperCase(), bare.toLowerCase()])];
+  const id = bare.replace(/^\((.*)\)$/, "$1");
+  return [...new Set([id, id.toUpperCase()])];
 }
 
 function pages(newestFirst: readonly DecisionRecord[]): readonly string[] {
