@@ -5,7 +5,7 @@ import { fieldValue, splitFields } from "#mail/header/fields.ts";
 import type { MessageIndex } from "#mail/mime/structure.ts";
 import { checkFiles } from "./check-files.ts";
 import type { ContentEvidence, CountedField, DateEvidence } from "./evidence.ts";
-import { FIELD_OCTETS_MAX, HEADER_OCTETS_MAX } from "./limits.ts";
+import { FIELD_OCTETS_MAX, FIELDS_OF_A_NAME_MAX, HEADER_OCTETS_MAX } from "./limits.ts";
 import { listUnsubscribe } from "./list-unsubscribe.ts";
 import type { MessageOctets } from "./message-octets.ts";
 import { type FieldValues, type Surroundings, senderIdentity } from "./sender-identity.ts";
@@ -32,7 +32,10 @@ export async function checkContent({
   const header = await octets.read(headerStart, Math.min(bodyStart, headerStart + HEADER_OCTETS_MAX));
   const fields = splitFields(header);
   const values: FieldValues = (name) =>
-    fields.filter((field) => field.name === name).map((field) => fieldValue(header, field, FIELD_OCTETS_MAX));
+    fields
+      .filter((field) => field.name === name)
+      .slice(0, FIELDS_OF_A_NAME_MAX)
+      .map((field) => fieldValue(header, field, FIELD_OCTETS_MAX));
   const count = (name: string): number => fields.filter((field) => field.name === name).length;
   const identity = senderIdentity(values, around);
   return {

@@ -146,9 +146,10 @@ suite("content", () => {
     ]);
     const ole = Buffer.concat([Buffer.from("d0cf11e0a1b11ae1", "hex"), Buffer.alloc(4000)]);
     await check("letter.doc", ole, []);
-    await check("letter.doc", Buffer.concat([ole, Buffer.from("_VBA_PROJECT", "utf16le")]), [
-      { name: "letter.doc", inside: null, signs: ["macros"] },
-    ]);
+    for (const between of [0, 500_000, 500_001, 500_002]) {
+      const document = [ole, Buffer.alloc(between), Buffer.from("_VBA_PROJECT", "utf16le"), Buffer.alloc(100)];
+      await check("letter.doc", Buffer.concat(document), [{ name: "letter.doc", inside: null, signs: ["macros"] }]);
+    }
   });
 });
 

@@ -91,7 +91,12 @@ class FilesCheck {
 
   async #hasMacros(mime: MimePart): Promise<boolean> {
     if (!this.#allow(mime, DOCUMENT_OCTETS_MAX)) return false;
-    return asBuffer(await headOfPart(mime, this.#octets, DOCUMENT_OCTETS_MAX)).includes(VBA_STORAGE);
+    // The directory of such a file stands anywhere in it, but seldom in the middle of a long one.
+    const halves = [
+      await headOfPart(mime, this.#octets, DOCUMENT_OCTETS_MAX / 2),
+      ...(await tailOfPart(mime, this.#octets, DOCUMENT_OCTETS_MAX / 2)),
+    ];
+    return halves.some((octets) => asBuffer(octets).includes(VBA_STORAGE));
   }
 
   async #zip(

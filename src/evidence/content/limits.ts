@@ -2,6 +2,10 @@
 export const HEADER_OCTETS_MAX = 256 * 1024;
 /** Octets of one field that are read: names and addresses of a letter, not of a mailing to thousands. */
 export const FIELD_OCTETS_MAX = 16 * 1024;
+/** Fields of one name that are read, of those that may stand once: one too many is enough to know. */
+export const FIELDS_OF_A_NAME_MAX = 4;
+/** Addresses of one field that are read, of those that name who sent the message. */
+export const ADDRESSES_MAX = 50;
 /** Attachments that are looked at. Each costs a name, and a look at its first octets. */
 export const ATTACHMENTS_MAX = 100;
 /** Encoded octets of all attachments of a message that are read, the most suspicious kinds or not: bounds its time. */

@@ -4,6 +4,7 @@ import { formatMailbox, type Mailbox, parseMailbox } from "#mail/address.ts";
 import { parseAddressList } from "#mail/header/address-list.ts";
 import { decodeEncodedWords } from "#mail/text/encoded-words.ts";
 import type { DisplayNameEvidence, NamedAddress, OwnDomainClaim, ReplyToEvidence } from "./evidence.ts";
+import { ADDRESSES_MAX } from "./limits.ts";
 
 /** Values of all fields of a name, unfolded. */
 export type FieldValues = (name: string) => readonly string[];
@@ -59,11 +60,13 @@ function registered(domain: string): string {
 
 function people(values: readonly string[]): readonly Person[] {
   return values.flatMap((value) =>
-    parseAddressList(value).flatMap(({ name, mailbox, host }) => {
-      if (mailbox === null || host === null) return [];
-      const parsed = parseMailbox(`${mailbox}@${host}`, { utf8: true });
-      return parsed.ok ? [{ name: decodeEncodedWords(name ?? ""), mailbox: parsed.value }] : [];
-    }),
+    parseAddressList(value)
+      .slice(0, ADDRESSES_MAX)
+      .flatMap(({ name, mailbox, host }) => {
+        if (mailbox === null || host === null) return [];
+        const parsed = parseMailbox(`${mailbox}@${host}`, { utf8: true });
+        return parsed.ok ? [{ name: decodeEncodedWords(name ?? ""), mailbox: parsed.value }] : [];
+      }),
   );
 }
 

@@ -3,7 +3,14 @@ import { Buffer } from "node:buffer";
 import { suite, test } from "node:test";
 import type { Disguise, UrlEvidence } from "./evidence.ts";
 import { type BodyOptions, bodyEvidence, evidenceOf, hostsOf } from "./extraction.test-data.ts";
-import { ADDRESSES_MAX, DERIVATIONS_MAX, HOSTS_MAX, LINKS_MAX, PART_OCTETS_MAX } from "./limits.ts";
+import {
+  ADDRESSES_MAX,
+  DERIVATIONS_MAX,
+  ENCODED_MESSAGES_DEPTH_MAX,
+  HOSTS_MAX,
+  LINKS_MAX,
+  PART_OCTETS_MAX,
+} from "./limits.ts";
 
 const HTML = { type: "text/html" };
 
@@ -218,6 +225,16 @@ suite("encodings", () => {
       `Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n${inner}`,
     );
     assert.deepEqual(hosts[0]?.host, "evil.example");
+  });
+
+  test("messages in encoded messages, as deep as the bound and no deeper", async () => {
+    let message = "Subject: x\r\n\r\nhttp://deepest.example\r\n";
+    for (let depth = 0; depth <= ENCODED_MESSAGES_DEPTH_MAX; depth++) {
+      const { hosts } = await evidenceOf(message);
+      assert.equal(hosts.length, 1, `${depth}`);
+      message = `Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n${Buffer.from(message).toString("base64")}`;
+    }
+    assert.deepEqual((await evidenceOf(message)).hosts, []);
   });
 
   test("HTML and text in attachments, by type or by name", async () => {

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FakeClock } from "../../../test/fakes/clock.ts";
+import { FakeRandom } from "../../../test/fakes/random.ts";
 import { FakeResolver } from "../../../test/fakes/resolver.ts";
 import type { DnsList } from "../dnsbl/dns-list.ts";
 import { QUESTIONS_MAX } from "../dnsbl/limits.ts";
+import { ListWatch } from "../dnsbl/list-watch.ts";
 import type { ListGuard } from "../dnsbl/query-lists.ts";
 import { dnsLists } from "../dnsbl/settings.ts";
 import { bodyEvidence } from "./extraction.test-data.ts";
@@ -40,11 +43,12 @@ test("full host name and registered domain are asked of the lists of names, once
 
 test("never an address to a list of names, however it is written", async () => {
   const resolver = new FakeResolver();
-  await ask(
+  const { names } = await ask(
     "http://192.0.2.1/ http://0x7f.1/ http://2130706433/ http://[::ffff:1.2.3.4]/ http://[2001:db8::1]/",
     resolver,
   );
   assert.deepEqual(resolver.asked, []);
+  assert.deepEqual(names, []);
 });
 
 test("the weight of each answer, by bits where the list has them", async () => {
@@ -102,6 +106,44 @@ test("domains of addresses come last, and say that they are", async () => {
       ["b.example", "address"],
     ],
   );
+});
+
+test("our own domains need no question, as links and as addresses", async () => {
+  const urls = await bodyEvidence("http://www.own.example/ user@mail.own.example http://evil.example/");
+  const inquiry = { urls, lists: lists(), guard: OPEN, resolver: new FakeResolver(), deadlineMs: 3000 };
+  const { names } = await queryUriLists({ ...inquiry, isExempt: (name) => name === "own.example" });
+  assert.deepEqual(
+    names.map(({ name }) => name),
+    ["evil.example"],
+  );
+});
+
+test("a list that refuses us is left out from then on", async () => {
+  const resolver = new FakeResolver({
+    "surbl-org-permanent-test-point.com.multi.surbl.org": { A: ["127.0.0.126"] },
+    "evil.example.multi.surbl.org": { A: ["127.0.0.1"] },
+    "bad.example.multi.surbl.org": { A: ["127.0.0.8"] },
+  });
+  const surbl = lists().filter(({ list }) => list === "surbl");
+  const alerts: string[] = [];
+  const guard = new ListWatch({
+    lists: surbl,
+    resolver,
+    resolverName: "192.0.2.53",
+    clock: new FakeClock(),
+    random: new FakeRandom(),
+    onAlert: ({ kind }) => alerts.push(kind),
+  });
+  await guard.start();
+  const outcomes: string[] = [];
+  for (const body of ["http://bad.example/", "http://evil.example/", "http://bad.example/"]) {
+    const urls = await bodyEvidence(body);
+    const { findings } = await queryUriLists({ urls, lists: surbl, guard, resolver, deadlineMs: 3000 });
+    outcomes.push(...findings.map(({ outcome }) => outcome.kind));
+  }
+  guard.stop();
+  assert.deepEqual(outcomes, ["listed", "refused-to-serve", "skipped"]);
+  assert.deepEqual(alerts, ["refuses-us"]);
 });
 
 test("hosts that everybody shares are not asked about", async () => {

@@ -5,9 +5,12 @@ import type { ListFinding } from "../dnsbl/evidence.ts";
 import { QUESTIONS_MAX } from "../dnsbl/limits.ts";
 import { type ListGuard, queryLists } from "../dnsbl/query-lists.ts";
 import type { UrlEvidence } from "./evidence.ts";
+import { nameParts } from "./public-suffix.ts";
 
 export interface UriListsInquiry {
   readonly urls: Pick<UrlEvidence, "hosts" | "addresses">;
+  /** Names that need no question, such as our own domains: told a registered domain, or a host that has none. */
+  readonly isExempt?: (name: string) => boolean;
   /** Those that know nothing about links are passed over. */
   readonly lists: readonly DnsList[];
   readonly guard: ListGuard;
@@ -33,13 +36,17 @@ export interface AskedName {
   readonly hosts: readonly string[];
 }
 
-export async function queryUriLists({ urls, lists, ...inquiry }: UriListsInquiry): Promise<UriListEvidence> {
+export async function queryUriLists(inquiry: UriListsInquiry): Promise<UriListEvidence> {
+  const { urls, lists, isExempt = () => false, guard, resolver, deadlineMs } = inquiry;
   const forLinks = lists.filter((list) => isFor(list, "link"));
-  const names = namesToAsk(urls);
+  const names = namesToAsk({
+    hosts: urls.hosts.filter(({ host, registered }) => !isExempt(registered ?? host)),
+    addresses: urls.addresses.filter(({ domain }) => !isExempt(nameParts(domain).registered ?? domain)),
+  });
   // Each list is asked about the same names: otherwise the first lists would use up the questions of the last.
   const kept = names.slice(0, Math.floor(QUESTIONS_MAX / Math.max(1, forLinks.length)));
   const subjects = kept.map(({ name }) => ({ role: "link", value: name }) as const);
-  const { findings } = await queryLists({ subjects, lists: forLinks, ...inquiry });
+  const { findings } = await queryLists({ subjects, lists: forLinks, guard, resolver, deadlineMs });
   return { findings, names: kept, namesLeftOut: names.length - kept.length };
 }
 

@@ -131,7 +131,6 @@ class HtmlReader implements TokenizerCallbacks {
   }
 
   onattribend(_: QuoteType, end: number): void {
-    // One without a value has no equals sign either, which `unquoted` would look for.
     if (this.#value === "" || !Object.hasOwn(SOURCES, this.#attribute)) return;
     const source = sourceOf(this.#tag, this.#attribute);
     if (source !== undefined) this.#take(source, end);
@@ -187,7 +186,7 @@ class HtmlReader implements TokenizerCallbacks {
 
   #take(source: LinkSource, end: number): void {
     const { links } = this.#found;
-    const about = { source, raw: unquoted(this.#html, this.#valueStart, end), hasEntities: this.#hasEntities };
+    const about = { source, raw: unquoted(this.#html.slice(this.#valueStart, end)), hasEntities: this.#hasEntities };
     if (source === "css") return this.#takeCss(this.#value);
     if (this.#attribute === "srcset") return this.#takeSourceSet(this.#value);
     if (source === "refresh") {
@@ -232,12 +231,15 @@ function sourceOf(tag: string, attribute: string): LinkSource | undefined {
   return SOURCES[attribute];
 }
 
-/** What stands between `=` and the end of the value, without its quotes, cut. */
-function unquoted(html: string, nameEnd: number, end: number): string {
-  let start = html.indexOf("=", nameEnd) + 1;
-  while (start < end && html.charCodeAt(start) <= SPACE) start++;
-  const quote = html.charAt(start);
-  if (quote !== '"' && quote !== "'") return html.slice(start, Math.min(end, start + LINK_CHARACTERS_MAX));
-  const last = html.charAt(end - 1) === quote ? end - 1 : end;
-  return html.slice(start + 1, Math.min(last, start + LINK_CHARACTERS_MAX));
+/**
+ * The value as it stands, without its quotes, cut.
+ * @param written from behind the attribute's name to its end: nothing outside of it is looked at.
+ */
+function unquoted(written: string): string {
+  let start = written.indexOf("=") + 1;
+  while (start < written.length && written.charCodeAt(start) <= SPACE) start++;
+  const quote = written.charAt(start);
+  if (quote !== '"' && quote !== "'") return written.slice(start, start + LINK_CHARACTERS_MAX);
+  const end = written.endsWith(quote) ? written.length - 1 : written.length;
+  return written.slice(start + 1, Math.min(end, start + LINK_CHARACTERS_MAX));
 }
