@@ -16,6 +16,7 @@ export class ConnectionRoster {
       const inner = accept(connection);
       const handler: ConnectionHandler = {
         octets: (octets) => inner.octets(octets),
+        ...(inner.inputEnded === undefined ? {} : { inputEnded: () => inner.inputEnded?.() }),
         drained: () => inner.drained(),
         timedOut: () => inner.timedOut(),
         shutdown: () => inner.shutdown(),

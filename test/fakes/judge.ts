@@ -49,6 +49,8 @@ export class FakeJudge {
   readonly offences: Offence[] = [];
   readonly hiding = new Set<string>();
   readonly bans = new Map<string, BlockListEntry>();
+  /** By client name: milliseconds it must wait. */
+  readonly waits = new Map<string, number>();
 
   /** Judges what this reception's clients do. */
   constructor(reception: FakeReception, modes: Partial<Policy["modes"]> = {}, checks: Checks = this.checks) {
@@ -62,6 +64,7 @@ export class FakeJudge {
         return ban?.scope === "all" || ban?.scope === scope ? ban : undefined;
       },
       hidesOthers: (address) => this.hiding.has(address),
+      mustWait: ({ clientName }) => this.waits.get(clientName),
       hearOffence: (offence) => void this.offences.push(offence),
       sink: { record: (record) => this.#keep(record) },
       budgetMs: BUDGET_MS,
