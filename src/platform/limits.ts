@@ -6,5 +6,7 @@ export const SPOOL_HIGH_WATER_OCTETS = 256 * 1024;
 export const TLS_HANDSHAKE_MS = 30_000;
 /** A PROXY header must be there by then: the proxy sends it at once. */
 export const PROXY_HEADER_MS = 5_000;
+/** A client that has said all it will is answered for so long at most; one that was told the end closes its side by then. Milliseconds. */
+export const HALF_OPEN_MS = 30_000;
 /** Connections the kernel holds for us while the thread is busy. */
 export const LISTEN_BACKLOG = 1024;

@@ -21,7 +21,7 @@ export interface Connection {
    * have dropped the connection when there was any. Rejects when the handshake fails; the connection is then closed.
    */
   startTls(): Promise<TlsFacts>;
-  /** Sends what is queued, then FIN. */
+  /** Sends what is queued, then FIN. A client that does not close its side soon after is dropped. */
   end(): void;
   /** Drops the connection now. */
   destroy(): void;
@@ -47,6 +47,11 @@ export interface TlsFacts {
 /** What a protocol makes of a connection. Called on one thread, never again after `closed`. */
 export interface ConnectionHandler {
   octets(octets: Uint8Array): void;
+  /**
+   * The client has said all it will, and still listens (FIN, or TLS close_notify). The handler says what is due, then ends:
+   * within a bound, for nobody knows whether the client has not gone altogether. Without this the connection ends at once.
+   */
+  inputEnded?(): void;
   /** Everything queued is below the low-water mark again. */
   drained(): void;
   /** The deadline passed. The handler says its last words and ends. */

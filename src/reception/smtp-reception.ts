@@ -2,6 +2,7 @@
  * Drives one connection through its session: hands octets in, asks policy what the session asks, writes replies, and stops
  * reading when somebody behind cannot keep up.
  */
+import { Buffer } from "node:buffer";
 import type { EarlyTalkers } from "#gate/early-talkers.ts";
 import { isPositive, type Reply, reply } from "#mail/reply.ts";
 import type { Timer } from "#ports/clock.ts";
@@ -17,6 +18,7 @@ import { Judgement } from "./judgement.ts";
 import { TURNED_AWAY_MS } from "./limits.ts";
 import { listenerSession } from "./listener-session.ts";
 import { MessageDesk } from "./message-desk.ts";
+import { BAD_CREDENTIALS, BROKEN, CANNOT_VERIFY, NAME_OK, OUR_NAME, WELCOME } from "./reception-replies.ts";
 import type { RecipientPolicy } from "./recipient-policy.ts";
 import { withId } from "./reply-with-id.ts";
 import { judgeMailFrom } from "./sender-policy.ts";
@@ -33,13 +35,6 @@ export interface ReceptionContext extends SmtpDependencies {
 type Question = Extract<Event, { kind: "client-name" | "sender" | "recipient" | "credentials" }>;
 
 const FREE = { ok: true } as const;
-const WELCOME = reply(235, "2.7.0", "Authentication succeeded");
-const BAD_CREDENTIALS = reply(535, "5.7.8", "Authentication credentials invalid");
-const CANNOT_VERIFY = reply(454, "4.7.0", "Credentials cannot be checked now; try again later");
-const NAME_OK = reply(250, null, "");
-const OUR_NAME = reply(550, "5.7.1", "That is this server's own name or address; say your own in EHLO");
-const BROKEN = reply(421, "4.3.0", "Internal error; try again later");
-
 export class SmtpReception implements ConnectionHandler {
   readonly #context: ReceptionContext;
   readonly #connection: Connection;
@@ -62,6 +57,7 @@ export class SmtpReception implements ConnectionHandler {
   #spoolFull = false;
   #outputFull = false;
   #paused = false;
+  #inputEnded = false;
   #over = false;
 
   constructor(connection: Connection, context: ReceptionContext) {
@@ -74,7 +70,7 @@ export class SmtpReception implements ConnectionHandler {
     const startTls = context.startTls ?? protocol !== "lmtp";
     const tls = connection.tls !== undefined ? "implicit" : startTls ? "starttls" : "none";
     this.#session = new ServerSession(listenerSession(protocol, settings, { tls, trusted: this.#trusted }));
-    this.#judgement = context.judge === undefined ? undefined : new Judgement(this.#client(), context.judge);
+    this.#judgement = context.judge === undefined ? undefined : new Judgement(this.#metClient(), context.judge);
     this.#desk = new MessageDesk(context, this.#record, this.#judgement);
     this.#deadlines = new SessionDeadlines(clock, settings.timeouts, (what) => {
       this.#record.overdue = what;
@@ -95,6 +91,12 @@ export class SmtpReception implements ConnectionHandler {
       return this.#steer();
     }
     this.#give({ kind: "octets", octets });
+  }
+
+  /** Half a message is nobody's, and half a command has no answer; all else is answered before the connection ends. */
+  inputEnded(): void {
+    this.#inputEnded = true;
+    this.#endWhenAnswered();
   }
 
   drained(): void {
@@ -133,21 +135,15 @@ export class SmtpReception implements ConnectionHandler {
     this.#greeted = true;
     this.#deadlines.greeted();
     this.#give({ kind: "greet" });
-    const early = this.#early;
+    const early = Buffer.concat(this.#early);
     this.#early = [];
-    for (const octets of early) this.#give({ kind: "octets", octets });
+    if (early.length > 0) this.#give({ kind: "octets", octets: early });
   }
 
-  #client(): MetClient {
-    const { id, remote, local } = this.#connection;
-    const { protocol } = this.#context;
-    return {
-      session: id,
-      listener: protocol,
-      address: remote.address,
-      localAddress: local.address,
-      trusted: this.#trusted,
-    };
+  #metClient(): MetClient {
+    const { id: session, remote, local } = this.#connection;
+    const addresses = { address: remote.address, localAddress: local.address };
+    return { session, listener: this.#context.protocol, ...addresses, trusted: this.#trusted };
   }
 
   #turnAway(refusal: Reply): void {
@@ -186,6 +182,14 @@ export class SmtpReception implements ConnectionHandler {
     this.#messageOctets = 0;
     this.#deadlines.turn(this.#session.awaits, replied);
     this.#steer();
+    this.#endWhenAnswered();
+  }
+
+  #endWhenAnswered(): void {
+    if (!this.#inputEnded || this.#over) return;
+    if (this.#turnedAway !== undefined) return this.#close(false);
+    const isWaiting = this.#early.length > 0 || (this.#greeted && this.#session.awaits === "nothing");
+    if (!isWaiting) this.#close(this.#session.awaits === "message");
   }
 
   #flush(): void {

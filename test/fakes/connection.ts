@@ -37,6 +37,7 @@ export class FakeConnection implements Connection {
   #untakenOctets = 0;
   #mustDrain = false;
   #unread: Uint8Array[] = [];
+  #isFinished = false;
   /** What the server did to the connection. */
   state: "open" | "ended" | "destroyed" | "left" = "open";
   paused = false;
@@ -112,6 +113,12 @@ export class FakeConnection implements Connection {
     this.#deliver();
   }
 
+  /** Says nothing any more, and listens on: what was sent before has its answers. */
+  finish(): void {
+    this.#isFinished = true;
+    this.#deliver();
+  }
+
   /** Goes away without a word. */
   leave(): void {
     this.#close("left");
@@ -162,9 +169,13 @@ export class FakeConnection implements Connection {
   #deliver(): void {
     while (!this.paused && this.state === "open") {
       const next = this.#unread.shift();
-      if (next === undefined) return;
+      if (next === undefined) break;
       this.#handler.octets(next);
     }
+    if (!this.#isFinished || this.paused || this.state !== "open") return;
+    this.#isFinished = false;
+    if (this.#handler.inputEnded === undefined) this.end();
+    else this.#handler.inputEnded();
   }
 
   #close(state: "ended" | "destroyed" | "left"): void {

@@ -53,6 +53,8 @@ export class SessionHandler implements ConnectionHandler, Session, AccountSessio
   /** BYE was said, or the last answer: nothing more is read. */
   #ending = false;
   #paused = false;
+  /** The client says nothing any more. */
+  #inputEnded = false;
   /** Someone waits for input; until then what comes is held, and bounded. */
   #waiting = false;
   #sleepers = new Set<() => void>();
@@ -103,6 +105,12 @@ export class SessionHandler implements ConnectionHandler, Session, AccountSessio
     if (!this.#waiting) return this.#holdBack();
     // Whoever wakes reads on; until it does, what comes is ahead of it.
     this.#waiting = false;
+    this.#signal.raise();
+  }
+
+  /** What was sent before has its answers; whoever waits for more hears that there is none. */
+  inputEnded(): void {
+    this.#inputEnded = true;
     this.#signal.raise();
   }
 
@@ -257,6 +265,7 @@ export class SessionHandler implements ConnectionHandler, Session, AccountSessio
         this.#connection.setDeadline(0);
         return event;
       }
+      if (this.#inputEnded) return undefined;
       this.#readOn();
       this.output.flush();
       this.#waiting = true;

@@ -72,6 +72,16 @@ suite("IMAP login", () => {
     assert.doesNotMatch(said.toString(), /^[ab] /m);
   });
 
+  test("a client that says nothing any more hears the answers to what it said", async () => {
+    await using server = await ImapServer.start();
+    const connection = await server.open("INBOX");
+    connection.send("a NOOP\r\nb IDLE\r\n");
+    connection.finish();
+    const said = await connection.until(() => false);
+    assert.match(said.toString(), /^a OK Completed\r\n\+ idling\r\nb OK Idle over\r\n$/);
+    assert.equal(connection.state, "ended");
+  });
+
   test("ends when the TLS handshake fails", async () => {
     await using server = await ImapServer.start();
     const connection = server.connect({ failTls: true });

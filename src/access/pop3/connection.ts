@@ -30,6 +30,8 @@ export class Pop3Connection implements ConnectionHandler {
   #blocked = false;
   #wake: ((goOn: boolean) => void) | undefined;
   #paused = false;
+  /** The client says nothing any more. */
+  #inputEnded = false;
   #draining = false;
   #ended: string | undefined;
   #isClosed = false;
@@ -46,6 +48,12 @@ export class Pop3Connection implements ConnectionHandler {
   octets(octets: Uint8Array): void {
     if (this.#ended !== undefined) return;
     this.#session.push(octets);
+    this.#run();
+  }
+
+  /** What was sent before has its answers. Without QUIT nothing is removed (RFC 1939 §3). */
+  inputEnded(): void {
+    this.#inputEnded = true;
     this.#run();
   }
 
@@ -98,6 +106,7 @@ export class Pop3Connection implements ConnectionHandler {
       if (full) this.#connection.pause();
       else this.#connection.resume();
     }
+    if (this.#inputEnded && !this.#blocked && !this.#session.isBusy) return this.#end("client-gone");
     if (this.#draining && !this.#session.isBusy) this.#bye("shutdown", "the server is being restarted");
   }
 

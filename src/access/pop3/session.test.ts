@@ -24,6 +24,23 @@ suite("pop3: a session over the store", () => {
     assert.deepEqual(await world.uids(), [2]);
   });
 
+  test("a client that says nothing any more hears the answers to what it said, and removes nothing without QUIT", async (t) => {
+    const world = await openPop3World(t, { messages: [FIRST] });
+    const client = world.connect();
+    await client.greeting();
+    client.send(`${LOGIN}DELE 1\r\nRETR 1\r\n`);
+    client.finish();
+    const said = client.lines(await client.until(() => false));
+    assert.deepEqual(said, [
+      "+OK and the password",
+      `+OK maildrop has 1 messages (${FIRST.length} octets)`,
+      "+OK message 1 deleted",
+      "-ERR no such message",
+    ]);
+    assert.equal(client.state, "ended");
+    assert.deepEqual(await world.uids(), [1]);
+  });
+
   test("unique ids stay the same from session to session", async (t) => {
     const world = await openPop3World(t, { messages: [FIRST, SECOND, FIRST] });
     const first = await world.login();

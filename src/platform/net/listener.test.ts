@@ -46,6 +46,74 @@ suite("listener", () => {
     clearInterval(trickle);
   });
 
+  test("a client that has said all it will has its answer, however late (FIN, and close_notify)", async () => {
+    const tls = await testTls("smtp");
+    await using plain = await open({ accept: answeringLate });
+    const client = dial({ port: plain.port, allowHalfOpen: true });
+    client.end("no more");
+    assert.equal(await allOf(client), "late answer");
+    await using secure = await open({ tls: "implicit", serverTls: tls, accept: answeringLate });
+    const raw = dial({ port: secure.port, allowHalfOpen: true });
+    const secured = dialTls({ socket: raw, rejectUnauthorized: false });
+    secured.end("no more");
+    assert.equal(await allOf(secured), "late answer");
+  });
+
+  test("a deadline that passes after the client's end still ends the connection, though the client reads nothing", async () => {
+    const { promise: closed, resolve } = Promise.withResolvers<string>();
+    await using server = await open({
+      accept: (connection) =>
+        handler({
+          octets: () => connection.write(Buffer.alloc(32 * 1024 * 1024)),
+          inputEnded: () => connection.setDeadline(50),
+          timedOut: () => connection.destroy(),
+          closed: () => resolve("closed"),
+        }),
+    });
+    const client = dial({ port: server.port, allowHalfOpen: true });
+    client.end("much, please");
+    client.pause();
+    assert.equal(await closed, "closed");
+    client.destroy();
+  });
+
+  test("a handshake or a PROXY header that ends half-way ends the connection", async () => {
+    const tls = await testTls("imap");
+    await using implicit = await open({ tls: "implicit", serverTls: tls, accept: echo });
+    await using proxied = await open({ believesProxy: () => true, accept: nameOfClient });
+    for (const { port } of [implicit, proxied]) {
+      const client = dial({ port, allowHalfOpen: true });
+      client.end(port === implicit.port ? Buffer.from([22, 3, 1, 1, 0, 1]) : "PROXY TCP4");
+      assert.equal(await allOf(client), "");
+    }
+  });
+
+  test("a handler that pauses at what came behind a PROXY header is not read to", async () => {
+    const heard: string[] = [];
+    let connected: Connection | undefined;
+    await using server = await open({
+      believesProxy: () => true,
+      accept: (connection) => {
+        connected = connection;
+        return handler({
+          octets: (octets) => {
+            heard.push(text(octets));
+            connection.pause();
+          },
+        });
+      },
+    });
+    const client = dial({ port: server.port });
+    client.write("PROXY TCP4 192.0.2.1 198.51.100.1 4711 25\r\none");
+    while (heard.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    client.write("two");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(heard, ["one"]);
+    connected?.resume();
+    while (heard.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    client.destroy();
+  });
+
   test("STARTTLS: facts of the handshake, and octets after it are protected", async () => {
     const tls = await testTls("smtp");
     await using server = await open({ tls: "starttls", serverTls: tls, accept: upgrading });
@@ -209,6 +277,11 @@ const echo: Accept = (connection) =>
       connection.write("you said ");
       connection.write(octets);
     },
+  });
+
+const answeringLate: Accept = (connection) =>
+  handler({
+    inputEnded: () => void setTimeout(() => (connection.write("late answer"), connection.end()), 30),
   });
 
 const nameOfClient: Accept = (connection) =>

@@ -53,7 +53,7 @@ const SOCKET_MODE = 0o660;
 
 /** Rejects with Node's error (EADDRINUSE, EACCES, EADDRNOTAVAIL) when the address cannot be bound. */
 export async function listen(options: ListenerOptions): Promise<Listening> {
-  const server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: false }, (socket) => {
+  const server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: true }, (socket) => {
     // Errors before a handler is attached: the client is gone, nothing was promised.
     socket.on("error", () => socket.destroy());
     admit(socket, options).catch((error: unknown) => {
@@ -62,6 +62,8 @@ export async function listen(options: ListenerOptions): Promise<Listening> {
     });
   });
   const bind = await bindServer(server, options);
+  // A connection that could not be taken (no descriptor left) is no reason to stop taking others.
+  server.on("error", (error) => options.log.error("listener-failed", { cause: String(error) }));
   const ownFile = bind.kind === "unix" ? await fileNumber(bind.path) : undefined;
   return {
     bind,

@@ -39,8 +39,10 @@ export function readProxyHeader(socket: Socket): Promise<ProxiedEndpoints> {
       socket.pause();
       socket.off("data", read);
       socket.off("close", closed);
+      socket.off("end", closed);
     };
     socket.on("close", closed);
+    socket.on("end", closed);
     socket.on("data", read);
   });
 }

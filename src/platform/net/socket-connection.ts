@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Connection, ConnectionHandler, Endpoint, TlsFacts } from "#ports/connection.ts";
-import { TLS_HANDSHAKE_MS, WRITE_HIGH_WATER_OCTETS } from "../limits.ts";
+import { HALF_OPEN_MS, TLS_HANDSHAKE_MS, WRITE_HIGH_WATER_OCTETS } from "../limits.ts";
 import type { ServerTls } from "../tls/server-tls.ts";
 
 /** A Connection over a socket. Replies written in one turn leave in one packet; one timer serves all deadlines. */
@@ -17,6 +17,9 @@ export class SocketConnection implements Connection {
   #ending = false;
   #closed = false;
   #mustDrain = false;
+  #paused = false;
+  /** One side has ended: the other may take so long, whatever deadline the handler sets. */
+  #overAtMs = Number.POSITIVE_INFINITY;
   #deadlineAtMs = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
@@ -48,7 +51,7 @@ export class SocketConnection implements Connection {
     this.#handler = handler;
     this.#listen(this.#socket);
     if (early.length > 0) handler.octets(early);
-    this.#socket.resume(); // a reader of a PROXY header has paused it
+    if (!this.#paused) this.#socket.resume(); // a reader of a PROXY header has paused it
   }
 
   write(octets: Uint8Array | string): boolean {
@@ -59,10 +62,12 @@ export class SocketConnection implements Connection {
   }
 
   pause(): void {
+    this.#paused = true;
     this.#socket.pause();
   }
 
   resume(): void {
+    this.#paused = false;
     if (!this.#closed) this.#socket.resume();
   }
 
@@ -81,7 +86,11 @@ export class SocketConnection implements Connection {
       throw error;
     }
     this.#tls = tlsFacts(secured);
-    if (!this.#closed) this.#listen(secured);
+    if (this.#closed) return this.#tls;
+    if (this.#paused) secured.pause();
+    this.#listen(secured);
+    // Nobody listened for that while the handshake went on.
+    if (secured.writableLength <= WRITE_HIGH_WATER_OCTETS) this.#drained();
     return this.#tls;
   }
 
@@ -91,7 +100,7 @@ export class SocketConnection implements Connection {
     this.#ending = true;
     this.#socket.end();
     // A client that never closes its side must not keep ours.
-    this.setDeadline(TLS_HANDSHAKE_MS);
+    this.#mustBeOverSoon();
     this.#socket.resume();
   }
 
@@ -101,15 +110,20 @@ export class SocketConnection implements Connection {
   }
 
   setDeadline(ms: number): void {
-    if (ms === 0 || this.#closed) {
-      this.#deadlineAtMs = Number.POSITIVE_INFINITY;
-      return;
-    }
-    this.#deadlineAtMs = performance.now() + ms;
-    if (this.#timerAtMs > this.#deadlineAtMs) this.#armTimer();
+    const wantedAtMs = ms === 0 ? Number.POSITIVE_INFINITY : performance.now() + ms;
+    this.#deadlineAtMs = Math.min(wantedAtMs, this.#overAtMs);
+    this.#armTimer();
+  }
+
+  #mustBeOverSoon(): void {
+    this.#overAtMs = Math.min(this.#overAtMs, performance.now() + HALF_OPEN_MS);
+    this.#deadlineAtMs = Math.min(this.#deadlineAtMs, this.#overAtMs);
+    this.#armTimer();
   }
 
   #armTimer(): void {
+    // Infinite for both: there is no deadline.
+    if (this.#closed || this.#timerAtMs <= this.#deadlineAtMs) return;
     clearTimeout(this.#timer);
     this.#timerAtMs = this.#deadlineAtMs;
     this.#timer = setTimeout(() => this.#timerRang(), Math.max(1, this.#deadlineAtMs - performance.now()));
@@ -118,11 +132,12 @@ export class SocketConnection implements Connection {
   /** Deadlines move with every command; the timer does not, it looks when it rings whether it is needed. */
   #timerRang(): void {
     this.#timerAtMs = Number.POSITIVE_INFINITY;
-    if (this.#deadlineAtMs === Number.POSITIVE_INFINITY || this.#closed) return;
-    if (performance.now() < this.#deadlineAtMs) return this.#armTimer();
-    this.#deadlineAtMs = Number.POSITIVE_INFINITY;
-    if (this.#ending) this.destroy();
-    else this.#handler?.timedOut();
+    const nowMs = performance.now();
+    if (nowMs < this.#deadlineAtMs) return this.#armTimer();
+    this.#deadlineAtMs = this.#overAtMs;
+    if (this.#ending || nowMs >= this.#overAtMs) return this.destroy();
+    this.#handler?.timedOut();
+    this.#armTimer();
   }
 
   #listen(socket: Socket): void {
@@ -134,6 +149,7 @@ export class SocketConnection implements Connection {
     socket.on("close", () => this.#close());
     // The cause of a broken connection is told by `close`; without a listener it would end the process.
     socket.on("error", () => socket.destroy());
+    if (socket.readableEnded) queueMicrotask(() => this.#clientEnded());
   }
 
   #flush(): void {
@@ -161,9 +177,10 @@ export class SocketConnection implements Connection {
 
   /** The client has said all it will; what we still owe it is sent, then we close too. */
   #clientEnded(): void {
-    this.#flush();
-    this.#socket.end();
-    this.#ending = true;
+    if (this.#closed || this.#ending) return;
+    if (this.#handler?.inputEnded === undefined) return this.end();
+    this.#mustBeOverSoon();
+    this.#handler.inputEnded();
   }
 
   #close(): void {
@@ -185,6 +202,7 @@ export function handshake(socket: TLSSocket): Promise<void> {
       socket.off("secure", succeed);
       socket.off("error", settle);
       socket.off("close", closed);
+      socket.off("end", closed);
       if (error === undefined) return resolve();
       socket.on("error", () => undefined);
       socket.destroy();
@@ -195,6 +213,7 @@ export function handshake(socket: TLSSocket): Promise<void> {
     socket.on("secure", succeed);
     socket.on("error", settle);
     socket.on("close", closed);
+    socket.on("end", closed);
   });
 }
 
