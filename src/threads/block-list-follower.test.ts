@@ -100,9 +100,11 @@ class World {
     for (const listener of this.#listeners) listener({ kind: "block-list", changes });
   }
 
-  /** Fails the test by never ending when it does not come to that. */
   async settled(isSo: () => boolean): Promise<void> {
-    while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+    for (let turns = 0; !isSo(); turns++) {
+      assert.ok(turns < 1000, "it does not come to that");
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 }
 
