@@ -21,7 +21,8 @@ export function authorOf(value: string): AuthorEvidence {
   if (others.length > 0) return { kind: "several-addresses" };
   if (!hasOneReading(value)) return { kind: "malformed" };
   const { mailbox, host } = only;
-  const parsed = parseMailbox(`${quotedWhereNeeded(mailbox ?? "")}@${host ?? ""}`, { utf8: true });
+  if (mailbox === null || mailbox === "") return { kind: "malformed" };
+  const parsed = parseMailbox(`${quotedWhereNeeded(mailbox)}@${host ?? ""}`, { utf8: true });
   if (!parsed.ok || parsed.value.domain.startsWith("[")) return { kind: "malformed" };
   const { localPart, domain } = parsed.value;
   return { kind: "one", address: `${localPart}@${domain}`, domain };
