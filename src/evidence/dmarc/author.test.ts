@@ -56,6 +56,9 @@ test("none, several, or one that two readers would read differently", () => {
     "alice@192.0.2.1",
     "alice@[192.0.2.1]",
     "alice@ex ample.com",
+    "alice@example.com ceo@bank.example",
+    "Alice <alice@example.com> ceo@bank.example",
+    "Alice <alice@example.com>>",
     "alice@example.com\0.bank.example@x",
   ]) {
     const octets = Buffer.from(`From: ${value}\r\n`);

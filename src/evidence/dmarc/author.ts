@@ -32,10 +32,15 @@ export function authorOf(value: string): AuthorEvidence {
 function hasOneReading(value: string): boolean {
   const plain = withoutQuotesAndComments(value);
   if (plain === undefined) return false;
-  const [, inside, ...more] = plain.split("<");
-  if (inside === undefined) return plain.split("@").length === 2;
-  const close = inside.indexOf(">");
-  return more.length === 0 && close !== -1 && inside.slice(0, close).split("@").length === 2;
+  const [name = "", inside, ...more] = plain.split("<");
+  if (inside === undefined) return isAddress(name);
+  const [address = "", behind, ...rest] = inside.split(">");
+  return more.length === 0 && rest.length === 0 && behind?.trim() === "" && isAddress(address);
+}
+
+/** What is left of one where its local-part was quoted. */
+function isAddress(plain: string): boolean {
+  return plain.split("@").length === 2 && !/\s/.test(plain.trim());
 }
 
 /** Undefined where a quoted string or comment never ends. */
