@@ -23,6 +23,7 @@ import { FROM_MALFORMED, judgeHeaderFrom } from "./sender-policy.ts";
 import { messageFields, type SessionRecord } from "./session-record.ts";
 
 const NO_SPACE = reply(452, "4.3.1", "No space for the message now; try again later");
+const NOBODY_LEFT = reply(550, "5.1.1", "The mailbox was removed while the message was on its way");
 const STORE_FAILED = reply(451, "4.3.1", "The message could not be stored; try again later");
 
 interface OpenMessage {
@@ -128,6 +129,10 @@ export class MessageDesk {
       const { prefix, index } = message;
       const delivery = { content, prefix, index, receivedAtMs: atMs, ...this.#envelope(transaction) };
       const stored = await this.#deps.store.deliver(delivery);
+      if (stored.ok && stored.value.length === 0 && delivery.queued.length === 0) {
+        incoming.discard();
+        return NOBODY_LEFT;
+      }
       if (stored.ok) {
         await this.#report(id, transaction, message);
         return reply(250, "2.0.0", `Accepted as ${id}`);

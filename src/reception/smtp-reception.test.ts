@@ -261,6 +261,7 @@ suite("reception: users", () => {
 suite("reception: 250 means durable", () => {
   for (const [outcome, expected] of [
     ["no-space", /^452 4\.3\.1 /],
+    ["nobody", /^550 5\.1\.1 /],
     ["fails", /^451 4\.3\.1 /],
     ["never", /^$/],
   ] as const) {

@@ -64,7 +64,7 @@ export class FakeReception {
   readonly spool = new MemorySpool();
   readonly deliveries: Delivery[] = [];
   /** What the store does with the next delivery. */
-  storeOutcome: "stored" | "no-space" | "fails" | "never" = "stored";
+  storeOutcome: "stored" | "nobody" | "no-space" | "fails" | "never" = "stored";
   readonly authenticator: Authenticator = {
     verifyPassword: async ({ username, password }) => {
       await Promise.resolve();
@@ -105,6 +105,8 @@ export class FakeReception {
     switch (this.storeOutcome) {
       case "stored":
         this.deliveries.push(delivery);
+        return { ok: true, value: delivery.targets.map(({ accountId }) => ({ accountId, folderId: 1, uid: 1 })) };
+      case "nobody":
         return { ok: true, value: [] };
       case "no-space":
         return { ok: false, problem: "no-space" };

@@ -139,6 +139,25 @@ suite("APPEND", () => {
     assert.equal(folder?.messages, 1);
   });
 
+  test("a message that the store refuses in the end leaves no file behind", async () => {
+    await using server = await ImapServer.start();
+    const connection = await server.logIn();
+    await server.store.createFolder(server.account.id, "Short");
+    const body = Buffer.alloc(1024 * 1024, "0123456789\r\n");
+    connection.send(`a APPEND Short {${body.length}+}\r\n`);
+    connection.send(body.subarray(0, 500_000));
+    while (readdirSync(server.spoolFolder).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await server.store.removeFolder(server.account.id, "Short");
+    connection.send(body.subarray(500_000));
+    connection.send("\r\n");
+    const said = await connection.until((octets) => octets.includes("a "));
+    assert.match(said.toString(), /^a NO \[TRYCREATE\] /);
+    for (let i = 0; i < 400 && readdirSync(server.spoolFolder).length > 0; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    assert.deepEqual(readdirSync(server.spoolFolder), []);
+  });
+
   test("tells the new message to the session that has the folder selected", async () => {
     await using server = await ImapServer.start();
     const connection = await server.logIn();

@@ -17,7 +17,7 @@ export interface MessageIntake {
   push(octets: Uint8Array): Promise<void>;
   /** Undefined: it holds what no transfer encoding known here carries. Rejects with the disk's error. */
   finish(): Promise<TakenMessage | undefined>;
-  /** Forgets what was taken. Does nothing after `finish` has given the message away. */
+  /** Forgets what was taken: whenever the store has not taken it over, after `finish` too. */
   discard(): void;
 }
 
@@ -38,11 +38,6 @@ function streamed({ spool, createScanner }: Tools, acceptable: (index: MessageIn
   const writer = spool.begin(() => drained.raise());
   const scanner = createScanner();
   let holdsNul = false;
-  let ended = false;
-  const discard = (): void => {
-    if (!ended) writer.discard();
-    ended = true;
-  };
   return {
     async push(octets) {
       holdsNul ||= octets.includes(0);
@@ -52,11 +47,9 @@ function streamed({ spool, createScanner }: Tools, acceptable: (index: MessageIn
     async finish() {
       const index = scanner.finish();
       if (holdsNul || !acceptable(index)) return undefined;
-      const content = await writer.finish();
-      ended = true;
-      return { content, index };
+      return { content: await writer.finish(), index };
     },
-    discard,
+    discard: () => writer.discard(),
   };
 }
 

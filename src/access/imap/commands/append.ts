@@ -52,6 +52,7 @@ function refuse(completion: Completion): Admission {
 async function receive(session: Session, request: AppendRequest, folder: Folder): Promise<Completion> {
   const { store, clock } = session.dependencies;
   const intake = takeMessage(session.dependencies, request);
+  let isStored = false;
   try {
     const problem = await readMessage(session, intake);
     if (problem !== undefined) return problem;
@@ -64,10 +65,11 @@ async function receive(session: Session, request: AppendRequest, folder: Folder)
       flags: request.flags,
       internalDateMs: request.internalDate?.ms ?? clock.now(),
     });
+    isStored = appended.ok;
     if (!appended.ok) return writeRefused(appended.problem);
     return done("Append completed", { name: "APPENDUID", ...appended.value });
   } finally {
-    intake.discard();
+    if (!isStored) intake.discard();
   }
 }
 
