@@ -4,6 +4,7 @@ import { suite, test } from "node:test";
 import { scanMessage } from "#mail/mime/scanner.ts";
 import { type ContentInquiry, checkContent } from "./check-content.ts";
 import type { ContentEvidence } from "./evidence.ts";
+import { ADDRESSES_MAX, FIELDS_OF_A_NAME_MAX, UNSUBSCRIBE_LINKS_MAX } from "./limits.ts";
 import { octetsInMemory } from "./message-octets.ts";
 
 const RECEIVED_AT_MS = Date.UTC(2030, 0, 1, 12);
@@ -116,6 +117,8 @@ test("List-Unsubscribe: can it be used, whose is it, and is one click meant", as
   await check(`${GOOD}${links}`, "listUnsubscribe", offered);
   const post = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n";
   await check(`${GOOD}${links}${post}`, "listUnsubscribe", { ...offered, oneClick: "offered" });
+  const other = "List-Unsubscribe-Post: yes\r\n";
+  await check(`${GOOD}${links}${other}`, "listUnsubscribe", { ...offered, oneClick: "malformed" });
   await check(`${GOOD}List-Unsubscribe: <http://e.example/>\r\n${post}`, "listUnsubscribe", {
     ...none,
     isPresent: true,
@@ -130,7 +133,21 @@ test("List-Unsubscribe: can it be used, whose is it, and is one click meant", as
   });
 });
 
+test("fields, addresses and links beyond the bounds are not read", async () => {
+  await checkReplyTo(reply(ADDRESSES_MAX - 1), "other-domain");
+  await checkReplyTo(reply(ADDRESSES_MAX), "same-address");
+  const fields = "Reply-To: a@sender.example\r\n".repeat(FIELDS_OF_A_NAME_MAX);
+  await checkReplyTo(`${fields}Reply-To: x@other.example\r\n`, "same-address");
+  const links = Array.from({ length: UNSUBSCRIBE_LINKS_MAX + 5 }, (_, i) => `<https://h${i}.example/>`).join(", ");
+  const { listUnsubscribe } = await contentOf(`${GOOD}List-Unsubscribe: ${links}\r\n`);
+  assert.equal(listUnsubscribe.hosts.length, UNSUBSCRIBE_LINKS_MAX);
+});
+
 test("evidence can be sent between threads and stored", async () => {
   const evidence = await contentOf(`${GOOD}Reply-To: x@y.example\r\n`);
   assert.deepEqual(JSON.parse(JSON.stringify(evidence)), evidence);
 });
+
+function reply(count: number): string {
+  return `Reply-To: ${"a@sender.example, ".repeat(count)}x@other.example\r\n`;
+}

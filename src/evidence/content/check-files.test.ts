@@ -6,8 +6,9 @@ import { scanMessage } from "#mail/mime/scanner.ts";
 import { checkFiles, type FilesEvidence } from "./check-files.ts";
 import type { FileEvidence, FileSign } from "./evidence.ts";
 import { signsOfName } from "./file-name.ts";
-import { ARCHIVE_ENTRIES_MAX, ATTACHMENTS_OCTETS_MAX, FILES_MAX } from "./limits.ts";
+import { ARCHIVE_ENTRIES_MAX, ATTACHMENTS_MAX, ATTACHMENTS_OCTETS_MAX, FILES_MAX } from "./limits.ts";
 import { octetsInMemory } from "./message-octets.ts";
+import { tailOfPart } from "./part-octets.ts";
 import { readZipDirectory } from "./zip-directory.ts";
 
 interface ZipFile {
@@ -131,6 +132,30 @@ suite("content", () => {
     }
   });
 
+  test("base64 without its padding is decoded in every way it may be meant", async () => {
+    for (const padding of [0, 1, 2]) {
+      const large = zip({ name: "a.txt", content: Buffer.alloc(300_000 + padding) }, { name: "x.exe" });
+      const body = wrapped(large.toString("base64").replace(/=+$/, ""));
+      const octets = Buffer.from(
+        `Content-Type: application/zip; name=f.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n${body}`,
+      );
+      const { files } = await checkFiles(scanMessage(octets).root, octetsInMemory(octets));
+      assert.deepEqual(
+        files.map(({ name }) => name),
+        ["x.exe"],
+      );
+    }
+  });
+
+  test("the end of padded base64 is right at the first try, wherever it is cut", async () => {
+    for (const octetsMax of [100, 101, 102, 103, 104]) {
+      const octets = Buffer.from(Buffer.from(`${"x".repeat(200)}end`).toString("base64"));
+      const body = { bodyStart: 0, bodyEnd: octets.length, encoding: "base64" };
+      const [first] = await tailOfPart(body, octetsInMemory(octets), octetsMax);
+      assert.match(Buffer.from(first!).toString(), /x+end$/);
+    }
+  });
+
   test("an archive that is cut or none at all says so", async () => {
     await check("f.zip", zip({ name: "x.exe" }).subarray(0, -30), [
       { name: "f.zip", inside: null, signs: ["unreadable-archive"] },
@@ -161,6 +186,14 @@ suite("bounds", () => {
     const { files, filesNotRead } = await filesOf("f.zip", many);
     assert.equal(files.length, FILES_MAX);
     assert.ok(filesNotRead > 0);
+  });
+
+  test("attachments", async () => {
+    const attachment = "--b\r\nContent-Type: text/plain; name=a.txt\r\n\r\nx\r\n";
+    const octets = Buffer.from(
+      `Content-Type: multipart/mixed; boundary=b\r\n\r\n${attachment.repeat(ATTACHMENTS_MAX + 7)}--b--\r\n`,
+    );
+    assert.equal((await checkFiles(scanMessage(octets).root, octetsInMemory(octets))).filesNotRead, 7);
   });
 
   test("octets: no more are asked for than the bound, however many attachments there are", async () => {

@@ -17,7 +17,7 @@ import {
 import type { MessageOctets } from "./message-octets.ts";
 import { numberedParts } from "./part-numbers.ts";
 import { headOfPart, tailOfPart } from "./part-octets.ts";
-import { readZipDirectory, type ZipEntry } from "./zip-directory.ts";
+import { readZipDirectory, type ZipDirectory, type ZipEntry } from "./zip-directory.ts";
 
 export interface FilesEvidence {
   readonly files: readonly FileEvidence[];
@@ -92,11 +92,12 @@ class FilesCheck {
   async #hasMacros(mime: MimePart): Promise<boolean> {
     if (!this.#allow(mime, DOCUMENT_OCTETS_MAX)) return false;
     // The directory of such a file stands anywhere in it, but seldom in the middle of a long one.
-    const halves = [
-      await headOfPart(mime, this.#octets, DOCUMENT_OCTETS_MAX / 2),
-      ...(await tailOfPart(mime, this.#octets, DOCUMENT_OCTETS_MAX / 2)),
-    ];
-    return halves.some((octets) => asBuffer(octets).includes(VBA_STORAGE));
+    const head = await headOfPart(mime, this.#octets, DOCUMENT_OCTETS_MAX / 2);
+    if (asBuffer(head).includes(VBA_STORAGE)) return true;
+    for (const tail of await tailOfPart(mime, this.#octets, DOCUMENT_OCTETS_MAX / 2)) {
+      if (asBuffer(tail).includes(VBA_STORAGE)) return true;
+    }
+    return false;
   }
 
   async #zip(
@@ -107,7 +108,7 @@ class FilesCheck {
     const tails = this.#allow(mime, ARCHIVE_TAIL_OCTETS_MAX)
       ? await tailOfPart(mime, this.#octets, ARCHIVE_TAIL_OCTETS_MAX)
       : [];
-    const directory = tails.map(readZipDirectory).find((found) => found !== undefined);
+    const directory = firstDirectory(tails);
     if (directory === undefined || directory.isCut) signs.add("unreadable-archive");
     const entries = directory?.entries ?? [];
     if (entries.some(({ isEncrypted }) => isEncrypted)) signs.add("encrypted-archive");
@@ -129,6 +130,14 @@ class FilesCheck {
     this.#octetsLeft -= wanted;
     return true;
   }
+}
+
+function firstDirectory(tails: Iterable<Uint8Array>): ZipDirectory | undefined {
+  for (const tail of tails) {
+    const directory = readZipDirectory(tail);
+    if (directory !== undefined) return directory;
+  }
+  return undefined;
 }
 
 /** An office document is an archive of web pages and pictures by nature. */

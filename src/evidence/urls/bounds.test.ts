@@ -10,6 +10,7 @@ import {
   EFFORT_MAX,
   HOST_CHARACTERS_MAX,
   HOSTS_MAX,
+  INNER_DECODINGS_MAX,
   INNER_LINK_CHARACTERS_MAX,
   INNER_LINKS_MAX,
   LINK_CHARACTERS_MAX,
@@ -133,13 +134,18 @@ suite("twice the input is at most twice the work", () => {
   });
 
   test("a link: no more is read than its bound, however long it is and however often it is encoded", () => {
-    const long = "http%253A//h.example/".repeat(LINK_CHARACTERS_MAX);
-    const inner = innerLinks(long.slice(0, LINK_CHARACTERS_MAX));
-    assert.ok(inner.length <= INNER_LINKS_MAX);
+    for (const scheme of ["http:", "http%253A"]) {
+      const long = Array.from({ length: 1000 }, (_, i) => `${scheme}//h${i}.example/`).join("");
+      assert.equal(innerLinks(long).length, INNER_LINKS_MAX);
+    }
+    const inner = innerLinks(`http://${"a".repeat(LINK_CHARACTERS_MAX)}`);
     assert.ok(inner.every(({ length }) => length <= INNER_LINK_CHARACTERS_MAX));
     const behind = `http://a.example/${"x".repeat(LINK_CHARACTERS_MAX)}http://evil.example/`;
     assert.deepEqual(readLink(behind, new Effort()).inner, []);
-    assert.deepEqual(readHosts(`${"%61".repeat(HOST_CHARACTERS_MAX)}.example`, new Effort()), []);
+    assert.equal(innerLinks(encodedOften(INNER_DECODINGS_MAX - 2)).length, 1);
+    assert.equal(innerLinks(encodedOften(INNER_DECODINGS_MAX)).length, 0);
+    assert.equal(readHosts(hiddenName(20), new Effort()).length, 1);
+    assert.equal(readHosts(hiddenName(HOST_CHARACTERS_MAX), new Effort()).length, 0);
   });
 
   test("hosts: what they cost grows with their number, up to the bound, and what is left out is counted", async () => {
@@ -190,4 +196,12 @@ function effortOf(html: string): number {
   for (const { shown, href } of found.anchors) links.anchor(shown, href, "1");
   findMentions(found.text, links.effort, () => {});
   return links.effort.spent;
+}
+
+function encodedOften(times: number): string {
+  return `http:%${"25".repeat(times)}2f%${"25".repeat(times)}2fevil.example`;
+}
+
+function hiddenName(times: number): string {
+  return `${"\u00ad".repeat(1000)}${"e\u0301".repeat(times)}.example`;
 }

@@ -8,8 +8,12 @@ import {
   DERIVATIONS_MAX,
   ENCODED_MESSAGES_DEPTH_MAX,
   HOSTS_MAX,
+  HOSTS_SEEN_MAX,
   LINKS_MAX,
+  MESSAGE_OCTETS_MAX,
+  MISMATCHES_MAX,
   PART_OCTETS_MAX,
+  PARTS_READ_MAX,
 } from "./limits.ts";
 
 const HTML = { type: "text/html" };
@@ -150,6 +154,10 @@ suite("HTML", () => {
     await check(`<a href="javascript:location='http://evil.example/'">x</a>`, ["evil.example"], HTML);
   });
 
+  test("names in a script are names of the script", async () => {
+    await check("<script>window.example.com; www.example.com</script>", [], HTML);
+  });
+
   test("text that no mail program shows is no text", async () => {
     await check("<title>www.a.example</title><style>www.b.example/x</style><!-- http://c.example -->", [], HTML);
   });
@@ -159,6 +167,7 @@ suite("disguises are undone and named", () => {
   test("each by its word", async () => {
     await disguises(link("http://0x7f.1/"), ["numeric-host"]);
     await disguises(link("http://[::ffff:192.0.2.1]/"), ["address-in-ipv6"]);
+    await disguises(link("http://[2001:db8::1]/"), []);
     await disguises(link("http://good.example@evil.example/"), ["userinfo"]);
     await disguises(link("http://ev%69l.example/"), ["percent-encoded-host"]);
     await disguises(link("http&#58;//evil.example/"), ["entities"]);
@@ -228,13 +237,13 @@ suite("encodings", () => {
   });
 
   test("messages in encoded messages, as deep as the bound and no deeper", async () => {
-    let message = "Subject: x\r\n\r\nhttp://deepest.example\r\n";
+    let outer = "Subject: x\r\n\r\nhttp://deepest.example\r\n";
     for (let depth = 0; depth <= ENCODED_MESSAGES_DEPTH_MAX; depth++) {
-      const { hosts } = await evidenceOf(message);
+      const { hosts } = await evidenceOf(outer);
       assert.equal(hosts.length, 1, `${depth}`);
-      message = `Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n${Buffer.from(message).toString("base64")}`;
+      outer = `Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n${Buffer.from(outer).toString("base64")}`;
     }
-    assert.deepEqual((await evidenceOf(message)).hosts, []);
+    assert.deepEqual((await evidenceOf(outer)).hosts, []);
   });
 
   test("HTML and text in attachments, by type or by name", async () => {
@@ -317,6 +326,23 @@ suite("what is kept", () => {
     assert.equal(many.leftOut.links, 10);
   });
 
+  test("bounds: octets of all parts, parts, hosts, texts that name another host", async () => {
+    const long = "x ".repeat(PART_OCTETS_MAX / 2);
+    const { hosts, leftOut } = await evidenceOf(message([`\r\n${long}`, `\r\n${long}`, "\r\nhttp://third.example"]));
+    assert.equal(MESSAGE_OCTETS_MAX, 2 * PART_OCTETS_MAX);
+    assert.deepEqual([hosts.length, leftOut.octets > 0], [0, true]);
+    const many = await evidenceOf(message([...Array<string>(PARTS_READ_MAX).fill("\r\nx"), "\r\nhttp://last.example"]));
+    assert.deepEqual([many.hosts.length, many.leftOut.parts], [0, 1]);
+    const twice = HOSTS_SEEN_MAX + 100;
+    const seen = await bodyEvidence(lines(2 * twice, (i) => `http://h${i % twice}.example/${i}`));
+    assert.equal(seen.leftOut.hosts, HOSTS_SEEN_MAX - HOSTS_MAX + 2 * 100);
+    const texts = await bodyEvidence(
+      lines(MISMATCHES_MAX + 5, (i) => `<a href="//evil.example">www.bank${i}.com</a>`),
+      HTML,
+    );
+    assert.equal(texts.mismatches.length, MISMATCHES_MAX);
+  });
+
   test("can be sent between threads and stored", async () => {
     const evidence: UrlEvidence = await bodyEvidence(
       '<a href="http://u@evil.example">www.bank.com</a> a@b.example',
@@ -325,3 +351,8 @@ suite("what is kept", () => {
     assert.deepEqual(JSON.parse(JSON.stringify(evidence)), evidence);
   });
 });
+
+/** @param parts with their headers. */
+function message(parts: readonly string[]): string {
+  return `Content-Type: multipart/mixed; boundary=b\r\n\r\n${parts.map((part) => `--b\r\n${part}\r\n`).join("")}--b--\r\n`;
+}

@@ -12,8 +12,8 @@ export const LINKS_MAX = 2500;
 export const LINK_CHARACTERS_MAX = 4096;
 /** Characters of a word of text in which links and addresses are looked for. */
 export const WORD_CHARACTERS_MAX = 2048;
-/** Characters of a host as it is written: 253 of a name, each as three of a percent encoding and some to hide it. */
-export const HOST_CHARACTERS_MAX = 1024;
+/** Characters of a host when what hides it is undone: 253 of a name, some of them made of two. */
+export const HOST_CHARACTERS_MAX = 512;
 /** Characters of a link inside a link that are read: scheme, user and host. */
 export const INNER_LINK_CHARACTERS_MAX = 1200;
 /** Links inside one link that are read. */

@@ -24,6 +24,8 @@ const INVISIBLE = /\p{Default_Ignorable_Code_Point}+/gu;
 /** Where a host ends for the most careless reader: what no name holds, in ASCII, and quotes and stops of other scripts. */
 const HOST_END =
   /[\0-,/:-@[-^`{-\x7f\s\u2018-\u201f\u2039\u203a\u3001\u3008-\u3011\uff08\uff09\uff0c\uff1a\uff1b\uff1f\uff01]/; // oxlint-disable-line no-control-regex -- controls end a host
+/** What is longer costs as several. */
+const CHARACTERS_OF_A_HOST = 64;
 const NON_ASCII = /[^\0-\x7f]/; // oxlint-disable-line no-control-regex -- ASCII is what is asked for
 
 /** True for a name that every reader takes as it stands. */
@@ -45,7 +47,7 @@ export function readHosts(text: string, effort: Effort): readonly ReadHost[] {
     if (!effort.allows(1)) return [];
     return lower.length > NAME_CHARACTERS_MAX ? [] : [{ host: lower, kind: "name", disguises: [] }];
   }
-  if (text.length > HOST_CHARACTERS_MAX || !effort.allows(DISGUISED_HOST_EFFORT)) return [];
+  if (!effort.allows(DISGUISED_HOST_EFFORT + Math.floor(text.length / CHARACTERS_OF_A_HOST))) return [];
   const disguises = new Set<Disguise>();
   let decoded = text;
   if (text.includes("%")) {
@@ -57,6 +59,8 @@ export function readHosts(text: string, effort: Effort): readonly ReadHost[] {
   if (visible.startsWith("[")) return addressLiteral(visible, disguises);
   const end = visible.search(HOST_END);
   const part = end === -1 ? visible : visible.slice(0, end);
+  // Punycode takes the square of a label's length.
+  if (part.length > HOST_CHARACTERS_MAX) return [];
   const first = lookedUp(part, disguises);
   // IDNA 2003 reads these letters as others (UTS 46 §2.3): both names can be reached.
   const transitional = /[ßẞς]/.test(part)

@@ -215,11 +215,10 @@ class HtmlReader implements TokenizerCallbacks {
     const anchor = this.#anchor;
     this.#anchor = undefined;
     if (anchor === undefined) return;
-    let shown = "";
-    for (let at = anchor.from; at < this.#found.pieces.length && shown.length < LINK_TEXT_CHARACTERS_MAX; at++) {
-      shown += this.#found.pieces[at];
-    }
-    this.#found.anchors.push({ href: anchor.href, shown: shown.slice(0, LINK_TEXT_CHARACTERS_MAX) });
+    const { pieces, anchors } = this.#found;
+    // No piece is empty: more of them than characters are not needed.
+    const shown = pieces.slice(anchor.from, anchor.from + LINK_TEXT_CHARACTERS_MAX).join("");
+    anchors.push({ href: anchor.href, shown: shown.slice(0, LINK_TEXT_CHARACTERS_MAX) });
   }
 }
 
