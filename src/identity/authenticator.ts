@@ -13,6 +13,8 @@ export interface Identity {
   readonly accountId: number;
   /** Canonical address. */
   readonly address: string;
+  /** The password that was right: whoever came in with it goes when it does. */
+  readonly credentialId?: number;
 }
 
 export type LoginResult =

@@ -156,7 +156,7 @@ class PasswordAuthenticator implements Authenticator {
     if (matching === undefined) return { kind: "wrong-password", address };
     if (!account.enabled) return { kind: "disabled", address };
     if (!matching.scopes.includes(attempt.protocol)) return { kind: "out-of-scope", address };
-    return { kind: "right", identity: { accountId, address } };
+    return { kind: "right", identity: { accountId, address, credentialId: matching.id } };
   }
 
   async #findAccount(username: string): Promise<Account | undefined> {

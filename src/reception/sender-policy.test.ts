@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Directory } from "#identity/directory.ts";
-import { FROM_MALFORMED, judgeHeaderFrom } from "./sender-policy.ts";
+import { FROM_MALFORMED, judgeHeaderFrom, judgeMailFrom } from "./sender-policy.ts";
 
 test("a From address too long to be anybody's is refused unasked: its normal form takes the square of its marks", async () => {
   const directory = { maySendAs: () => assert.fail("asked") } as Partial<Directory> as Directory;
@@ -11,4 +11,10 @@ test("a From address too long to be anybody's is refused unasked: its normal for
     await judgeHeaderFrom(directory, { accountId: 1, address: "alice@example.org" }, from),
     FROM_MALFORMED,
   );
+});
+
+test("a session whose account was disabled meanwhile begins no message, not with the null path either", async () => {
+  const directory = { senderAddresses: async () => [] } as Partial<Directory> as Directory;
+  const answer = await judgeMailFrom(directory, { accountId: 1, address: "alice@example.org" }, null);
+  assert.equal(answer.code, 421);
 });

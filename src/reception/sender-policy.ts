@@ -13,14 +13,19 @@ const TRY_AGAIN = reply(451, "4.3.0", "Cannot check the sender now; try again la
 const NOT_YOURS = "is not an address of your account; send as one of your own, or have it added as an alias";
 export const FROM_MALFORMED = reply(550, "5.6.0", "Message needs one From field whose addresses can be read");
 
-/** The reply to MAIL. Nobody is asked about the null path: a mail program's receipts have it. */
+/** Said to a session that was there before. */
+const NOT_ANY_MORE = reply(421, "4.7.0", "This account may not be used any more; closing the connection");
+
+/** The reply to MAIL. The null path is anybody's: a mail program's receipts have it. */
 export async function judgeMailFrom(
   directory: Directory,
   identity: Identity | undefined,
   reversePath: ReversePath,
 ): Promise<Reply> {
-  if (identity === undefined || reversePath === null) return SENDER_OK;
+  if (identity === undefined) return SENDER_OK;
   try {
+    if ((await directory.senderAddresses(identity.accountId)).length === 0) return NOT_ANY_MORE;
+    if (reversePath === null) return SENDER_OK;
     if (await directory.maySendAs(identity.accountId, reversePath)) return SENDER_OK;
   } catch {
     return TRY_AGAIN;

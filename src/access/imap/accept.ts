@@ -1,5 +1,5 @@
+import { AccountSessions } from "#identity/account-sessions.ts";
 import type { Accept } from "#ports/connection.ts";
-import { AccountSessions } from "./account-sessions.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import { SessionHandler } from "./connection-handler.ts";
 import type { ImapDependencies } from "./session.ts";
@@ -8,7 +8,7 @@ import type { ImapDependencies } from "./session.ts";
 export function createImapAccept(dependencies: ImapDependencies): Accept {
   const { store } = dependencies;
   const accountSessions = new AccountSessions(store);
-  const feed = new ChangeFeed(store, () => void accountSessions.endDisabled());
+  const feed = new ChangeFeed(store, () => void accountSessions.endStale());
   const shared = { feed, accountSessions };
   return (connection) => {
     const session = new SessionHandler(connection, dependencies, shared);

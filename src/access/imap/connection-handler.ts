@@ -2,6 +2,7 @@
  * One client's connection: reads commands in order and one at a time, runs each as the command table says, and bounds what
  * the client may make the server hold or wait for.
  */
+import type { AccountSession, AccountSessions, EndRequest } from "#identity/account-sessions.ts";
 import type { Connection, ConnectionHandler, Endpoint, TlsFacts } from "#ports/connection.ts";
 import type { Log } from "#ports/log.ts";
 import type { LoginPlace } from "#ports/login-places.ts";
@@ -14,7 +15,6 @@ import {
   INPUT_HELD_OCTETS_MAX,
   PRE_AUTH_TOTAL_MS,
 } from "../limits.ts";
-import type { AccountSession, AccountSessions, EndRequest } from "./account-sessions.ts";
 import { capabilities } from "./capabilities.ts";
 import type { ChangeFeed } from "./change-feed.ts";
 import { ChangePace } from "./change-pace.ts";
@@ -279,7 +279,7 @@ export class SessionHandler implements ConnectionHandler, Session, AccountSessio
     if (this.#closed) return { ok: true };
     const place = this.dependencies.logins.enter(this.#connection, login.accountId);
     if (!place.ok) return place;
-    this.#accountSessions.enter(login.accountId, this);
+    this.#accountSessions.enter(login, this);
     this.#login = login;
     return place;
   }

@@ -1,5 +1,5 @@
 /** What a command knows of the session it runs in, and what it may do to it. Reading, ordering and closing are `connection-handler.ts`. */
-import type { Authenticator } from "#identity/authenticator.ts";
+import type { Authenticator, Identity } from "#identity/authenticator.ts";
 import type { MessageIndex } from "#mail/mime/structure.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Endpoint, TlsFacts } from "#ports/connection.ts";
@@ -8,7 +8,7 @@ import type { LoginPlace, LoginPlaces } from "#ports/login-places.ts";
 import type { Spool } from "#ports/spool.ts";
 import type { CommandReader, ReaderEvent } from "#protocol/imap/command-reader.ts";
 import type { ResponseCode } from "#protocol/imap/response.ts";
-import type { AccountId, Store } from "#store/store.ts";
+import type { Store } from "#store/store.ts";
 import type { FolderView } from "./folder-view.ts";
 import type { Output } from "./output.ts";
 import type { ImapSettings } from "./settings.ts";
@@ -40,10 +40,7 @@ export interface ServerIdentity {
   readonly version: string;
 }
 
-export interface Login {
-  readonly accountId: AccountId;
-  readonly address: string;
-}
+export type Login = Identity;
 
 /** The end of a command; what came before it are untagged responses. */
 export interface Completion {

@@ -1,3 +1,4 @@
+import { AccountSessions } from "#identity/account-sessions.ts";
 import type { Authenticator } from "#identity/authenticator.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Accept } from "#ports/connection.ts";
@@ -18,5 +19,10 @@ export interface Pop3Dependencies {
 
 /** For every POP3 listener, with STLS or with TLS from the start: the connection knows which it is. */
 export function createPop3Accept(dependencies: Pop3Dependencies): Accept {
-  return (connection) => new Pop3Connection(connection, dependencies);
+  const { store } = dependencies;
+  const accountSessions = new AccountSessions(store);
+  store.onEvent((event) => {
+    if (event.kind === "directory") void accountSessions.endStale();
+  });
+  return (connection) => new Pop3Connection(connection, dependencies, accountSessions);
 }

@@ -2,6 +2,7 @@
  * POP3 over a connection: what the session asks is put to the authenticator and the store, what it says is sent at the
  * client's pace. One question at a time, so that nothing is held for a client but its snapshot and one piece of a message.
  */
+import type { AccountSession, AccountSessions, EndRequest } from "#identity/account-sessions.ts";
 import type { Identity } from "#identity/authenticator.ts";
 import { credentialChannel } from "#identity/credential-channel.ts";
 import type { Timer } from "#ports/clock.ts";
@@ -14,12 +15,13 @@ import { HELD_OCTETS_MAX } from "./limits.ts";
 import { type OpenMaildrop, openMaildrop } from "./open-maildrop.ts";
 import { sendMessage } from "./send-message.ts";
 
-export class Pop3Connection implements ConnectionHandler {
+export class Pop3Connection implements ConnectionHandler, AccountSession {
   readonly #connection: Connection;
   readonly #dependencies: Pop3Dependencies;
   readonly #log: Log;
   readonly #session: Pop3ServerSession;
   readonly #loginDeadline: Timer;
+  readonly #accountSessions: AccountSessions;
   #delay: Timer | undefined;
   #identity: Identity | undefined;
   #open: OpenMaildrop | undefined;
@@ -32,12 +34,14 @@ export class Pop3Connection implements ConnectionHandler {
   #paused = false;
   /** The client says nothing any more. */
   #inputEnded = false;
-  #draining = false;
+  /** Why the server wants to end the session as soon as no command runs. */
+  #endRequest: EndRequest | undefined;
   #ended: string | undefined;
   #isClosed = false;
 
-  constructor(connection: Connection, dependencies: Pop3Dependencies) {
+  constructor(connection: Connection, dependencies: Pop3Dependencies, accountSessions: AccountSessions) {
     this.#connection = connection;
+    this.#accountSessions = accountSessions;
     this.#dependencies = dependencies;
     this.#log = dependencies.log.with({ session: connection.id, protocol: "pop3" });
     this.#session = new Pop3ServerSession({ credentials: this.#credentials() });
@@ -72,12 +76,17 @@ export class Pop3Connection implements ConnectionHandler {
   }
 
   shutdown(): void {
-    this.#draining = true;
-    if (!this.#session.isBusy) this.#bye("shutdown", "the server is being restarted");
+    this.requestEnd({ reason: "shutdown", text: "the server is being restarted" });
+  }
+
+  requestEnd(request: EndRequest): void {
+    this.#endRequest = request;
+    if (!this.#session.isBusy) this.#bye(request.reason, request.text);
   }
 
   closed(): void {
     this.#isClosed = true;
+    if (this.#identity !== undefined) this.#accountSessions.leave(this.#identity.accountId, this);
     this.#loginDeadline.cancel();
     this.#delay?.cancel();
     this.#wake?.(false);
@@ -107,7 +116,8 @@ export class Pop3Connection implements ConnectionHandler {
       else this.#connection.resume();
     }
     if (this.#inputEnded && !this.#blocked && !this.#session.isBusy) return this.#end("client-gone");
-    if (this.#draining && !this.#session.isBusy) this.#bye("shutdown", "the server is being restarted");
+    const request = this.#endRequest;
+    if (request !== undefined && !this.#session.isBusy) this.#bye(request.reason, request.text);
   }
 
   #carryOut(events: readonly Pop3Event[]): void {
@@ -165,6 +175,7 @@ export class Pop3Connection implements ConnectionHandler {
       if (!place.ok) return { kind: "login", outcome: { text: place.text } };
       this.#open = await openMaildrop(store, result.identity.accountId);
       this.#identity = result.identity;
+      if (!this.#isClosed) this.#accountSessions.enter(result.identity, this);
     } catch (error) {
       this.#log.error("pop3-login-failed", { error: String(error) });
       return unavailable;

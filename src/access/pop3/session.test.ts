@@ -41,6 +41,16 @@ suite("pop3: a session over the store", () => {
     assert.deepEqual(await world.uids(), [1]);
   });
 
+  test("ends when its account is disabled", async (t) => {
+    const world = await openPop3World(t, { messages: [FIRST] });
+    const client = await world.login();
+    const [account] = await world.store.listAccounts();
+    assert.ok(account);
+    await world.store.updateAccount(account.id, { enabled: false });
+    const said = client.lines(await client.until(() => false));
+    assert.deepEqual(said, ["-ERR [SYS/TEMP] Account is disabled"]);
+  });
+
   test("unique ids stay the same from session to session", async (t) => {
     const world = await openPop3World(t, { messages: [FIRST, SECOND, FIRST] });
     const first = await world.login();

@@ -5,7 +5,7 @@ import { type AuthenticateAnswer, parseAuthenticateAnswer } from "#protocol/imap
 import { type SaslStep, startSasl } from "#protocol/sasl/exchange.ts";
 import { responseText } from "#protocol/sasl/response-text.ts";
 import { LOGIN_FAILURE_DELAY_MS, LOGIN_FAILURES_MAX } from "../../limits.ts";
-import { bad, type Completion, done, refused, type Session } from "../session.ts";
+import { bad, type Completion, done, type Login, refused, type Session } from "../session.ts";
 
 export async function startTls(session: Session, _command: unknown, tag: string): Promise<Completion | "answered"> {
   if (session.tls !== undefined) return bad("STARTTLS: TLS is already established");
@@ -86,7 +86,7 @@ async function verify(session: Session, username: string, password: string): Pro
   }
 }
 
-function admit(session: Session, identity: { readonly accountId: number; readonly address: string }): Completion {
+function admit(session: Session, identity: Login): Completion {
   const place = session.admit(identity);
   // Not like a wrong password: a person who hears that one changes it for nothing.
   if (!place.ok) return refused({ name: "LIMIT" }, place.text);
