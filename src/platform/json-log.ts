@@ -6,6 +6,8 @@ import { prettyLogLine } from "./pretty-log-line.ts";
 const STANDARD_ERROR = 2;
 /** Octets gathered before a write: one system call a line would slow the protocol threads. */
 const BUFFER_OCTETS = 4096;
+/** Octets that wait for a reader of the log who has stopped to read; beyond it lines are lost. */
+const UNREAD_OCTETS_MAX = 16 * 1024 * 1024;
 /** A line waits no longer than this for company. */
 const FLUSH_MS = 100;
 
@@ -25,7 +27,13 @@ export function openLog({ level, style }: LogOptions): { readonly log: Log; read
     const sink = { write: (line: string) => writeLine(prettyLogLine(line)) };
     return { log: wrap(pino(options, sink)), flush: () => undefined };
   }
-  const sink = destination({ fd: STANDARD_ERROR, sync: false, minLength: BUFFER_OCTETS, periodicFlush: FLUSH_MS });
+  const sink = destination({
+    fd: STANDARD_ERROR,
+    sync: false,
+    minLength: BUFFER_OCTETS,
+    maxLength: UNREAD_OCTETS_MAX,
+    periodicFlush: FLUSH_MS,
+  });
   // A reader of the log who went away must not end the mail server.
   sink.on("error", () => undefined);
   return { log: wrap(pino(options, sink)), flush: () => sink.flushSync() };

@@ -19,7 +19,12 @@ export async function openControlSocket(
   path: string,
   handle: (command: string, args: unknown) => Promise<unknown>,
 ): Promise<{ close(): Promise<void> }> {
-  const server = createServer((socket) => serve(socket, handle));
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    serve(socket, handle);
+  });
   await unlink(path).catch(() => undefined); // left by a killed server; the store's lock says that none is running
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -28,7 +33,10 @@ export async function openControlSocket(
   await chmod(path, OWNER_ONLY);
   return {
     close: async () => {
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // Who just sits there must not keep the server from ending.
+      for (const socket of sockets) socket.destroySoon();
+      await closed;
       await unlink(path).catch(() => undefined);
     },
   };
