@@ -125,6 +125,10 @@ suite("the gatekeeper", () => {
     const [order] = (await once(front, "message")) as [GateOrder];
     assert.deepEqual(order, { kind: "taken" });
     assert.deepEqual([world.keeper.dropped, (await world.bans()).length], [7, 1]);
+    assert.deepEqual(
+      world.log.lines.filter(({ event }) => event === "observations-dropped").map(({ fields }) => fields),
+      [{ dropped: 7 }],
+    );
     front.close();
   });
 

@@ -34,6 +34,9 @@ export interface GatekeeperOptions {
 /** A front that is told of suspended addresses hears of each again in this time, while they are. Milliseconds. */
 const TELL_HIDDEN_AGAIN_MS = 60_000;
 
+/** Between two lines in the log about lost observations. Milliseconds. */
+const WARNING_MS = 60_000;
+
 export class Gatekeeper {
   readonly #options: GatekeeperOptions;
   readonly #bans: BlockListFollower;
@@ -43,6 +46,7 @@ export class Gatekeeper {
   readonly #fronts = new Set<MessagePort>();
   readonly #slow = new Map<string, SlowGroup>();
   readonly #toldHidden = new Map<string, number>();
+  #warnedMs = Number.NEGATIVE_INFINITY;
   /** Observations that never arrived, as fronts were told more than they could pass on. */
   dropped = 0;
 
@@ -76,7 +80,7 @@ export class Gatekeeper {
   connect(): MessagePort {
     const { port1, port2 } = portPair();
     port1.on("message", (batch: ObservationBatch) => {
-      this.dropped += batch.dropped;
+      if (batch.dropped > 0) this.#lost(batch.dropped);
       for (const observation of batch.observations) this.observe(observation);
       port1.postMessage({ kind: "taken" } satisfies GateOrder);
     });
@@ -122,6 +126,15 @@ export class Gatekeeper {
     this.#bans.close();
     for (const port of this.#fronts) port.close();
     await this.#logins.close();
+  }
+
+  #lost(count: number): void {
+    const { clock, log } = this.#options;
+    this.dropped += count;
+    const nowMs = clock.now();
+    if (nowMs - this.#warnedMs < WARNING_MS) return;
+    this.#warnedMs = nowMs;
+    log.warn("observations-dropped", { dropped: this.dropped });
   }
 
   #loggedIn(login: Extract<Observation, { kind: "login" }>, nowMs: number): void {
