@@ -5,6 +5,7 @@ import { decisionContract } from "./contract/decisions.ts";
 import { directoryContract } from "./contract/directory.ts";
 import { flagContract } from "./contract/flags.ts";
 import { folderContract } from "./contract/folders.ts";
+import { greylistContract } from "./contract/greylist.ts";
 import { messageContract } from "./contract/messages.ts";
 import { searchContract } from "./contract/search.ts";
 import type { Store } from "./store.ts";
@@ -16,6 +17,7 @@ const SUITES: Readonly<Record<string, ContractTests>> = {
   "flags and changes": flagContract,
   search: searchContract,
   "decisions and the block list": decisionContract,
+  "the greylist": greylistContract,
 };
 
 /** @param open an empty store, made for one test and closed after it. */

@@ -53,3 +53,13 @@ export const SEARCH_SLICE_OCTETS = 512 * 1024;
 export const PRUNED_DECISIONS_PER_CALL_MAX = 500;
 /** Changed entries of the block list that an event carries; of more it says only that they changed. About 500 octets each. */
 export const BLOCK_LIST_CHANGES_TOLD_MAX = 1000;
+/** Senders that may wait in the greylist, about 300 octets each. Beyond it nobody new waits: who is forgotten would wait for ever. */
+export const GREYLIST_WAITING_MAX = 100_000;
+/** Senders that the greylist knows; an hour's new ones of a large site are a hundredth of it. */
+export const GREYLIST_KNOWN_MAX = 200_000;
+/** Known senders that are left when there were too many: room for new ones until the next look. */
+export const GREYLIST_KNOWN_KEPT = 180_000;
+/** New rows of the greylist between two counts of all: a count of the largest table takes some milliseconds. */
+export const GREYLIST_COUNT_EVERY = 256;
+/** Rows of the greylist one call forgets: a longer transaction would hold up mail. */
+export const PRUNED_GREYLIST_PER_CALL_MAX = 500;

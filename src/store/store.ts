@@ -7,6 +7,7 @@ import type { Content } from "#mail/content.ts";
 import type { MessageIndex } from "#mail/mime/structure.ts";
 import type { Result } from "#mail/result.ts";
 import type { BlockListChange, BlockListKey, BlockListRow, DecisionQuery, DecisionRow } from "./decision-row.ts";
+import type { GreylistAges, GreylistKnown, GreylistQuery, GreylistRow, GreylistTry } from "./greylist-row.ts";
 import type { SearchKey } from "./search-key.ts";
 
 export type AccountId = number;
@@ -294,6 +295,22 @@ export interface Store {
   listLogins(
     sinceMs: number,
   ): Promise<readonly { readonly address: string; readonly accountId: AccountId; readonly lastMs: number }[]>;
+
+  // — The greylist: who waits, and who need not —
+  /** Rows of these keys, in no order. At most `ROWS_PER_CALL_MAX` keys. */
+  findGreylist(keys: readonly string[]): Promise<readonly GreylistRow[]>;
+  /** Last seen first. */
+  listGreylist(query: GreylistQuery): Promise<readonly GreylistRow[]>;
+  countGreylist(ages: GreylistAges): Promise<{ readonly waiting: number; readonly known: number }>;
+  /**
+   * Notes a try that is to wait: the first one of a key, or one more. Returns the row as it is then, which a key that is
+   * known leaves as it was; undefined: there are as many as may wait, and this one is not kept.
+   */
+  putGreylistTry(key: string, about: GreylistTry, nowMs: number, ages: GreylistAges): Promise<GreylistRow | undefined>;
+  /** Makes keys known, or known anew. Beyond the bound of known ones the new ones are not kept. */
+  putGreylistKnown(keys: readonly string[], known: GreylistKnown, about: GreylistTry, nowMs: number): Promise<void>;
+  /** Forgets some of what is too old, and of known ones beyond the bound the oldest; how many. Call again until it is none. */
+  pruneGreylist(ages: GreylistAges): Promise<number>;
 
   statistics(): Promise<StoreStatistics>;
   /** Calls `listener` for every event from now on; the returned function ends that. */

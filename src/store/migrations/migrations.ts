@@ -4,5 +4,6 @@
  */
 import { first } from "./0001-first.ts";
 import { decisions } from "./0002-decisions.ts";
+import { greylist } from "./0003-greylist.ts";
 
-export const migrations: readonly string[] = [first, decisions];
+export const migrations: readonly string[] = [first, decisions, greylist];

@@ -48,6 +48,12 @@ export const storeMethods = {
   pruneBlockList: "writer",
   putLogins: "writer",
   listLogins: "reader",
+  findGreylist: "reader",
+  listGreylist: "reader",
+  countGreylist: "reader",
+  putGreylistTry: "writer",
+  putGreylistKnown: "writer",
+  pruneGreylist: "writer",
   statistics: "reader",
 } as const satisfies Record<StoreMethod, "reader" | "writer">;
 

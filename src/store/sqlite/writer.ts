@@ -19,6 +19,7 @@ import { isWriterMethod, type StoreOperation, type WriterMethod, type WriterOper
 import { decisionOperations } from "./write/decisions.ts";
 import { directoryOperations } from "./write/directory.ts";
 import { folderOperations } from "./write/folders.ts";
+import { greylistOperations } from "./write/greylist.ts";
 import { incomingOperations, messageOperations } from "./write/mail.ts";
 
 export interface SqliteWriterOptions {
@@ -111,6 +112,7 @@ export class Writer implements SqliteWriter {
       ...incomingOperations(context),
       ...messageOperations(context),
       ...decisionOperations(context),
+      ...greylistOperations(context),
     };
     this.#queue = new GroupCommitQueue((operations) => this.applyBatch(operations));
     this.#tidying = this.#sweep();
