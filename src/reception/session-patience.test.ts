@@ -3,6 +3,7 @@ import { suite, test } from "node:test";
 import { reply } from "#mail/reply.ts";
 import { FAKE_TLS } from "../../test/fakes/connection.ts";
 import { FakeReception } from "../../test/fakes/reception.ts";
+import { type ReceptionSettings, receptionDefaults } from "./settings.ts";
 
 const SECURED = { tls: FAKE_TLS };
 
@@ -76,6 +77,11 @@ suite("reception: patience", () => {
   test("a message slower than 500 octets a second is cut, one that is just fast enough is not", async () => {
     assert.equal(await sendSlowly(30_000), "");
     assert.match(await sendSlowly(29_000), /^421 4\.4\.2 /);
+  });
+
+  test("a message that is too large arrives at its pace, and hears 552 at its end and not that it was slow", async () => {
+    const limits = { ...receptionDefaults.limits, messageSizeOctetsMax: 50 };
+    assert.equal(await sendSlowly(30_000, { limits }), "");
   });
 
   test("the session ends after an hour", async () => {
@@ -212,8 +218,8 @@ suite("reception: LMTP", () => {
 });
 
 /** What is said to a client that sends so many octets of a message in each of five minutes. */
-async function sendSlowly(octetsPerMinute: number): Promise<string> {
-  const mx = new FakeReception("smtp");
+async function sendSlowly(octetsPerMinute: number, settings: Partial<ReceptionSettings> = {}): Promise<string> {
+  const mx = new FakeReception("smtp", settings);
   const client = mx.connect();
   await client.envelope("a@b.example", "user@local.test");
   await client.say("DATA");

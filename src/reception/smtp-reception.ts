@@ -50,7 +50,6 @@ export class SmtpReception implements ConnectionHandler {
   readonly #inputs: Input[] = [];
   #running = false;
   #output: string[] = [];
-  #messageOctets = 0;
   /** Octets before the greeting that are let pass (`early_talker` not enforced). */
   #early: Uint8Array[] = [];
   #greeted = false;
@@ -90,6 +89,8 @@ export class SmtpReception implements ConnectionHandler {
       this.#early.push(octets);
       return this.#steer();
     }
+    // Those too that are dropped: a message that is too large is refused at its end, and must get there.
+    if (this.#session.awaits === "message") this.#deadlines.messageOctets(octets.length);
     this.#give({ kind: "octets", octets });
   }
 
@@ -178,8 +179,6 @@ export class SmtpReception implements ConnectionHandler {
   #endTurn(): void {
     const replied = this.#output.length > 0;
     this.#flush();
-    this.#deadlines.messageOctets(this.#messageOctets);
-    this.#messageOctets = 0;
     this.#deadlines.turn(this.#session.awaits, replied);
     this.#steer();
     this.#endWhenAnswered();
@@ -216,7 +215,6 @@ export class SmtpReception implements ConnectionHandler {
         this.#output.push(formatReply(this.#judgement?.replying(event.reply) ?? event.reply));
         return;
       case "message-octets":
-        this.#messageOctets += event.octets.length;
         if (!this.#desk.write(event.octets)) this.#spoolFull = true;
         return;
       case "client-name":
