@@ -33,7 +33,8 @@ export async function authenticateMessage(
   const tree = new PolicyTree(resolver, lookup);
   // The policy is asked for while the keys are.
   const policy = author.kind === "one" ? tree.walk(author.domain) : undefined;
-  const header = new CanonicalHeader(message.header, splitFields(message.header));
+  const isSigned = message.signatures.some(({ signature }) => signature.check) || message.arc.kind === "sound";
+  const header = new CanonicalHeader(message.header, isSigned ? splitFields(message.header) : []);
   const options = { header, keys: new KeyRing(resolver, lookup), nowSeconds };
   const [signatures, arc] = await Promise.all([
     verifySignatures(message.signatures, options),

@@ -208,22 +208,20 @@ class RelaxedBody implements CanonicalBody {
     return this.#hash.end();
   }
 
-  /** Octets from `start` up to the next one that may not be content; returns its index. */
+  /** Copies octets from `start` up to the next that may not be content; returns its index. A single space inside a line is. */
   #run(octets: Buffer, start: number): number {
     this.#flush();
+    if (this.#length === CANONICAL_BLOCK_OCTETS) this.#drain();
     const block = this.#block;
-    const { length } = octets;
-    let at = start;
     let filled = this.#length;
-    let octet = octets[at]!;
-    while (octet > SPACE) {
-      if (filled === CANONICAL_BLOCK_OCTETS) {
-        this.#hash.update(block);
-        filled = 0;
-      }
+    const end = Math.min(octets.length, start + CANONICAL_BLOCK_OCTETS - filled);
+    let at = start;
+    while (at < end) {
+      const octet = octets[at]!;
+      // Past the end there is nothing to compare with, and the space is held back.
+      if (octet <= SPACE && !(octet === SPACE && octets[at + 1]! > SPACE)) break;
       block[filled++] = octet;
-      if (++at === length) break;
-      octet = octets[at]!;
+      at++;
     }
     this.#length = filled;
     return at;

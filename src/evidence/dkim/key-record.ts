@@ -1,9 +1,10 @@
 /** A key as its owner publishes it (RFC 6376 §3.6.1, RFC 8463 §4). */
 import { Buffer } from "node:buffer";
 import { createPublicKey, type KeyObject } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import { failed, ok, type Result } from "#mail/result.ts";
 import type { SignatureProblem } from "./evidence.ts";
-import { KEY_RECORD_LENGTH_MAX, RSA_BITS_MAX, RSA_BITS_MIN, RSA_EXPONENT_MAX } from "./limits.ts";
+import { KEY_RECORD_LENGTH_MAX, KEYS_REMEMBERED_MAX, RSA_BITS_MAX, RSA_BITS_MIN, RSA_EXPONENT_MAX } from "./limits.ts";
 import { colonList, parseTagList, withoutBlanks } from "./tag-list.ts";
 
 export interface PublicKey {
@@ -21,8 +22,19 @@ export function isKeyRecord(text: string): boolean {
   return /^\s*v\s*=\s*DKIM1/i.test(text) || /(?:^|;)\s*p\s*=/.test(text.slice(0, KEY_RECORD_LENGTH_MAX));
 }
 
+/** Importing a key costs three times what checking a signature with it does, and most mail comes from a few signers. */
+const remembered = new LRUCache<string, Result<PublicKey, SignatureProblem>>({ max: KEYS_REMEMBERED_MAX });
+
 export function parseKeyRecord(text: string): Result<PublicKey, SignatureProblem> {
   if (text.length > KEY_RECORD_LENGTH_MAX) return failed({ kind: "key-syntax" });
+  const known = remembered.get(text);
+  if (known !== undefined) return known;
+  const parsed = parse(text);
+  remembered.set(text, parsed);
+  return parsed;
+}
+
+function parse(text: string): Result<PublicKey, SignatureProblem> {
   const list = parseTagList(text);
   if (!list.ok) return failed({ kind: "key-syntax" });
   const tags = list.value;

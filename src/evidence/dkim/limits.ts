@@ -19,3 +19,7 @@ export const TAG_SHOWN_MAX = 256;
 export const CANONICAL_BLOCK_OCTETS = 16 * 1024;
 /** Octets of a domain name as U-labels: 255 as A-labels may need up to four times as many. */
 export const DOMAIN_LENGTH_MAX = 1024;
+/** Key records remembered as keys, for each thread: about 2 KiB each. */
+export const KEYS_REMEMBERED_MAX = 500;
+/** Names in `h=`: honest signers write up to about fifty, some of them twice. */
+export const SIGNED_FIELDS_MAX = 500;

@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import { parseDomain } from "#mail/address.ts";
 import type { SignatureEvidence, SignatureProblem } from "./evidence.ts";
-import { DOMAIN_LENGTH_MAX, TAG_SHOWN_MAX } from "./limits.ts";
+import { DOMAIN_LENGTH_MAX, SIGNED_FIELDS_MAX, TAG_SHOWN_MAX } from "./limits.ts";
 import { colonList, parseTagList, type TagList, withoutBlanks } from "./tag-list.ts";
 
 export type Canonicalization = "simple" | "relaxed";
@@ -114,7 +114,7 @@ function readCheck(tags: TagList, kind: "dkim" | "arc-message"): SignatureCheck 
   if (!BASE64.test(bodyHash)) return syntax("bh");
   if (!BASE64.test(signature)) return syntax("b");
   const signedFields = colonList(tags.get("h") ?? "");
-  if (signedFields.length === 0) return syntax("h");
+  if (signedFields.length === 0 || signedFields.length > SIGNED_FIELDS_MAX) return syntax("h");
   // RFC 6376 §5.4: otherwise anybody could put another author on it.
   if (!signedFields.includes("from")) return { kind: "from-not-signed" };
   const methods = colonList(tags.get("q") ?? "dns/txt");
