@@ -43,6 +43,15 @@ suite("file spool", () => {
     writer.discard();
   });
 
+  test("stops before the disk is full, and leaves nothing behind (ENOSPC)", async () => {
+    let freeOctets = 65 * 1024 * 1024;
+    const { spool, directory } = open({ freeOctets: async () => freeOctets });
+    assert.equal((await send(spool, randomBytes(500_000))).kind, "file");
+    freeOctets = 63 * 1024 * 1024;
+    await assert.rejects(send(spool, randomBytes(500_000)), { code: "ENOSPC" });
+    assert.equal(readdirSync(directory).length, 1);
+  });
+
   test("leaves nothing behind when a message is given up", async () => {
     const { spool, directory } = open();
     const writer = spool.begin(() => undefined);
@@ -60,11 +69,12 @@ suite("file spool", () => {
   });
 });
 
-function open(): { spool: Spool; directory: string } {
+function open(options: Partial<Parameters<typeof fileSpool>[0]> = {}): { spool: Spool; directory: string } {
   const directory = mkdtempSync(join(tmpdir(), "postern-spool-"));
   chmodSync(directory, 0o700);
   process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
-  return { spool: fileSpool({ directory, inlineOctetsMax: INLINE_OCTETS, random: systemRandom }), directory };
+  const random = systemRandom;
+  return { spool: fileSpool({ directory, inlineOctetsMax: INLINE_OCTETS, random, ...options }), directory };
 }
 
 async function send(spool: Spool, octets: Buffer): ReturnType<SpoolWriter["finish"]> {

@@ -1,15 +1,17 @@
 import { createHash, type Hash } from "node:crypto";
-import { type FileHandle, open, unlink } from "node:fs/promises";
+import { type FileHandle, open, statfs, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Content } from "#mail/content.ts";
 import type { Random } from "#ports/random.ts";
 import type { Spool, SpoolWriter } from "#ports/spool.ts";
-import { SPOOL_HIGH_WATER_OCTETS } from "./limits.ts";
+import { SPOOL_DISK_RESERVE_OCTETS, SPOOL_HIGH_WATER_OCTETS, SPOOL_ROOM_ASKED_OCTETS } from "./limits.ts";
 
 interface FileSpoolOptions {
   readonly directory: string;
   readonly inlineOctetsMax: number;
   readonly random: Random;
+  /** Octets that may still be written to the disk of a folder; for who wants a disk to be full. */
+  readonly freeOctets?: (directory: string) => Promise<number>;
 }
 
 interface SpoolFile {
@@ -38,6 +40,8 @@ class FileSpoolWriter implements SpoolWriter {
   #failure: Error | undefined;
   #ended = false;
   #askedToWait = false;
+  /** Octets that may be written before the disk's room is asked for again. */
+  #roomOctets = 0;
 
   constructor(options: FileSpoolOptions, onDrained: () => void) {
     this.#options = options;
@@ -102,6 +106,7 @@ class FileSpoolWriter implements SpoolWriter {
         const octets = this.#waitingOctets;
         this.#waiting = [];
         for (const piece of batch) file.hash.update(piece);
+        await this.#takeRoom(octets);
         await writeAll(handle, batch, octets);
         this.#waitingOctets -= Math.min(octets, this.#waitingOctets);
         this.#tellDrained();
@@ -114,6 +119,17 @@ class FileSpoolWriter implements SpoolWriter {
     }
     // Here and not in a later turn: octets that come in between would find a pump that no longer looks.
     this.#pump = undefined;
+  }
+
+  /** Throws like a full disk when what is left of it is not for messages that arrive. */
+  async #takeRoom(octets: number): Promise<void> {
+    this.#roomOctets -= octets;
+    if (this.#roomOctets >= 0) return;
+    const { directory, freeOctets = freeOctetsOf } = this.#options;
+    if ((await freeOctets(directory)) < SPOOL_DISK_RESERVE_OCTETS) {
+      throw Object.assign(new Error("the disk is nearly full"), { code: "ENOSPC" });
+    }
+    this.#roomOctets = SPOOL_ROOM_ASKED_OCTETS;
   }
 
   #tellDrained(): void {
@@ -130,6 +146,11 @@ class FileSpoolWriter implements SpoolWriter {
     await file.handle.then((handle) => handle.close()).catch(() => undefined);
     await unlink(file.path).catch(() => undefined);
   }
+}
+
+async function freeOctetsOf(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory);
+  return bavail * bsize;
 }
 
 async function writeAll(handle: FileHandle, pieces: readonly Uint8Array[], octets: number): Promise<void> {

@@ -2,6 +2,13 @@
 export const WRITE_HIGH_WATER_OCTETS = 64 * 1024;
 /** Octets of a spool file waiting for the disk before `write` says wait; twenty senders together stay under 6 MiB. */
 export const SPOOL_HIGH_WATER_OCTETS = 256 * 1024;
+/**
+ * Octets of the disk below which no message is spooled on: messages that arrive must not take the room in which the
+ * database writes, and users delete. The store takes in nothing below the same.
+ */
+export const SPOOL_DISK_RESERVE_OCTETS = 64 * 1024 * 1024;
+/** Octets of one message after which the room is asked for again. */
+export const SPOOL_ROOM_ASKED_OCTETS = 1024 * 1024;
 /** A TLS handshake must be done by then: a client on a slow line needs a few round trips. */
 export const TLS_HANDSHAKE_MS = 30_000;
 /** A PROXY header must be there by then: the proxy sends it at once. */
