@@ -105,8 +105,11 @@ suite("content", () => {
     await check("bill.pdf", Buffer.from("MZ\x90\0\x03", "latin1"), [
       { name: "bill.pdf", inside: null, signs: ["executable-content"] },
     ]);
-    await check("", Buffer.from("\x7fELF", "latin1"), [{ name: "", inside: null, signs: ["executable-content"] }]);
+    await check("", Buffer.from("\x7fELF\x02\x01\x01\0", "latin1"), [
+      { name: "", inside: null, signs: ["executable-content"] },
+    ]);
     await check("bill.pdf", Buffer.from("%PDF-1.7"), []);
+    await check("a.txt", Buffer.from("MZ is a company, and this is a text.\r\n"), []);
   });
 
   test("files in an archive", async () => {

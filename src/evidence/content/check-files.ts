@@ -51,6 +51,7 @@ const MAGIC: readonly (readonly [Content, Buffer])[] = [
   ["zip", Buffer.from("PK\x05\x06", "latin1")],
   ["old-office", Buffer.from("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "latin1")],
 ];
+const PROGRAM_HEADER_OCTETS = 64;
 /** The storage that every kind of VBA project has, as the names in an OLE file are written. */
 const VBA_STORAGE = Buffer.from("_VBA_PROJECT", "utf16le");
 
@@ -154,7 +155,9 @@ function isBinaryPart({ name }: ZipEntry): boolean {
 
 function contentOf(head: Uint8Array): Content {
   const octets = asBuffer(head);
-  return MAGIC.find(([, magic]) => octets.subarray(0, magic.length).equals(magic))?.[0] ?? "other";
+  const content = MAGIC.find(([, magic]) => octets.subarray(0, magic.length).equals(magic))?.[0] ?? "other";
+  // A text may begin with MZ; no program is without a zero in its header.
+  return content === "program" && !octets.subarray(0, PROGRAM_HEADER_OCTETS).includes(0) ? "other" : content;
 }
 
 /** Every part with a name, or that is neither text nor picture: a program needs no name to be saved. */

@@ -191,6 +191,9 @@ suite("disguises are undone and named", () => {
       ],
     );
     await check(link("http://fa\u00df.example/"), ["fass.example", "xn--fa-hia.example"], HTML);
+    const joined = "http://\u0646\u0627\u0645\u0647\u200c\u0627\u06cc.example/";
+    await check(link(joined), ["xn--mgba3gch31f.example", "xn--mgba3gch31f060k.example"], HTML);
+    await check(link("http://ev\u200cil.example/"), ["evil.example"], HTML);
   });
 
   test("what no reader can reach is read as the most careless would", async () => {

@@ -57,19 +57,33 @@ export function readHosts(text: string, effort: Effort): readonly ReadHost[] {
   const visible = withoutInvisible(decoded);
   if (visible !== decoded) disguises.add("invisible-characters");
   if (visible.startsWith("[")) return addressLiteral(visible, disguises);
-  const end = visible.search(HOST_END);
-  const part = end === -1 ? visible : visible.slice(0, end);
+  const part = upToEnd(visible);
   // Punycode takes the square of a label's length.
   if (part.length > HOST_CHARACTERS_MAX) return [];
-  const first = lookedUp(part, disguises);
-  // IDNA 2003 reads these letters as others (UTS 46 §2.3): both names can be reached.
-  const transitional = /[ßẞς]/.test(part)
-    ? lookedUp(part.replace(/[ßẞ]/g, "ss").replaceAll("ς", "σ"), disguises)
-    : undefined;
-  const hosts = [first, transitional].filter((host) => host !== undefined);
+  const meant = [part, ...otherReadings(part, decoded)].map((one) => lookedUp(one, disguises));
+  const hosts = [...new Map(meant.flatMap((one) => (one === undefined ? [] : [[one.host, one] as const]))).values()];
   return hosts.length < 2
     ? hosts
     : hosts.map((host) => ({ ...host, disguises: [...host.disguises, "readers-differ"] }));
+}
+
+function upToEnd(text: string): string {
+  const end = text.search(HOST_END);
+  return end === -1 ? text : text.slice(0, end);
+}
+
+/**
+ * Where IDNA 2003 and 2008 differ (UTS 46 §2.3), both names can be reached: one knows neither sharp s nor final sigma, the
+ * other keeps joiners between letters of scripts that need them.
+ */
+function otherReadings(part: string, withInvisible: string): readonly string[] {
+  const readings: string[] = [];
+  if (/[ßẞς]/.test(part)) readings.push(part.replace(/[ßẞ]/g, "ss").replaceAll("ς", "σ"));
+  if (/[\u200c\u200d]/.test(withInvisible)) {
+    const joined = upToEnd(withInvisible.replace(INVISIBLE, (run) => run.replace(/[^\u200c\u200d]/g, "")));
+    if (joined.length <= HOST_CHARACTERS_MAX) readings.push(joined);
+  }
+  return readings;
 }
 
 function lookedUp(part: string, seen: ReadonlySet<Disguise>): ReadHost | undefined {
