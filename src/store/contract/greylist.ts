@@ -22,6 +22,12 @@ export const greylistContract: ContractTests = {
     assert.deepEqual([late?.firstMs, late?.tries], [50, 1]);
   },
 
+  "a try before the first one is a first one: the clock was set back": async (store) => {
+    await store.putGreylistTry(KEY, about("one"), 1000, EVER);
+    const before = await store.putGreylistTry(KEY, about("two"), 10, EVER);
+    assert.deepEqual([before?.firstMs, before?.tries], [10, 1]);
+  },
+
   "who is known stays known whatever is tried, until it is forgotten": async (store) => {
     await store.putGreylistTry(KEY, about("one"), 10, EVER);
     await store.putGreylistKnown([KEY, NETWORK], "waited", about("two"), 20);

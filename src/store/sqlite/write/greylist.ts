@@ -6,6 +6,7 @@ import {
   GREYLIST_KNOWN_MAX,
   GREYLIST_WAITING_MAX,
   PRUNED_GREYLIST_PER_CALL_MAX,
+  ROWS_PER_CALL_MAX,
 } from "../../limits.ts";
 import type { Database } from "../database.ts";
 import { greylistRow } from "../read/greylist.ts";
@@ -40,13 +41,14 @@ export function greylistOperations(
       const old = greylistRow(db, key);
       if (old?.known !== undefined && old.known !== null && old.lastMs >= knownSinceMs) return old;
       if (old?.known !== null && !waiting.hasMore()) return undefined;
-      const isAgain = old?.known === null && old.firstMs >= waitingSinceMs;
+      const isAgain = old?.known === null && old.firstMs >= waitingSinceMs && old.firstMs <= nowMs;
       const [firstMs, tries] = isAgain ? [old.firstMs, old.tries + 1] : [nowMs, 1];
       const row: GreylistRow = { key, known: null, firstMs, lastMs: nowMs, tries, last: about };
       put(db, row);
       return row;
     },
     putGreylistKnown(keys, why: GreylistKnown, about: GreylistTry, nowMs) {
+      if (keys.length > ROWS_PER_CALL_MAX) throw new RangeError(`more than ${ROWS_PER_CALL_MAX} keys in a call`);
       for (const key of keys) {
         const old = greylistRow(db, key);
         const isNew = old === undefined || old.known === null;
