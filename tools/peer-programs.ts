@@ -12,6 +12,7 @@ export const PEER_PROGRAMS: Readonly<Record<string, string>> = {
   dovecot: "dovecot-imapd",
   nmap: "nmap",
   testssl: "testssl.sh",
+  rbldnsd: "rbldnsd",
 };
 
 /** Programs that the bench compares with. */

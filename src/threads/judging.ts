@@ -130,4 +130,11 @@ function tell(gate: FrontGate, log: Log, { kind, list, text, remedy }: ListAlert
 }
 
 /** What a list that works again does not have any more. */
-const TROUBLES: readonly ListAlert["kind"][] = ["dead", "lists-the-world", "refuses-us", "suspended", "timing-out"];
+const TROUBLES: readonly ListAlert["kind"][] = [
+  "dead",
+  "lists-the-world",
+  "refuses-us",
+  "suspended",
+  "timing-out",
+  "failing",
+];

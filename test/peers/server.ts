@@ -31,6 +31,8 @@ export interface ServerOptions {
   readonly rules?: Readonly<Record<string, "off" | "shadow" | "enforce">>;
   /** `127.0.0.1:5300`; without it a port where nothing answers. */
   readonly nameServer?: string;
+  /** How long a name server may take; 200 without it, as most tests have none. Milliseconds. */
+  readonly dnsTimeoutMs?: number;
   /** More TOML, behind everything else. */
   readonly settings?: string;
 }
@@ -154,7 +156,11 @@ function settings(options: ServerOptions, ports: Ports, certificateFile: string,
   }
   lines.push("[tls]", 'source = "files"', `certificate = "${certificateFile}"`, `key = "${keyFile}"`);
   // Nothing answers there: no test may wait for, or depend on, the name servers of the machine it runs on.
-  lines.push("[dns]", `servers = ["${options.nameServer ?? "127.0.0.1:9"}"]`, "timeout_ms = 200");
+  lines.push(
+    "[dns]",
+    `servers = ["${options.nameServer ?? "127.0.0.1:9"}"]`,
+    `timeout_ms = ${options.dnsTimeoutMs ?? 200}`,
+  );
   lines.push("[delivery]", "hold = true");
   lines.push("[limits]", ...pairs({ ...roomy, ...options.limits }));
   if (options.rules !== undefined)

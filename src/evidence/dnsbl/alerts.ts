@@ -7,6 +7,7 @@ export type ListAlertKind =
   | "refuses-us"
   | "suspended"
   | "timing-out"
+  | "failing"
   | "misuse"
   | "healthy-again";
 
@@ -58,6 +59,11 @@ function words(kind: ListAlertKind, resolverName: string): readonly [what: strin
       return [
         `does not answer through ${resolverName} and is not asked for some minutes`,
         "If other lists are silent too, look at the resolver.",
+      ];
+    case "failing":
+      return [
+        `cannot be asked through ${resolverName}: there is an error each time`,
+        "If other lists fail too, look at the resolver; if it is this one alone, it may have ended.",
       ];
     case "misuse":
       return ["was asked for something it does not have, which is a fault of this program", "Please report it."];

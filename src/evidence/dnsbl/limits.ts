@@ -19,6 +19,9 @@ export const TIMEOUTS_MAX = 5;
 /** Milliseconds for which it is left alone. */
 export const LEFT_ALONE_MS = 5 * 60_000;
 
+/** Errors in a row (SERVFAIL, REFUSED, nobody there) until the admin hears that the list cannot be asked. */
+export const ERRORS_MAX = 5;
+
 /** Good senders, each counted once, that must be known before a list is judged by them: chance must not end a list. */
 export const GOOD_SENDERS_MIN = 20;
 /** Good senders remembered for each list, the latest. */

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { CanaryResult } from "./canaries.ts";
 import type { ListOutcome } from "./evidence.ts";
 import {
+  ERRORS_MAX,
   GOOD_SENDERS_LISTED_SHARE_MAX,
   GOOD_SENDERS_MAX,
   GOOD_SENDERS_MIN,
@@ -25,6 +26,10 @@ const HEALTHY: CanaryResult = { kind: "healthy", ipv6: true };
 const REFUSES: CanaryResult = { kind: "refuses-us", refusal: "public-resolver", answers: ["127.255.255.254"] };
 const TIMED_OUT: ListOutcome = { kind: "not-checked", why: "timed-out" };
 const CLEAN: ListOutcome = { kind: "clean", ttlSeconds: 60 };
+
+function failed(why: "server-failure" | "refused" | "malformed"): ListOutcome {
+  return { kind: "not-checked", why };
+}
 
 /** One list through a life of events; keeps what was said about it. */
 class Life {
@@ -115,7 +120,18 @@ test("a list left alone is tried again; still silent it is left alone at once an
   assert.equal(life.says(TIMED_OUT).skip(), "timing-out");
   life.nowMs = 2 * LEFT_ALONE_MS;
   assert.equal(life.says(CLEAN).skip(), undefined);
-  assert.deepEqual(life.alerts, ["timing-out"]);
+  assert.deepEqual(life.alerts, ["timing-out", "healthy-again"]);
+});
+
+test("errors in a row are told once and do not keep a list from being asked; an answer ends them", () => {
+  const row = Array.from({ length: ERRORS_MAX - 1 }, () => failed("server-failure"));
+  const life = new Life().canaries(HEALTHY).says(...row, CLEAN, ...row);
+  assert.deepEqual(life.alerts, []);
+  life.says(failed("refused"), failed("malformed"), ...row);
+  assert.deepEqual(life.alerts, ["failing"]);
+  assert.equal(life.skip(), undefined);
+  life.says(CLEAN, CLEAN, ...row);
+  assert.deepEqual(life.alerts, ["failing", "healthy-again"]);
 });
 
 test("a list that names most of the good senders is suspended, whatever its canaries say, for an hour", () => {

@@ -2,11 +2,13 @@
  * The health of one list as a value: what is known about it, and what each event makes of that. A list that is not proven
  * to work counts for nothing, so that none can turn on the mail of its user.
  */
+import type { DnsFailure } from "#ports/resolver.ts";
 import { type ListAlert, type ListAlertKind, listAlert } from "./alerts.ts";
 import type { CanaryResult } from "./canaries.ts";
 import type { DnsList } from "./dns-list.ts";
 import type { ListOutcome, SkipReason } from "./evidence.ts";
 import {
+  ERRORS_MAX,
   GOOD_SENDERS_LISTED_SHARE_MAX,
   GOOD_SENDERS_MAX,
   GOOD_SENDERS_MIN,
@@ -22,6 +24,8 @@ export interface ListHealth {
   /** Its IPv6 addresses may be asked for. */
   readonly ipv6: boolean;
   readonly timeoutsInARow: number;
+  /** Errors of those who should answer for it, with no answer between them. */
+  readonly errorsInARow: number;
   /** Not asked before that, by monotonic clock. */
   readonly leftAloneUntilMs: number;
   /** Not healthy before that, whatever the canaries say. */
@@ -36,6 +40,7 @@ export const NEW_LIST: ListHealth = {
   state: "unproven",
   ipv6: false,
   timeoutsInARow: 0,
+  errorsInARow: 0,
   leftAloneUntilMs: Number.NEGATIVE_INFINITY,
   suspendedUntilMs: Number.NEGATIVE_INFINITY,
   goodSenders: new Map(),
@@ -81,11 +86,11 @@ export function afterCanaries(health: ListHealth, result: CanaryResult, around: 
   }
 }
 
-/** What a list said about somebody. Only an answer ends a row of time-outs; that we ask too much is not its fault. */
+/** What a list said about somebody. Only an answer ends a row of failures; that we ask too much is not its fault. */
 export function afterOutcome(health: ListHealth, outcome: ListOutcome, around: HealthSurroundings): HealthChange {
   switch (outcome.kind) {
     case "not-checked":
-      return outcome.why === "timed-out" ? afterTimeout(health, around) : unchanged(health);
+      return afterFailure(health, outcome.why, around);
     case "refused-to-serve": {
       const detail = `${outcome.answers.join(", ")}: ${outcome.refusal}`;
       // A question that makes no sense is our mistake: the list is well.
@@ -100,7 +105,7 @@ export function afterOutcome(health: ListHealth, outcome: ListOutcome, around: H
     case "listed":
     case "clean":
     case "unknown-answer":
-      return unchanged(answered(health));
+      return afterAnswer(health, around);
   }
 }
 
@@ -131,6 +136,33 @@ export function afterJudgement(health: ListHealth, judged: JudgedSender, around:
   return become(suspended, "suspended", around, `${listed} of the last ${goodSenders.size} good senders`);
 }
 
+function afterFailure(health: ListHealth, why: DnsFailure, around: HealthSurroundings): HealthChange {
+  switch (why) {
+    case "timed-out":
+      return afterTimeout(health, around);
+    case "server-failure":
+    case "refused":
+    case "malformed":
+    case "too-many-aliases":
+      return afterError(health, why, around);
+    case "overloaded":
+      return unchanged(health);
+  }
+}
+
+/** An error is there at once and costs nothing: such a list is asked all the same. */
+function afterError(health: ListHealth, why: DnsFailure, around: HealthSurroundings): HealthChange {
+  const errorsInARow = health.errorsInARow + 1;
+  // Said once, until it has answered.
+  const alert = errorsInARow === ERRORS_MAX ? listAlert("failing", around, why) : undefined;
+  return { health: { ...health, errorsInARow }, alert };
+}
+
+function afterAnswer(health: ListHealth, around: HealthSurroundings): HealthChange {
+  const wasTold = health.timeoutsInARow >= TIMEOUTS_MAX || health.errorsInARow >= ERRORS_MAX;
+  return { health: answered(health), alert: wasTold ? listAlert("healthy-again", around) : undefined };
+}
+
 function afterTimeout(health: ListHealth, around: HealthSurroundings): HealthChange {
   const timeoutsInARow = health.timeoutsInARow + 1;
   const next = { ...health, timeoutsInARow };
@@ -143,7 +175,8 @@ function afterTimeout(health: ListHealth, around: HealthSurroundings): HealthCha
 }
 
 function answered(health: ListHealth): ListHealth {
-  return health.timeoutsInARow === 0 ? health : { ...health, timeoutsInARow: 0 };
+  const isQuiet = health.timeoutsInARow === 0 && health.errorsInARow === 0;
+  return isQuiet ? health : { ...health, timeoutsInARow: 0, errorsInARow: 0 };
 }
 
 function become(health: ListHealth, state: ListState, around: HealthSurroundings, detail = ""): HealthChange {

@@ -38,7 +38,7 @@ export class Servers {
       const leftMs = deadlineMs - this.#options.clock.monotonicMs();
       if (leftMs <= 0) break;
       const reply = await this.#askOne(server, question, leftMs / (servers.length - i));
-      this.#remember(server, reply.kind === "timed-out");
+      this.#remember(server, reply.kind === "timed-out" || reply.kind === "unreachable");
       const meaning = meaningOfReply(reply, question);
       if (meaning.kind !== "unavailable") {
         const authenticated = meaning.authenticated && (list.trustAd || isLoopback(server));
@@ -95,7 +95,7 @@ export class Servers {
 }
 
 interface Silence {
-  /** Time-outs with no answer to anybody between them: one alone may be the fault of the name. */
+  /** Time-outs, and refusals by its machine, with no answer to anybody between them: one alone may be the fault of the name. */
   readonly inARow: number;
   /** When the server may be asked in its turn again, by monotonic clock. */
   readonly untilMs: number | undefined;
