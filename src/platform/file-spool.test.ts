@@ -45,11 +45,15 @@ suite("file spool", () => {
 
   test("stops before the disk is full, and leaves nothing behind (ENOSPC)", async () => {
     let freeOctets = 65 * 1024 * 1024;
-    const { spool, directory } = open({ freeOctets: async () => freeOctets });
+    let asked = 0;
+    const { spool, directory } = open({ freeOctets: async () => (asked++, freeOctets) });
     assert.equal((await send(spool, randomBytes(500_000))).kind, "file");
     freeOctets = 63 * 1024 * 1024;
-    await assert.rejects(send(spool, randomBytes(500_000)), { code: "ENOSPC" });
-    assert.equal(readdirSync(directory).length, 1);
+    const writer = spool.begin(() => undefined);
+    writer.write(randomBytes(500_000));
+    // Its end has not come yet.
+    await eventually(() => asked === 2 && readdirSync(directory).length === 1);
+    await assert.rejects(writer.finish(), { code: "ENOSPC" });
   });
 
   test("leaves nothing behind when a message is given up", async () => {

@@ -119,6 +119,8 @@ class FileSpoolWriter implements SpoolWriter {
     }
     // Here and not in a later turn: octets that come in between would find a pump that no longer looks.
     this.#pump = undefined;
+    // At once: on a full disk the next message needs the room, and this one's sender may take long to come to its end.
+    if (this.#failure !== undefined) void this.#remove();
   }
 
   /** Throws like a full disk when what is left of it is not for messages that arrive. */
