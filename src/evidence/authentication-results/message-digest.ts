@@ -150,7 +150,8 @@ class HeaderCollector {
   /** Index just past the empty line; undefined where it is not there yet. */
   #findEnd(): number | undefined {
     const octets = this.#octets.subarray(0, this.#length);
-    if (this.#looked === 0 && octets.length > 0) {
+    if (octets.length === 0) return undefined;
+    if (this.#looked === 0) {
       const end = emptyLineEnd(octets, 0);
       if (end === "unknown") return undefined;
       if (end !== undefined) return end;

@@ -44,7 +44,7 @@ export async function evaluateDmarc(inquiry: DmarcInquiry): Promise<DmarcEvidenc
     result,
     ...common,
     failure: result === "temperror" ? failure : undefined,
-    walk: tree.steps,
+    walk: [...tree.steps],
   });
   if (discovered.record === undefined) return ended(discovered.isKnown ? "none" : "temperror");
   if (isAligned) return ended("pass");
@@ -64,7 +64,7 @@ function withoutAuthor({ author, arc, trustedSealers, dkim, spf, tree }: DmarcIn
       result === "pass" ? { domain, state: "not-aligned" } : { domain: undefined, state: "not-authenticated" },
     ),
     failure: undefined,
-    walk: tree.steps,
+    walk: [...tree.steps],
     arc: arcTrust(arc, trustedSealers, []),
   };
 }
