@@ -29,6 +29,8 @@ export class DecisionDraft {
   readonly atMs: number;
   /** `local-part@domain`, empty for the null reverse-path; null before MAIL. */
   readonly mailFrom: string | null;
+  /** Accepted recipients of other servers. No more than a transaction may have. */
+  readonly elsewhere: string[] = [];
   readonly #recipients: RecipientOutcome[] = [];
   evidence: Evidence = NO_EVIDENCE;
   verdict: Verdict | null = null;

@@ -3,6 +3,8 @@
  * sender's domain at MAIL. All in parallel; whatever is not there within its budget counts for nothing.
  */
 import type { DnsblEvidence, ListSubject } from "#evidence/dnsbl/evidence.ts";
+import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
+import type { Greylist, SenderTry } from "#evidence/greylist/greylist.ts";
 import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
 import { literalAddress, parseDomain } from "#mail/address.ts";
 import { isPrivateAddress, parseIpAddress } from "#mail/ip-address.ts";
@@ -29,6 +31,8 @@ export interface HeloInput {
 export interface GatheringOptions {
   readonly checks: Checks;
   readonly modes: Policy["modes"];
+  /** Undefined where the rule is off: nothing is looked up and nothing noted. */
+  readonly greylist: Greylist | undefined;
   /** Other clients stand behind the address: what is known of it says nothing about any of them. */
   readonly hidesOthers: (address: string) => boolean;
   /** Milliseconds for the look-ups of one step. */
@@ -37,13 +41,14 @@ export interface GatheringOptions {
   readonly log: Log;
 }
 
-type Gathered = Pick<Evidence, "helo" | "dnsbl" | "reverseDns">;
+type Gathered = Pick<Evidence, "helo" | "dnsbl" | "reverseDns" | "greylist">;
 
 export class EvidenceGathering {
   readonly #options: GatheringOptions;
   readonly #client: string;
   readonly #localAddress: string;
   readonly #timers = new Set<Timer>();
+  #heloName = "";
   #reverseDns: Promise<ReverseDnsEvidence | null> = NOTHING;
   #helo: Promise<HeloEvidence | null> = NOTHING;
   #clientLists: Promise<DnsblEvidence | null> = NOTHING;
@@ -74,6 +79,7 @@ export class EvidenceGathering {
   /** The last name said counts. */
   named(helo: string): void {
     const { checks, modes } = this.#options;
+    this.#heloName = helo;
     if (!this.isTelling) return;
     if (modes.helo !== "off") {
       const said = { helo, client: this.#client, localAddress: this.#localAddress };
@@ -89,8 +95,11 @@ export class EvidenceGathering {
     this.#senderLists = domain === undefined ? NOTHING : this.#listed([{ role: "mail-from", value: domain }]);
   }
 
-  /** What is there when everything is there, or its time is up. Never rejects. */
-  async complete(): Promise<Gathered> {
+  /**
+   * What is there when everything is there, or its time is up. Never rejects.
+   * @param mailFrom `local-part@domain`, empty for the null path.
+   */
+  async complete(mailFrom: string): Promise<Gathered> {
     const [reverseDns, helo, ...lists] = await Promise.all([
       this.#reverseDns,
       this.#helo,
@@ -101,13 +110,27 @@ export class EvidenceGathering {
     ]);
     const asked = lists.filter((one) => one !== null);
     const dnsbl = asked.length === 0 ? null : { findings: asked.flatMap(({ findings }) => findings) };
-    return { reverseDns, helo, dnsbl };
+    return { reverseDns, helo, dnsbl, greylist: await this.#standing(mailFrom, dnsbl) };
+  }
+
+  /** Notes that the sender is to wait. Null where that cannot be kept in time: then it does not wait. Never rejects. */
+  keepWaiting(found: GreylistEvidence, tried: SenderTry): Promise<GreylistEvidence | null> {
+    const { greylist } = this.#options;
+    return greylist === undefined ? NOTHING : this.#within(() => greylist.keepWaiting(found, tried));
   }
 
   /** The client is gone: nobody waits any longer. */
   end(): void {
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
+  }
+
+  #standing(mailFrom: string, dnsbl: DnsblEvidence | null): Promise<GreylistEvidence | null> {
+    const { greylist } = this.#options;
+    if (greylist === undefined || !this.isTelling) return NOTHING;
+    // Until SPF is gathered here nobody vouches for a client.
+    const sender = { client: this.#client, helo: this.#heloName, spfDomain: null, mailFrom };
+    return this.#within(() => greylist.standing({ ...sender, isAllowListed: isAllowListed(dnsbl) }));
   }
 
   #listed(subjects: readonly ListSubject[]): Promise<DnsblEvidence | null> {
@@ -143,3 +166,10 @@ export class EvidenceGathering {
 }
 
 const NOTHING = Promise.resolve(null);
+
+/** A list that speaks for the client's address with some trust. */
+function isAllowListed(dnsbl: DnsblEvidence | null): boolean {
+  return (dnsbl?.findings ?? []).some(
+    ({ subject, outcome }) => subject.role === "client" && outcome.kind === "listed" && outcome.weight < 0,
+  );
+}

@@ -1,5 +1,6 @@
 /** What all connections of a thread are judged with. */
 import { LRUCache } from "lru-cache";
+import type { Greylist } from "#evidence/greylist/greylist.ts";
 import type { Offence } from "#gate/block-list/offence.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
@@ -20,6 +21,8 @@ export interface JudgeDependencies {
   readonly findBan: (address: string, scope: "smtp" | "auth") => BlockListEntry | undefined;
   /** Other clients stand behind the address (masquerading, a proxy that says nothing): rules that go by address are suspended. */
   readonly hidesOthers?: (address: string) => boolean;
+  /** Where the rule is off there is none. */
+  readonly greylist?: Greylist | undefined;
   readonly sink: DecisionSink;
   /** Hears of what speaks against a client. Wrong passwords are told by those who check them, for all protocols alike. */
   readonly hearOffence?: (offence: Offence) => void;
@@ -57,8 +60,8 @@ export class Judge {
 
   constructor(deps: JudgeDependencies) {
     this.deps = deps;
-    const { checks, policy, budgetMs, hidesOthers = () => false, clock, log } = deps;
-    this.gathering = { checks, modes: policy.modes, hidesOthers, budgetMs, clock, log };
+    const { checks, policy, greylist, budgetMs, hidesOthers = () => false, clock, log } = deps;
+    this.gathering = { checks, modes: policy.modes, greylist, hidesOthers, budgetMs, clock, log };
   }
 
   /** A client that is refused before it has said anything, again and again, leaves a record now and then. */

@@ -5,6 +5,7 @@
  * Relay control is not asked here and cannot be overruled here: a verdict turns an accepted recipient into a refused one,
  * never the other way round.
  */
+import type { SenderTry } from "#evidence/greylist/greylist.ts";
 import type { HeloEvidence } from "#evidence/reverse-dns/evidence.ts";
 import type { Offence } from "#gate/block-list/offence.ts";
 import { formatMailbox, literalAddress, type Mailbox, type ReversePath } from "#mail/address.ts";
@@ -16,6 +17,7 @@ import { judge } from "#verdict/judge.ts";
 import type { Verdict } from "#verdict/verdict.ts";
 import { DecisionDraft } from "./decision-draft.ts";
 import { EvidenceGathering } from "./evidence-gathering.ts";
+import { mustWaitInGreylist } from "./greylist-wait.ts";
 import { heloAtOnce } from "./helo-at-once.ts";
 import type { Judge, MetClient } from "./judge.ts";
 import { isSpamVerdict, offenceOfSignal } from "./offences.ts";
@@ -129,6 +131,9 @@ export class Judgement {
     const address = path === "postmaster" ? path : formatMailbox(path);
     const isFirstRefusal = refusal !== undefined && !draft.hasRefused;
     if (!permitted.accepted) this.#recipientRefused(permitted.reason, address);
+    if (refusal === undefined && permitted.accepted && permitted.destination.kind === "queue") {
+      draft.elsewhere.push(permitted.destination.address);
+    }
     draft.addRecipient({ address, accepted: refusal === undefined, reason, reply: said });
     // At once, so that who was just refused is found; what follows is added when the transaction ends.
     if (isFirstRefusal) this.#record(draft);
@@ -157,6 +162,7 @@ export class Judgement {
     if (draft === undefined) return reply;
     const said = reply === null ? null : withId(reply, draft.id);
     draft.concluded(said, reason);
+    if (draft.isMessageTaken) this.#taken(draft);
     this.#finish();
     return said;
   }
@@ -196,13 +202,37 @@ export class Judgement {
   }
 
   async #judgeNow(gathering: EvidenceGathering, draft: DecisionDraft): Promise<Verdict> {
-    const gathered = await gathering.complete();
-    draft.evidence = { ...NO_EVIDENCE, ...gathered, spokeEarly: this.#spokeEarly, blockList: this.#findBan() };
+    const gathered = await gathering.complete(draft.mailFrom ?? "");
+    const evidence = { ...NO_EVIDENCE, ...gathered, spokeEarly: this.#spokeEarly, blockList: this.#findBan() };
+    draft.evidence = await this.#greylisted(evidence, gathering, draft);
     const verdict = judge(draft.evidence, this.#judge.deps.policy);
     draft.verdict = verdict;
     this.#judge.deps.hearVerdict?.(draft.evidence);
     if (isSpamVerdict(verdict)) this.#offence({ kind: "spam", ...this.#offender() });
     return verdict;
+  }
+
+  /** Whom the greylist makes wait is noted first; who cannot be noted does not wait. In shadow it is noted all the same. */
+  async #greylisted(evidence: Evidence, gathering: EvidenceGathering, draft: DecisionDraft): Promise<Evidence> {
+    const found = evidence.greylist;
+    if (found === null || !mustWaitInGreylist(evidence, this.#judge.deps.policy)) return evidence;
+    return { ...evidence, greylist: await gathering.keepWaiting(found, this.#tried(draft)) };
+  }
+
+  /** A message was taken: its sender need not wait the next time, nor need those whom a user here wrote to. */
+  #taken(draft: DecisionDraft): void {
+    const { greylist, policy } = this.#judge.deps;
+    const { evidence, verdict } = draft;
+    if (greylist === undefined) return;
+    if (this.#account !== null) void greylist.writtenTo(draft.elsewhere, this.#tried(draft));
+    if (evidence.greylist === null || verdict === null) return;
+    const isSuspicious = verdict.sum >= policy.thresholds.greylist;
+    void greylist.taken(evidence.greylist, { folder: this.folder, isSuspicious }, this.#tried(draft));
+  }
+
+  #tried({ id, mailFrom }: DecisionDraft): SenderTry {
+    const { address } = this.#client;
+    return { mailFrom: mailFrom ?? "", client: address, clientName: this.#clientName ?? "", decision: id };
   }
 
   #recipientRefused(reason: string, recipient: string): void {

@@ -4,6 +4,8 @@ import { finding } from "./finding.ts";
 import type { Policy } from "./policy.ts";
 import type { Finding } from "./verdict.ts";
 
+const MINUTE_MS = 60_000;
+
 /** A ban that ends is a temporary refusal: what an honest sender has in its queue arrives afterwards. */
 export function blockListRule({ blockList }: Evidence, { contact }: Policy): readonly Finding[] {
   if (blockList === null) return [];
@@ -31,7 +33,14 @@ export function earlyTalkerRule({ spokeEarly }: Evidence): readonly Finding[] {
 
 /** Only who has something against it already waits: mail without a spot is never delayed. */
 export function greylistRule({ greylist }: Evidence): readonly Finding[] {
-  if (greylist !== "first-met") return [];
-  const text = { detail: "the sender was not met before", remedy: "try again in some minutes; the next one is taken" };
-  return [finding("first-met", 0, text)];
+  if (greylist?.standing !== "first-met") return [];
+  const { tries, waitMs } = greylist;
+  const detail = tries === 0 ? "the sender was not met before" : "the sender has not waited long enough";
+  return [finding("first-met", 0, { detail, remedy: `try again in ${minutes(waitMs)}; then it need not wait` })];
+}
+
+/** Rounded up: who comes when we said is not sent away again. */
+function minutes(ms: number): string {
+  const count = Math.max(1, Math.ceil(ms / MINUTE_MS));
+  return `${count} minute${count === 1 ? "" : "s"}`;
 }

@@ -1,5 +1,6 @@
 /** What the checks found out about one client and its envelope. Facts only, unknowns included; plain data that JSON can hold. */
 import type { DnsblEvidence } from "#evidence/dnsbl/evidence.ts";
+import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
 import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
 
 /** Null: not looked at, because nobody asked or time ran out. It never counts for or against anybody. */
@@ -12,7 +13,7 @@ export interface Evidence {
   readonly dnsbl: DnsblEvidence | null;
   readonly reverseDns: ReverseDnsEvidence | null;
   /** Is this sender met for the first time, or has it waited and come again? */
-  readonly greylist: "first-met" | "came-again" | null;
+  readonly greylist: GreylistEvidence | null;
 }
 
 export interface BlockListEntry {

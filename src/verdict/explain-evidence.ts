@@ -1,8 +1,11 @@
 /** The evidence in words, with what the DNS said and for how long. */
 import type { ListFinding, ListOutcome } from "#evidence/dnsbl/evidence.ts";
+import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
 import type { HeloEvidence, NameAnswer, PointerName, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
 import type { BlockListEntry, Evidence } from "./evidence.ts";
 import { wrapped } from "./page.ts";
+
+const SECOND_MS = 1000;
 
 export function explainEvidence({ blockList, spokeEarly, helo, dnsbl, reverseDns, greylist }: Evidence): string[] {
   const facts = [
@@ -11,7 +14,7 @@ export function explainEvidence({ blockList, spokeEarly, helo, dnsbl, reverseDns
     ...(reverseDns === null ? [] : pointers(reverseDns)),
     ...(helo === null ? [] : names(helo)),
     ...(dnsbl?.findings ?? []).map(listAnswer),
-    ...(greylist === null ? [] : [`Greylist: ${greylist}`]),
+    ...(greylist === null ? [] : [met(greylist)]),
   ];
   return facts.flatMap((fact) => wrapped(fact, "  ", "    "));
 }
@@ -19,6 +22,14 @@ export function explainEvidence({ blockList, spokeEarly, helo, dnsbl, reverseDns
 function banned({ entry, scope, origin, reason, sinceMs, untilMs }: BlockListEntry): string {
   const until = untilMs === null ? "for ever" : `until ${new Date(untilMs).toISOString()}`;
   return `Block list: ${entry}, scope ${scope}, by ${origin} since ${new Date(sinceMs).toISOString()} ${until}: ${reason}`;
+}
+
+function met({ key, standing, because, firstMs, tries, waitMs }: GreylistEvidence): string {
+  const first =
+    firstMs === null ? "" : `; first try ${new Date(firstMs).toISOString()}, ${tries} deferred before this one`;
+  const why = because === null ? "" : ` (${because})`;
+  const wait = waitMs === 0 ? "" : `; waits for ${Math.ceil(waitMs / SECOND_MS)} s more`;
+  return `Greylist ${key}: ${standing}${why}${first}${wait}`;
 }
 
 function pointers({ client, state, pointer, names: followed, namesLeftOut }: ReverseDnsEvidence): string[] {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { suite, test } from "node:test";
 import * as fc from "fast-check";
-import { asked, banned, evidence, generic, helo, listed, policy, reverseDns } from "../../test/fakes/evidence.ts";
+import { asked, banned, evidence, generic, helo, listed, met, policy, reverseDns } from "../../test/fakes/evidence.ts";
 import type { Evidence } from "./evidence.ts";
 import { judge } from "./judge.ts";
 import { REPLY_LINE_OCTETS_MAX } from "./limits.ts";
@@ -14,7 +14,7 @@ import { severity } from "./verdict.ts";
 const LADDERS: { readonly [Part in Exclude<keyof Evidence, "dnsbl">]: readonly Evidence[Part][] } = {
   blockList: [null, banned(Date.UTC(2030, 1)), banned(null)],
   spokeEarly: [false, true],
-  greylist: ["came-again", "first-met"],
+  greylist: [null, met("known"), met("came-again"), met("first-met")],
   reverseDns: [
     null,
     reverseDns("not-checked"),

@@ -8,6 +8,7 @@ import {
   generic,
   helo,
   listed,
+  met,
   policy,
   reverseDns,
 } from "../../test/fakes/evidence.ts";
@@ -170,11 +171,26 @@ suite("verdict: what we know ourselves", () => {
   test("an early talker is refused", () => check({ spokeEarly: true }, ["reject", 0, "spoke-early"]));
 
   test("the greylist delays strangers from 4 on, where it is on", () => {
-    const stranger = { greylist: "first-met", ...lists(listed(4)) } as const;
+    const stranger = { greylist: met("first-met"), ...lists(listed(4)) } as const;
     check(stranger, ["accept", 4, "listed"]);
     check(stranger, ["defer", 4, "score-defer"], policy({ greylist: "enforce" }));
-    check({ ...stranger, greylist: "came-again" }, ["accept", 4, "listed"], policy({ greylist: "enforce" }));
-    check({ greylist: "first-met" }, ["accept", 0, undefined], policy({ greylist: "enforce" }));
+    check({ ...stranger, greylist: met("came-again") }, ["accept", 4, "listed"], policy({ greylist: "enforce" }));
+    check({ greylist: met("first-met") }, ["accept", 0, undefined], policy({ greylist: "enforce" }));
+    check({ ...stranger, greylist: met("known") }, ["accept", 4, "listed"], policy({ greylist: "enforce" }));
+  });
+
+  test("who is to wait hears for how long, rounded up", () => {
+    for (const [waitMs, words] of [
+      [300_000, "5 minutes"],
+      [240_001, "5 minutes"],
+      [1, "1 minute"],
+    ] as const) {
+      const stranger = evidence({ greylist: { ...met("first-met"), waitMs }, ...lists(listed(4)) });
+      const { reply } = judge(stranger, policy({ greylist: "enforce" }));
+      assert.deepEqual([reply?.code, reply?.status], [451, "4.7.1"]);
+      const said = `greylisted: the sender was not met before, try again in ${words}; then it need not wait`;
+      assert.ok(reply?.text.includes(said), reply?.text);
+    }
   });
 });
 

@@ -35,7 +35,7 @@ function weigh(rules: readonly RuleResult[], policy: Policy): Omit<Verdict, "rul
     disposition,
     sum,
     reasons: [...new Set([first, ...reasons])],
-    reply: refusal({ disposition, sum, decisive, heaviestFirst }, policy),
+    reply: refusal({ disposition, sum, decisive, heaviestFirst, greylisted: greylistedIn(enforced) }, policy),
   };
 }
 
@@ -53,8 +53,13 @@ function asksOf(rule: RuleName, { asks, asksWithAnother }: Finding, enforced: re
 
 function askedBySum(sum: number, enforced: readonly RuleResult[], { thresholds }: Policy): Disposition {
   if (sum >= thresholds.reject) return "reject";
-  if (sum >= thresholds.greylist && enforced.some(({ rule }) => rule === "greylist")) return "defer";
+  if (sum >= thresholds.greylist && greylistedIn(enforced) !== undefined) return "defer";
   return sum >= thresholds.junk ? "junk" : "accept";
+}
+
+/** An enforced rule is here only where it found something. */
+function greylistedIn(enforced: readonly RuleResult[]): Finding | undefined {
+  return enforced.find(({ rule }) => rule === "greylist")?.findings[0];
 }
 
 /** Sums of tenths are compared with whole numbers: 0.1 + 0.2 is to be 0.3. */

@@ -25,7 +25,7 @@ const CODES: Readonly<Record<RuleName, Codes>> = {
   helo: { defer: [450, "4.7.1"], reject: [550, "5.7.1"] },
   dnsbl: BY_POLICY,
   reverse_dns: { defer: [450, "4.7.25"], reject: [550, "5.7.25"] }, // RFC 7372 §3.3
-  greylist: BY_POLICY,
+  greylist: { ...BY_POLICY, defer: [451, "4.7.1"] },
 };
 /** RFC 5321 §4.2.3: a name that is none is an error of syntax. */
 const SINGLE_LABEL: Code = [501, "5.5.2"];
@@ -36,6 +36,8 @@ export interface Outcome {
   /** What decided by itself; undefined where the sum did. */
   readonly decisive: Objection | undefined;
   readonly heaviestFirst: readonly Objection[];
+  /** What the greylist found, where it is enforced and found something. */
+  readonly greylisted: Finding | undefined;
 }
 
 /** Null for what is accepted. */
@@ -45,13 +47,15 @@ export function refusal(outcome: Outcome, policy: Policy): Reply | null {
   const [code, status] = codesOf(disposition, decisive);
   // A score is brought down most by what weighs most; a greylist asks for nothing but patience.
   const remedy = (decisive ?? heaviestFirst[0])?.finding.remedy ?? "";
-  const waits = decisive === undefined && disposition === "defer";
-  const parts = [...whatWasFound(disposition, outcome, policy), waits ? "try again in some minutes" : "", remedy];
+  const waits = decisive === undefined && disposition === "defer" ? outcome.greylisted : undefined;
+  const patience = waits === undefined ? "" : `greylisted: ${waits.detail}, ${waits.remedy}`;
+  const parts = [...whatWasFound(disposition, outcome, policy), patience, remedy];
   return reply(code, status, oneReply(parts));
 }
 
 function codesOf(disposition: "defer" | "reject", decisive: Objection | undefined): Code {
-  if (decisive === undefined) return BY_POLICY[disposition];
+  // A sum alone defers by the greylist, and by nothing else.
+  if (decisive === undefined) return CODES.greylist[disposition];
   if (disposition === "reject" && decisive.finding.reason === "helo-single-label") return SINGLE_LABEL;
   return CODES[decisive.rule][disposition];
 }

@@ -74,7 +74,9 @@ function factsOf(evidence: Evidence): readonly Alternative[] {
   if (reverseDns !== null && reverseDns.state !== "not-checked") {
     add(`${reverseDns.client} has a PTR record with a name of its own that leads back`, without("reverseDns"));
   }
-  if (greylist === "first-met") add("the sender comes again", without("greylist"));
+  if (greylist?.standing === "first-met") {
+    add(`the sender comes again, or is let through (postern greylist release ${greylist.key})`, without("greylist"));
+  }
   return facts;
 }
 

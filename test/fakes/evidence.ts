@@ -1,5 +1,6 @@
 /** Evidence as the checks would bring it, for those who judge it. */
 import type { ListFinding, ListOutcome, ListSubject } from "#evidence/dnsbl/evidence.ts";
+import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
 import type { GenericName, HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
 import { type BlockListEntry, type Evidence, NO_EVIDENCE } from "#verdict/evidence.ts";
 import { type Policy, policyDefaults } from "#verdict/policy.ts";
@@ -95,6 +96,12 @@ export function helo(changes: Partial<HeloEvidence> = {}): HeloEvidence {
 
 export function generic(weight: number): GenericName {
   return { name: "dsl-198-51-100-7.pool.example", weight, signs: ["holds-the-address"] };
+}
+
+export function met(standing: GreylistEvidence["standing"]): GreylistEvidence {
+  const because = standing === "known" ? "delivered" : null;
+  const waitMs = standing === "first-met" ? 300_000 : 0;
+  return { key: "net:198.51.100.0/24+sender.example", standing, because, firstMs: null, tries: 0, waitMs };
 }
 
 export function banned(untilMs: number | null): BlockListEntry {
