@@ -10,10 +10,13 @@ interface BlobRow extends Record<string, unknown> {
   readonly inlineOctets: number;
   readonly sha256: string | null;
   readonly packed: number;
+  /** Of the range asked for, what is in the database; of packed octets nothing. */
+  readonly octets: Uint8Array | null;
 }
 
-const SELECT_BLOB = `SELECT size_octets AS sizeOctets, inline_octets AS inlineOctets, sha256, packed
-  FROM blob JOIN blob_octets ON blob_id = id WHERE id = ?`;
+/** One statement for all: thousands of headers are read this way. */
+const SELECT_RANGE = `SELECT size_octets AS sizeOctets, inline_octets AS inlineOctets, sha256, packed,
+  CASE WHEN packed = 0 THEN substr(octets, ?, ?) END AS octets FROM blob JOIN blob_octets ON blob_id = id WHERE id = ?`;
 
 export class MessageContent {
   readonly #db: Database;
@@ -29,7 +32,7 @@ export class MessageContent {
 
   /** Octets `[start, end)`, fewer at the end of the message; undefined when it is gone. */
   read(id: BlobId, start: number, end: number): Uint8Array | undefined {
-    const blob = this.#db.get<BlobRow>(SELECT_BLOB, id);
+    const blob = this.#db.get<BlobRow>(SELECT_RANGE, start + 1, Math.max(0, end - start), id);
     if (blob === undefined) return undefined;
     const { sizeOctets, inlineOctets, sha256 } = blob;
     const to = Math.min(end, sizeOctets);
@@ -51,12 +54,7 @@ export class MessageContent {
       const unpacked = this.#unpackedOf(id, blob.inlineOctets);
       return unpacked === undefined ? undefined : Uint8Array.prototype.slice.call(unpacked, start, end);
     }
-    return this.#db.get<{ octets: Uint8Array }>(
-      "SELECT substr(octets, ?, ?) AS octets FROM blob_octets WHERE blob_id = ?",
-      start + 1,
-      end - start,
-      id,
-    )?.octets;
+    return blob.octets ?? new Uint8Array(0);
   }
 
   #unpackedOf(id: BlobId, sizeOctets: number): Uint8Array | undefined {
