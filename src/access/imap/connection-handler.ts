@@ -170,7 +170,8 @@ export class SessionHandler implements ConnectionHandler, Session, AccountSessio
       }
     } catch (error) {
       this.endReason = "server-bug";
-      this.log.error("imap-session-failed", { error });
+      // An Error is nothing to a logger that writes JSON.
+      this.log.error("imap-session-failed", { cause: error instanceof Error ? error.stack : String(error) });
       this.bye({ name: "SERVERBUG" }, "Internal error");
     }
     this.output.flush();

@@ -2,6 +2,7 @@
 import type { Command } from "#protocol/imap/command.ts";
 import type { Response, ResponseCode } from "#protocol/imap/response.ts";
 import type { Folder, ModSeq, Store } from "#store/store.ts";
+import { expungeMessages } from "../expunge-messages.ts";
 import { tellFolderFlags } from "../folder-flags.ts";
 import { FolderView } from "../folder-view.ts";
 import { bad, type Completion, done, loginOf, refused, type Session, viewOf } from "../session.ts";
@@ -82,7 +83,7 @@ export async function close(session: Session): Promise<Completion> {
 async function expungeSilently(session: Session, view: FolderView): Promise<ModSeq | undefined> {
   const { store } = session.dependencies;
   if (session.qresync) await sync(session, { ask: true, mayExpunge: true });
-  const { uids } = await store.expunge(view.folderId, null, { force: false });
+  const uids = await expungeMessages(store, view.folderId, null);
   if (!session.qresync || uids.length === 0) return undefined;
   // RFC 7162 §3.2.8. Said only when nothing else happened meanwhile: a client that is given it never asks for what came before.
   const changes = await store.changesSince(view.folderId, view.modSeq);
