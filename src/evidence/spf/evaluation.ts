@@ -3,7 +3,7 @@ import type { LookupOptions, Resolver } from "#ports/resolver.ts";
 import type { SpfProblem, SpfRecordEvidence, SpfResult, SpfTermEvidence } from "./evidence.ts";
 import { RECORD_SHOWN_MAX, TERMS_SHOWN_MAX, TEXT_SHOWN_MAX } from "./limits.ts";
 import { expand, type MacroString, type MacroValues, printable, targetName, usesLetters } from "./macros.ts";
-import { isInNetwork } from "./network.ts";
+import { ClientAddress } from "./network.ts";
 import { type Asked, askAddresses, askExchanges, askPointerNames, askText, Questions } from "./questions.ts";
 import { isSpfRecord, parseRecord, type SpfMechanism, type SpfModifier, type SpfTerm } from "./record.ts";
 
@@ -37,12 +37,14 @@ const NO_MATCH: TermOutcome = { outcome: "no-match" };
 
 export class SpfEvaluation {
   readonly #options: EvaluationOptions;
+  readonly #client: ClientAddress;
   lookups = 0;
   voids = 0;
   usesLocalPart = false;
 
   constructor(options: EvaluationOptions) {
     this.#options = options;
+    this.#client = new ClientAddress(options.values.client);
   }
 
   /** @param questions of the term that leads there; those of the first record have no term. */
@@ -94,13 +96,13 @@ export class SpfEvaluation {
   }
 
   async #mechanism(domain: string, term: SpfMechanism, questions: Questions): Promise<TermOutcome> {
-    const { values, isWalk } = this.#options;
+    const { isWalk } = this.#options;
     switch (term.kind) {
       case "all":
         return isWalk ? NO_MATCH : MATCH;
       case "ip4":
       case "ip6":
-        return !isWalk && isInNetwork(values.client, term.network, term.prefix) ? MATCH : NO_MATCH;
+        return !isWalk && this.#client.isIn(term.network, term.prefix) ? MATCH : NO_MATCH;
       case "include":
       case "exists":
       case "a":
@@ -239,9 +241,9 @@ export class SpfEvaluation {
   }
 
   #holdsClient(addresses: readonly string[], { prefix4, prefix6 }: { prefix4: number; prefix6: number }): boolean {
-    const { values, isWalk } = this.#options;
+    const { isWalk } = this.#options;
     const prefix = this.#isIpv6 ? prefix6 : prefix4;
-    return !isWalk && addresses.some((address) => isInNetwork(values.client, address, prefix));
+    return !isWalk && addresses.some((address) => this.#client.isIn(address, prefix));
   }
 
   get #isIpv6(): boolean {

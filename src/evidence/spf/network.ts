@@ -2,11 +2,31 @@
 import ipaddr from "ipaddr.js";
 import { isIpv6 } from "#mail/ip-address.ts";
 
-/** @param address and network in any valid form of one family or two; families never match each other. */
-export function isInNetwork(address: string, network: string, prefixLength: number): boolean {
-  const [left, right] = [parse(address), parse(network)];
-  if (left instanceof ipaddr.IPv4) return right instanceof ipaddr.IPv4 && left.match(right, prefixLength);
-  return right instanceof ipaddr.IPv6 && left.match(right, prefixLength);
+/** One client's address, read once and held against many networks. */
+export class ClientAddress {
+  readonly #ipv4: number | undefined;
+  readonly #ipv6: ipaddr.IPv6 | undefined;
+
+  /** @param address in its one form. */
+  constructor(address: string) {
+    if (isIpv6(address)) this.#ipv6 = ipaddr.IPv6.parse(address);
+    else this.#ipv4 = numberOf(address);
+  }
+
+  /** @param network a valid address of either family; the families never match each other. */
+  isIn(network: string, prefixLength: number): boolean {
+    if (isIpv6(network)) {
+      return this.#ipv6?.match(ipaddr.IPv6.parse(withoutDottedTail(network)), prefixLength) ?? false;
+    }
+    if (this.#ipv4 === undefined) return false;
+    // A shift by 32 would be one by nothing.
+    return prefixLength === 0 || (this.#ipv4 ^ numberOf(network)) >>> (32 - prefixLength) === 0;
+  }
+}
+
+/** The 32 bits of an IPv4 address. */
+function numberOf(ipv4: string): number {
+  return ipv4.split(".").reduce((bits, part) => (bits << 8) | Number(part), 0);
 }
 
 export function isIpv4Network(text: string): boolean {
@@ -17,10 +37,6 @@ export function isIpv6Network(text: string): boolean {
   if (!text.includes(":") || text.includes("%") || !ipaddr.IPv6.isValid(text)) return false;
   const tail = text.slice(text.lastIndexOf(":") + 1);
   return !tail.includes(".") || isIpv4Network(tail);
-}
-
-function parse(text: string): ipaddr.IPv4 | ipaddr.IPv6 {
-  return isIpv6(text) ? ipaddr.IPv6.parse(withoutDottedTail(text)) : ipaddr.IPv4.parse(text);
 }
 
 /** `::192.0.2.1` must not be read as `::ffff:192.0.2.1`. */
