@@ -114,6 +114,8 @@ answers = { "127.0.0.2" = { means = "spam", weight = 4 } }
 [rules]
 dnsbl = "enforce"
 greylist = "off"
+[greylist]
+delay_minutes = 10
 [limits]
 connections_total = 1000
 connections_per_address = 20
@@ -154,9 +156,8 @@ url = "sqlite:"
       [
         "9 domain.primary_host has no effect in this version",
         "16 This version obtains no certificates: a self-signed one is used",
-        "31 rules.greylist has no effect in this version",
-        "42 This version sends no mail to other servers: what users send there is refused",
-        "44 delivery.relay_host has no effect in this version",
+        "44 This version sends no mail to other servers: what users send there is refused",
+        "46 delivery.relay_host has no effect in this version",
       ],
     );
   });

@@ -1,7 +1,7 @@
 /** `[relay]`, `[rules]` and `[[list]]`: who may send, and what is checked. */
 import { z } from "zod";
 import { computed, expecting, required, setting, table } from "./setting.ts";
-import { choice, domainName, flag, network, text } from "./value-types.ts";
+import { choice, domainName, flag, network, text, wholeNumber } from "./value-types.ts";
 
 export const relay = table({
   trusted_networks: setting(
@@ -33,8 +33,24 @@ export const rules = table({
   antivirus: setting(mode, "off", { text: "A virus scanner.", reason: "Needs a program that Postern does not bring." }),
   early_talker: setting(mode, "enforce", { text: "Clients that speak before the greeting." }),
   greylist: setting(mode, "off", {
-    text: "First mail from an unknown sender is deferred.",
+    text: "Mail from an unknown sender that has a score of 4 or more is deferred for some minutes, once. In `shadow` it is noted who would wait.",
     reason: "It delays good mail.",
+  }),
+});
+
+/** The window is longer than any delay, so that nobody waits for ever. */
+export const greylist = table({
+  delay_minutes: setting(wholeNumber(1, 240), 5, {
+    text: "From the first try until the sender is let in. Tries before are deferred again; the reply says for how long.",
+    reason: "Most mail servers try again after 5 to 15 minutes; programs that only send spam do not.",
+  }),
+  window_hours: setting(wholeNumber(6, 720), 48, {
+    text: "Who has not come again so long after the first try begins anew.",
+    reason: "Mail servers try again for days, and now and then only every few hours.",
+  }),
+  memory_days: setting(wholeNumber(1, 365), 36, {
+    text: "A sender that waited, or whose mail was good, need not wait until it has sent nothing for so long.",
+    reason: "A newsletter that comes once a month waits once.",
   }),
 });
 

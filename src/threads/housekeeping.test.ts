@@ -22,6 +22,16 @@ suite("housekeeping", () => {
     assert.deepEqual([world.decisions.length, world.bans.length], [5, 2]);
   });
 
+  test("forgets senders that did not come again, piece by piece", async () => {
+    const world = new World([]);
+    world.senders.push(500, 20);
+    const roundMs = world.clock.now() + ROUND_MS;
+    await world.pass(ROUND_MS);
+    assert.deepEqual(world.greylist, [[roundMs - 2 * DAY_MS, roundMs - 36 * DAY_MS]]);
+    for (let piece = 0; piece < 3; piece++) await world.pass(250);
+    assert.equal(world.greylist.length, 3);
+  });
+
   test("a failure is in the log, and the next round comes", async () => {
     const world = new World([new Error("the disk"), 0]);
     await world.pass(ROUND_MS);
@@ -47,6 +57,9 @@ class World {
   /** Times before which was forgotten. */
   readonly decisions: number[] = [];
   readonly bans: number[] = [];
+  readonly greylist: [waitingSinceMs: number, knownSinceMs: number][] = [];
+  /** How many senders each piece forgets. */
+  readonly senders: number[] = [];
   readonly housekeeping: Housekeeping;
 
   /** @param pieces how many records each piece forgets; 0 after the last. */
@@ -58,11 +71,16 @@ class World {
           const forgotten = pieces.shift() ?? 0;
           return forgotten instanceof Error ? Promise.reject(forgotten) : Promise.resolve(forgotten);
         },
+        pruneGreylist: (ages) => {
+          this.greylist.push([ages.waitingSinceMs, ages.knownSinceMs]);
+          return Promise.resolve(this.senders.shift() ?? 0);
+        },
         pruneBlockList: (beforeMs) => Promise.resolve(this.bans.push(beforeMs)),
       },
       clock: this.clock,
       log: this.log,
       keepDecisionsDays: () => 30,
+      greylist: () => ({ windowMs: 2 * DAY_MS, memoryMs: 36 * DAY_MS }),
     });
   }
 

@@ -1,13 +1,17 @@
-/** Forgets old decision records and bans that are long over: in small pieces, so that mail never waits for it. */
+/** Forgets old decision records, senders of the greylist that did not come again, and bans that are long over: in small pieces, so that mail never waits for it. */
+import type { GreylistSettings } from "#evidence/greylist/settings.ts";
+import { agesAt } from "#evidence/greylist/standing.ts";
 import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Store } from "#store/store.ts";
 
 export interface HousekeepingOptions {
-  readonly store: Pick<Store, "pruneDecisions" | "pruneBlockList">;
+  readonly store: Pick<Store, "pruneDecisions" | "pruneBlockList" | "pruneGreylist">;
   readonly clock: Clock;
   readonly log: Log;
   readonly keepDecisionsDays: () => number;
+  /** How long senders are remembered: those that wait, and those that need not. */
+  readonly greylist: () => Pick<GreylistSettings, "windowMs" | "memoryMs">;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -44,11 +48,12 @@ export class Housekeeping {
   }
 
   async #piece(isNewRound: boolean): Promise<void> {
-    const { store, clock, keepDecisionsDays } = this.#options;
+    const { store, clock, keepDecisionsDays, greylist } = this.#options;
     const nowMs = clock.now();
     if (isNewRound) await store.pruneBlockList(nowMs - ENDED_BANS_MS);
     const forgotten = await store.pruneDecisions(nowMs - keepDecisionsDays() * DAY_MS);
-    this.#next(forgotten > 0);
+    const senders = await store.pruneGreylist(agesAt(nowMs, greylist()));
+    this.#next(forgotten + senders > 0);
   }
 
   #next(thereIsMore: boolean): void {

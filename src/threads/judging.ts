@@ -5,6 +5,7 @@ import type { DnsList } from "#evidence/dnsbl/dns-list.ts";
 import { ListWatch } from "#evidence/dnsbl/list-watch.ts";
 import { queryLists } from "#evidence/dnsbl/query-lists.ts";
 import { dnsLists } from "#evidence/dnsbl/settings.ts";
+import { Greylist } from "#evidence/greylist/greylist.ts";
 import { checkHelo, type HeloInquiry } from "#evidence/reverse-dns/check-helo.ts";
 import { checkReverseDns } from "#evidence/reverse-dns/check-reverse-dns.ts";
 import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
@@ -21,6 +22,7 @@ import { isOtherwiseGood } from "#verdict/otherwise-good.ts";
 import type { Policy } from "#verdict/policy.ts";
 import { decisionRow } from "./decision-rows.ts";
 import type { FrontGate } from "./front-gate.ts";
+import { greylistSettings } from "./greylist-settings.ts";
 import { policyOf, settingsName } from "./policy.ts";
 import { isReachable } from "./reachable.ts";
 
@@ -32,7 +34,7 @@ export interface Judging {
 
 export interface JudgingOptions {
   readonly settings: Settings;
-  readonly store: Pick<Store, "putDecisions">;
+  readonly store: Pick<Store, "putDecisions" | "findGreylist" | "putGreylistTry" | "putGreylistKnown">;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -63,6 +65,7 @@ export function openJudging({ settings, store, clock, random, log, gate }: Judgi
         }),
       lists: (subjects, deadlineMs) => queryLists({ subjects, lists, guard: watch, resolver, deadlineMs }),
     },
+    greylist: settings.rules.greylist === "off" ? undefined : openGreylist({ settings, store, clock, log }),
     findBan: (address, scope) => asEvidence(gate.bans.findBan(address, scope)),
     hidesOthers: (address) => gate.hidesOthers(address),
     hearOffence: (offence) => gate.offence(offence),
@@ -82,6 +85,14 @@ export function openJudging({ settings, store, clock, random, log, gate }: Judgi
       await sink.flush();
     },
   };
+}
+
+function openGreylist({
+  settings,
+  store,
+  ...around
+}: Pick<JudgingOptions, "settings" | "store" | "clock" | "log">): Greylist {
+  return new Greylist({ memory: store, settings: greylistSettings(settings), ...around });
 }
 
 /** None where the rule is off: nothing is asked then. */

@@ -9,6 +9,7 @@ import type { RaisedAlert } from "./alert.ts";
 import { adminAccounts, mailAlert, NO_ADMIN, noAdminAlert } from "./alert-mail.ts";
 import { Alerts } from "./alerts.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
+import { greylistSettings } from "./greylist-settings.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { SpecialAddressesNow } from "./special-addresses-now.ts";
 
@@ -53,6 +54,7 @@ export class ServerGuard {
       clock,
       log,
       keepDecisionsDays: () => settings().decisions.keepDays,
+      greylist: () => greylistSettings(settings()),
     });
     this.#stopListening = store.onEvent(({ kind }) => {
       if (kind === "directory") this.#lookForAdmin();
