@@ -23,6 +23,7 @@ import { directorySettings, relaySelfTestSettings } from "#threads/slices.ts";
 import { blockListCommands } from "./block-list-controls.ts";
 import { type ControlContext, type ControlEntry, type ControlOutcome, command } from "./control-entry.ts";
 import { decisionCommands } from "./decision-controls.ts";
+import { greylistCommands, greylistCounts } from "./greylist-controls.ts";
 
 export type { ControlContext, ControlOutcome } from "./control-entry.ts";
 
@@ -133,7 +134,11 @@ const serverCommands = {
     }
   }),
   status: command(nothing, async (context) =>
-    ok({ running: (await context.running()) ?? null, store: await context.administration.store.statistics() }),
+    ok({
+      running: (await context.running()) ?? null,
+      store: await context.administration.store.statistics(),
+      greylist: await greylistCounts(context),
+    }),
   ),
 };
 
@@ -142,6 +147,7 @@ const commands = {
   ...addressCommands,
   ...blockListCommands,
   ...decisionCommands,
+  ...greylistCommands,
   ...serverCommands,
 };
 

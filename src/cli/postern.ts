@@ -6,6 +6,7 @@ import { bansCommands } from "./bans.ts";
 import { checkConfig } from "./check-config.ts";
 import type { Command, ExitCode } from "./command.ts";
 import { domainCommands } from "./domain.ts";
+import { greylistCommands } from "./greylist.ts";
 import { helpText } from "./help-text.ts";
 import { notBuiltCommands } from "./not-built.ts";
 import { type Output, streamOutput } from "./output.ts";
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   unban,
   allow,
   ...bansCommands,
+  ...greylistCommands,
   ...accountCommands,
   ...aliasCommands,
   ...domainCommands,

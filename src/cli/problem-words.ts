@@ -25,6 +25,8 @@ const WORDS: Readonly<Record<string, string>> = {
   "no-scopes": "needs at least one of smtp, imap, pop3 for the app password",
   "bad-prefix": "cannot be used",
   "never-banned": "is never banned",
+  "bad-greylist-key": "is no key of `postern greylist list`, no mail address and no IP address",
+  "no-such-sender": "is not in the greylist; `postern greylist list` shows what waits",
   "too-many": "has as many app passwords as an account may have; revoke one",
 };
 

@@ -6,6 +6,7 @@ import type { StoreStatistics } from "#store/store.ts";
 import type { RaisedAlert } from "#threads/alert.ts";
 import type { ListeningReport } from "#threads/ports.ts";
 import { wrapped } from "#verdict/page.ts";
+import type { GreylistCounts } from "./greylist-controls.ts";
 import { columns } from "./output.ts";
 import { type Protection, protectionLine } from "./ten-protections.ts";
 import { counted, duration, moment, octets } from "./wording.ts";
@@ -27,19 +28,31 @@ export interface ServerStatus {
 export interface StatusReport {
   readonly running: ServerStatus | null;
   readonly store: StoreStatistics;
+  /** Null where the rule is off. */
+  readonly greylist: GreylistCounts | null;
   readonly protections: readonly Protection[];
 }
 
-export function statusLines({ running, store, protections }: StatusReport, settings: Settings): readonly string[] {
+export function statusLines(
+  { running, store, greylist, protections }: StatusReport,
+  settings: Settings,
+): readonly string[] {
   return [
     ...(running === null ? ["Postern is not running."] : serverLines(running, settings)),
     "",
     `Store      ${counted(store.accounts, "account")}, ${counted(store.messages, "message")}, ${octets(store.sizeOctets)}`,
     `Queue      ${store.queued} held${store.queued > 0 ? "; `postern queue list` shows them" : ""}`,
+    ...(greylist === null ? [] : [greylistLine(greylist)]),
     "",
     ...protections.map(protectionLine),
     ...alertLines(running?.alerts ?? []),
   ];
+}
+
+function greylistLine({ mode, waiting, known }: GreylistCounts): string {
+  const effect = mode === "shadow" ? " (shadow: nobody is delayed)" : "";
+  const more = waiting > 0 ? "; `postern greylist list` shows them" : "";
+  return `Greylist   ${counted(waiting, "sender")} waiting, ${known} known${effect}${more}`;
 }
 
 /** Alerts that are printed; `--json` has all. */
