@@ -6,12 +6,15 @@ import type { DnsblEvidence, ListSubject } from "#evidence/dnsbl/evidence.ts";
 import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
 import type { Greylist, SenderTry } from "#evidence/greylist/greylist.ts";
 import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
-import { literalAddress, parseDomain } from "#mail/address.ts";
+import type { SpfEvidence } from "#evidence/spf/evidence.ts";
+import { unansweredSpf } from "#evidence/spf/unanswered.ts";
+import { formatMailbox, literalAddress, parseDomain, type ReversePath } from "#mail/address.ts";
 import { isPrivateAddress, parseIpAddress } from "#mail/ip-address.ts";
 import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Evidence } from "#verdict/evidence.ts";
 import type { Policy } from "#verdict/policy.ts";
+import { vouchingDomain } from "#verdict/spf-rule.ts";
 
 /** Each keeps to its deadline (Clock.monotonicMs()) by itself; one that does not is left behind. */
 export interface Checks {
@@ -19,6 +22,14 @@ export interface Checks {
   /** @param reverseDns of the same client; null where it is not known in time. */
   helo(said: HeloInput, reverseDns: Promise<ReverseDnsEvidence | null>, deadlineMs: number): Promise<HeloEvidence>;
   lists(subjects: readonly ListSubject[], deadlineMs: number): Promise<DnsblEvidence>;
+  spf(envelope: SpfInput, deadlineMs: number): Promise<SpfEvidence>;
+}
+
+export interface SpfInput {
+  readonly client: string;
+  readonly helo: string;
+  /** `local-part@domain`, empty for the null path. */
+  readonly mailFrom: string;
 }
 
 export interface HeloInput {
@@ -41,7 +52,7 @@ export interface GatheringOptions {
   readonly log: Log;
 }
 
-type Gathered = Pick<Evidence, "helo" | "dnsbl" | "reverseDns" | "greylist">;
+type Gathered = Pick<Evidence, "helo" | "dnsbl" | "reverseDns" | "spf" | "greylist">;
 
 export class EvidenceGathering {
   readonly #options: GatheringOptions;
@@ -55,6 +66,9 @@ export class EvidenceGathering {
   #clientNameLists: Promise<DnsblEvidence | null> = NOTHING;
   #heloLists: Promise<DnsblEvidence | null> = NOTHING;
   #senderLists: Promise<DnsblEvidence | null> = NOTHING;
+  #spf: Promise<SpfEvidence | null> = NOTHING;
+  /** Ends the wait for it. */
+  #giveUpSpf: () => void = () => undefined;
 
   /** Begins with the client's address. */
   constructor(client: string, localAddress: string, options: GatheringOptions) {
@@ -90,9 +104,15 @@ export class EvidenceGathering {
     this.#heloLists = isName ? this.#listed([{ role: "helo", value: domain.value }]) : NOTHING;
   }
 
-  /** @param domain of the reverse-path; undefined for the null path and for address literals. */
-  sender(domain: string | undefined): void {
-    this.#senderLists = domain === undefined ? NOTHING : this.#listed([{ role: "mail-from", value: domain }]);
+  sender(reversePath: ReversePath): void {
+    const isName = reversePath !== null && literalAddress(reversePath.domain) === undefined;
+    this.#senderLists = isName ? this.#listed([{ role: "mail-from", value: reversePath.domain }]) : NOTHING;
+    this.#spf = this.#senderPolicy(reversePath === null ? "" : formatMailbox(reversePath));
+  }
+
+  /** Of the open transaction's sender. Null where it was not asked. Never rejects. */
+  get spf(): Promise<SpfEvidence | null> {
+    return this.#spf;
   }
 
   /**
@@ -100,9 +120,10 @@ export class EvidenceGathering {
    * @param mailFrom `local-part@domain`, empty for the null path.
    */
   async complete(mailFrom: string): Promise<Gathered> {
-    const [reverseDns, helo, ...lists] = await Promise.all([
+    const [reverseDns, helo, spf, ...lists] = await Promise.all([
       this.#reverseDns,
       this.#helo,
+      this.#spf,
       this.#clientLists,
       this.#clientNameLists,
       this.#heloLists,
@@ -110,7 +131,7 @@ export class EvidenceGathering {
     ]);
     const asked = lists.filter((one) => one !== null);
     const dnsbl = asked.length === 0 ? null : { findings: asked.flatMap(({ findings }) => findings) };
-    return { reverseDns, helo, dnsbl, greylist: await this.#standing(mailFrom, dnsbl) };
+    return { reverseDns, helo, dnsbl, spf, greylist: await this.#standing({ mailFrom, dnsbl, spf }) };
   }
 
   /** Notes that the sender is to wait. Null where that cannot be kept in time: then it does not wait. Never rejects. */
@@ -123,13 +144,30 @@ export class EvidenceGathering {
   end(): void {
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
+    this.#giveUpSpf();
   }
 
-  #standing(mailFrom: string, dnsbl: DnsblEvidence | null): Promise<GreylistEvidence | null> {
+  /** Who could not be asked in time is an error like any other: neither a pass nor a failure. */
+  async #senderPolicy(mailFrom: string): Promise<SpfEvidence | null> {
+    const { checks, modes } = this.#options;
+    if (!this.isTelling || modes.spf === "off") return null;
+    const envelope = { client: this.#client, helo: this.#heloName, mailFrom };
+    // Who leaves early is still judged for its unknown recipients.
+    const left = new Promise<null>((resolve) => {
+      this.#giveUpSpf = () => resolve(null);
+    });
+    const asked = this.#within((deadlineMs) => checks.spf(envelope, deadlineMs));
+    return (await Promise.race([asked, left])) ?? unansweredSpf(envelope);
+  }
+
+  #standing({
+    mailFrom,
+    dnsbl,
+    spf,
+  }: Pick<Evidence, "dnsbl" | "spf"> & { readonly mailFrom: string }): Promise<GreylistEvidence | null> {
     const { greylist } = this.#options;
     if (greylist === undefined || !this.isTelling) return NOTHING;
-    // Until SPF is gathered here nobody vouches for a client.
-    const sender = { client: this.#client, helo: this.#heloName, spfDomain: null, mailFrom };
+    const sender = { client: this.#client, helo: this.#heloName, spfDomain: vouchingDomain(spf), mailFrom };
     return this.#within(() => greylist.standing({ ...sender, isAllowListed: isAllowListed(dnsbl) }));
   }
 
@@ -157,7 +195,9 @@ export class EvidenceGathering {
         this.#timers.delete(timer);
         resolve(found);
       };
-      check(clock.monotonicMs() + budgetMs).then(settle, (error: unknown) => {
+      // One that throws at once is as broken as one that rejects.
+      const asked = async (): Promise<Found> => check(clock.monotonicMs() + budgetMs);
+      asked().then(settle, (error: unknown) => {
         log.error("check-broken", { cause: error instanceof Error ? error.stack : String(error) });
         settle(null);
       });

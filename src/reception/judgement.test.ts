@@ -121,6 +121,7 @@ suite("judgement: what is accepted", () => {
   test("shadow changes nothing and records everything", async () => {
     const { mx, judge } = judged({ dnsbl: "shadow", reverse_dns: "shadow", helo: "shadow" });
     judge.checks.answers = {
+      ...judge.checks.answers,
       lists: drop,
       reverseDns: () => Promise.resolve(reverseDns("no-name")),
       helo: () => Promise.resolve(helo({ match: "differs" })),
@@ -215,19 +216,19 @@ suite("judgement: a client that leaves", () => {
 suite("judgement: time", () => {
   test("checks begin as soon as their input is known, and never delay the greeting", async () => {
     const { mx, judge } = judged();
-    judge.checks.answers = { reverseDns: never, helo: never, lists: never };
+    judge.checks.answers = { reverseDns: never, helo: never, lists: never, spf: never };
     const client = mx.connect({}, 200);
     assert.match(await client.hear(), /^220 /);
     assert.deepEqual(judge.checks.asked, [`reverse-dns ${CLIENT}`, `lists client ${CLIENT}`]);
     assert.match(await client.say("EHLO mail.sender.example"), /250/);
     assert.deepEqual(judge.checks.asked.slice(2), ["helo mail.sender.example", "lists helo mail.sender.example"]);
     assert.match(await client.say("MAIL FROM:<a@sender.example>"), /^250 /);
-    assert.deepEqual(judge.checks.asked.slice(4), ["lists mail-from sender.example"]);
+    assert.deepEqual(judge.checks.asked.slice(4), ["lists mail-from sender.example", "spf a@sender.example"]);
   });
 
   test("checks that never answer delay RCPT by the budget and refuse nobody", async () => {
     const { mx, judge } = judged();
-    judge.checks.answers = { reverseDns: never, helo: never, lists: never };
+    judge.checks.answers = { reverseDns: never, helo: never, lists: never, spf: never };
     const client = mx.connect();
     await client.say("EHLO mail.sender.example");
     await client.say("MAIL FROM:<a@sender.example>");
@@ -241,11 +242,12 @@ suite("judgement: time", () => {
     assert.match(await client.message("x"), /^250 /);
     const { evidence } = judge.record;
     assert.deepEqual([evidence.reverseDns, evidence.helo, evidence.dnsbl], [null, null, null]);
+    assert.equal(evidence.spf?.result, "temperror");
   });
 
   test("a check that is broken counts for nothing", async () => {
     const { mx, judge } = judged();
-    judge.checks.answers = { reverseDns: broken, helo: broken, lists: broken };
+    judge.checks.answers = { reverseDns: broken, helo: broken, lists: broken, spf: broken };
     const client = mx.connect();
     await client.envelope("a@sender.example", "user@local.test");
     assert.match(await client.message("x"), /^250 /);
@@ -254,7 +256,7 @@ suite("judgement: time", () => {
 
   test("nothing goes on when the client has left", async () => {
     const { mx, judge } = judged();
-    judge.checks.answers = { reverseDns: never, helo: never, lists: never };
+    judge.checks.answers = { reverseDns: never, helo: never, lists: never, spf: never };
     const client = mx.connect();
     await client.say("EHLO mail.sender.example");
     await client.say("MAIL FROM:<a@sender.example>");

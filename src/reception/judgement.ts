@@ -8,12 +8,13 @@
 import type { SenderTry } from "#evidence/greylist/greylist.ts";
 import type { HeloEvidence } from "#evidence/reverse-dns/evidence.ts";
 import type { Offence } from "#gate/block-list/offence.ts";
-import { formatMailbox, literalAddress, type Mailbox, type ReversePath } from "#mail/address.ts";
+import { formatMailbox, type Mailbox, type ReversePath } from "#mail/address.ts";
 import { isPositive, type Reply } from "#mail/reply.ts";
 import type { Signal } from "#protocol/smtp/session-events.ts";
 import type { Judged, Stage } from "#verdict/decision-record.ts";
 import { type Evidence, NO_EVIDENCE } from "#verdict/evidence.ts";
 import { judge } from "#verdict/judge.ts";
+import { vouchingDomain } from "#verdict/spf-rule.ts";
 import type { Verdict } from "#verdict/verdict.ts";
 import { DecisionDraft } from "./decision-draft.ts";
 import { EvidenceGathering } from "./evidence-gathering.ts";
@@ -106,8 +107,7 @@ export class Judgement {
     const { random, clock } = this.#judge.deps;
     const mailFrom = reversePath === null ? "" : formatMailbox(reversePath);
     this.#draft = new DecisionDraft(random.id(), clock.now(), "mail", mailFrom);
-    const isName = reversePath !== null && literalAddress(reversePath.domain) === undefined;
-    this.#gathering?.sender(isName ? reversePath.domain : undefined);
+    this.#gathering?.sender(reversePath);
   }
 
   /** MAIL was answered by others. */
@@ -130,7 +130,7 @@ export class Judgement {
     const reason = refusal?.reason ?? null;
     const address = path === "postmaster" ? path : formatMailbox(path);
     const isFirstRefusal = refusal !== undefined && !draft.hasRefused;
-    if (!permitted.accepted) this.#recipientRefused(permitted.reason, address);
+    if (!permitted.accepted) void this.#recipientRefused(permitted.reason, address);
     if (refusal === undefined && permitted.accepted && permitted.destination.kind === "queue") {
       draft.elsewhere.push(permitted.destination.address);
     }
@@ -235,11 +235,13 @@ export class Judgement {
     return { mailFrom: mailFrom ?? "", client: address, clientName: this.#clientName ?? "", decision: id };
   }
 
-  #recipientRefused(reason: string, recipient: string): void {
+  /** Waits for SPF where that counts; the answer to RCPT does not. Never rejects. */
+  async #recipientRefused(reason: string, recipient: string): Promise<void> {
     const offender = this.#offender();
     if (reason === "unknown-recipient") {
-      // Until SPF and DKIM are checked nobody vouches for a sender.
-      this.#offence({ kind: "unknown-recipient", recipient, senderAuthenticated: false, ...offender });
+      const spf = (await this.#gathering?.spf) ?? null;
+      const senderAuthenticated = vouchingDomain(spf) !== null;
+      this.#offence({ kind: "unknown-recipient", recipient, senderAuthenticated, ...offender });
     } else if (reason === "relaying-denied" || reason === "routing-operator") {
       this.#offence({ kind: "relay-attempt", recipient, ...offender });
     }

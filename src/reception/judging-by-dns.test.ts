@@ -10,6 +10,7 @@ import { queryLists } from "../evidence/dnsbl/query-lists.ts";
 import { dnsLists } from "../evidence/dnsbl/settings.ts";
 import { checkHelo } from "../evidence/reverse-dns/check-helo.ts";
 import { checkReverseDns } from "../evidence/reverse-dns/check-reverse-dns.ts";
+import { checkSpf } from "../evidence/spf/check-spf.ts";
 import type { Resolver } from "../ports/resolver.ts";
 import { explain } from "../verdict/explain.ts";
 import type { Checks } from "./evidence-gathering.ts";
@@ -62,6 +63,8 @@ async function world(resolver: Resolver, key = ""): Promise<World> {
       return checkHelo({ helo, client, own, reverseDns: (await reverseDns) ?? undefined, resolver, deadlineMs });
     },
     lists: (subjects, deadlineMs) => queryLists({ subjects, lists: asked, guard: watch, resolver, deadlineMs }),
+    spf: (envelope, deadlineMs) =>
+      checkSpf({ ...envelope, receiver: "mx.local.test", nowSeconds: 0, resolver, deadlineMs }),
   };
   return { mx, judge: new FakeJudge(mx, {}, checks), alerts };
 }

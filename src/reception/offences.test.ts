@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { CLIENT, helo, listed, reverseDns } from "../../test/fakes/evidence.ts";
+import { CLIENT, helo, listed, reverseDns, spf } from "../../test/fakes/evidence.ts";
 import { FakeJudge } from "../../test/fakes/judge.ts";
-import { FakeReception } from "../../test/fakes/reception.ts";
+import { FakeReception, settled } from "../../test/fakes/reception.ts";
 
 const drop = (): Promise<ReturnType<typeof listed>[]> => Promise.resolve([listed(7, { rejectsAlone: true })]);
+
+const never = (): Promise<never> => new Promise(() => undefined);
 
 function judged(): { readonly mx: FakeReception; readonly judge: FakeJudge } {
   const mx = new FakeReception("smtp");
@@ -27,6 +29,28 @@ suite("what the ledger of offences hears", () => {
       { kind: "relay-attempt", recipient: "b@victim.example", ...from },
       { kind: "spam", ...from },
     ]);
+  });
+
+  test("unknown recipients of a sender that passes SPF are its old list; one that leaves before SPF is known is not spared", async () => {
+    for (const [answer, expected] of [
+      [() => Promise.resolve(spf("pass")), true],
+      [() => Promise.resolve(spf("pass", { passesEverybody: true })), false],
+      [() => Promise.resolve(spf("fail")), false],
+      [never, false],
+    ] as const) {
+      const { mx, judge } = judged();
+      judge.checks.answers = { ...judge.checks.answers, spf: answer };
+      const client = mx.connect();
+      await client.say("EHLO mail.sender.example");
+      await client.say("MAIL FROM:<a@sender.example>");
+      assert.match(await client.say("RCPT TO:<nobody@local.test>"), /^550 5\.1\.1 /);
+      client.connection.leave();
+      await settled();
+      assert.deepEqual(
+        judge.offences.map((offence) => offence.kind === "unknown-recipient" && offence.senderAuthenticated),
+        [expected],
+      );
+    }
   });
 
   test("bad names, missing records and temporary refusals are held against nobody", async () => {

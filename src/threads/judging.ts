@@ -9,6 +9,7 @@ import { Greylist } from "#evidence/greylist/greylist.ts";
 import { checkHelo, type HeloInquiry } from "#evidence/reverse-dns/check-helo.ts";
 import { checkReverseDns } from "#evidence/reverse-dns/check-reverse-dns.ts";
 import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
+import { checkSpf } from "#evidence/spf/check-spf.ts";
 import type { BlockEntry } from "#gate/block-list/entry.ts";
 import { createDnsClient } from "#platform/dns/client.ts";
 import type { Clock } from "#ports/clock.ts";
@@ -25,6 +26,8 @@ import type { FrontGate } from "./front-gate.ts";
 import { greylistSettings } from "./greylist-settings.ts";
 import { policyOf, settingsName } from "./policy.ts";
 import { isReachable } from "./reachable.ts";
+
+const SECOND_MS = 1000;
 
 export interface Judging {
   readonly judge: Judge;
@@ -64,6 +67,10 @@ export function openJudging({ settings, store, clock, random, log, gate }: Judgi
           deadlineMs,
         }),
       lists: (subjects, deadlineMs) => queryLists({ subjects, lists, guard: watch, resolver, deadlineMs }),
+      spf: (envelope, deadlineMs) => {
+        const nowSeconds = Math.floor(clock.now() / SECOND_MS);
+        return checkSpf({ ...envelope, receiver: settings.hostname, nowSeconds, resolver, deadlineMs });
+      },
     },
     greylist: settings.rules.greylist === "off" ? undefined : openGreylist({ settings, store, clock, log }),
     findBan: (address, scope) => asEvidence(gate.bans.findBan(address, scope)),

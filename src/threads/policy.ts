@@ -17,6 +17,7 @@ export function policyOf({ rules, lists, domains, hostname }: Settings): Policy 
       helo: rules.helo,
       dnsbl: rules.dnsbl,
       reverse_dns: rules.reverseDns,
+      spf: rules.spf,
       greylist: rules.greylist,
     },
     // What `check-config` has found wrong never gets here.

@@ -2,6 +2,7 @@
 import type { DnsblEvidence } from "#evidence/dnsbl/evidence.ts";
 import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
 import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
+import type { SpfEvidence } from "#evidence/spf/evidence.ts";
 
 /** Null: not looked at, because nobody asked or time ran out. It never counts for or against anybody. */
 export interface Evidence {
@@ -12,6 +13,8 @@ export interface Evidence {
   readonly helo: HeloEvidence | null;
   readonly dnsbl: DnsblEvidence | null;
   readonly reverseDns: ReverseDnsEvidence | null;
+  /** Of the envelope: the sender's domain, or the HELO name of the null path. */
+  readonly spf: SpfEvidence | null;
   /** Is this sender met for the first time, or has it waited and come again? */
   readonly greylist: GreylistEvidence | null;
 }
@@ -33,6 +36,7 @@ export const NO_EVIDENCE: Evidence = {
   helo: null,
   dnsbl: null,
   reverseDns: null,
+  spf: null,
   greylist: null,
 };
 

@@ -4,10 +4,11 @@ import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
 import type { HeloEvidence, NameAnswer, PointerName, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
 import type { BlockListEntry, Evidence } from "./evidence.ts";
 import { wrapped } from "./page.ts";
+import { renderSpfTree } from "./spf-tree.ts";
 
 const SECOND_MS = 1000;
 
-export function explainEvidence({ blockList, spokeEarly, helo, dnsbl, reverseDns, greylist }: Evidence): string[] {
+export function explainEvidence({ blockList, spokeEarly, helo, dnsbl, reverseDns, spf, greylist }: Evidence): string[] {
   const facts = [
     ...(blockList === null ? [] : [banned(blockList)]),
     ...(spokeEarly ? ["It spoke before the greeting."] : []),
@@ -16,7 +17,12 @@ export function explainEvidence({ blockList, spokeEarly, helo, dnsbl, reverseDns
     ...(dnsbl?.findings ?? []).map(listAnswer),
     ...(greylist === null ? [] : [met(greylist)]),
   ];
-  return facts.flatMap((fact) => wrapped(fact, "  ", "    "));
+  // The tree says by its indent what belongs to what.
+  const tree = (spf === null ? [] : renderSpfTree(spf)).flatMap((line) => {
+    const indent = `  ${" ".repeat(line.length - line.trimStart().length)}`;
+    return wrapped(line.trimStart(), indent, `${indent}    `);
+  });
+  return [...facts.flatMap((fact) => wrapped(fact, "  ", "    ")), ...tree];
 }
 
 function banned({ entry, scope, origin, reason, sinceMs, untilMs }: BlockListEntry): string {

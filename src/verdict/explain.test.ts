@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import * as fc from "fast-check";
-import { CLIENT, evidence, helo, listed, policy, reverseDns } from "../../test/fakes/evidence.ts";
+import { CLIENT, evidence, helo, listed, policy, reverseDns, spf } from "../../test/fakes/evidence.ts";
 import type { DecisionRecord } from "./decision-record.ts";
 import type { Evidence } from "./evidence.ts";
 import { explain } from "./explain.ts";
@@ -51,6 +51,9 @@ const hostile = evidence({
   dnsbl: { findings: [listed(7, { rejectsAlone: true })] },
 });
 
+const term = (words: string, outcome: "match" | "no-match", lookups: number) =>
+  ({ term: words, outcome, lookups, voids: 0, questions: [], nested: undefined }) as const;
+
 suite("explain", () => {
   test("one page says what happened, why, what was known and what would change it", () => {
     assert.deepEqual(explain(recorded(hostile, policy({ helo: "shadow" }))), [
@@ -74,6 +77,7 @@ suite("explain", () => {
       "  reverse_dns      +2",
       "    +2 no-pointer: 198.51.100.7 has no PTR record; defer together with another",
       "      rule",
+      "  spf               0  not asked",
       "  score 9: rejected",
       "",
       "What was known",
@@ -103,8 +107,30 @@ suite("explain", () => {
         "  early_talker      0  nothing found",
         "  dnsbl             0  not asked",
         "  reverse_dns       0  not asked",
+        "  spf               0  not asked",
       ],
     );
+  });
+
+  test("SPF is shown as the tree that decided, by its indent", () => {
+    const tree = {
+      domain: "sender.example",
+      record: "v=spf1 a -all",
+      result: "fail",
+      terms: [term("a", "no-match", 1), term("-all", "match", 1)],
+      termsLeftOut: 0,
+    } as const;
+    const matched = { domain: "sender.example", term: "-all" };
+    const lines = explain(recorded(evidence({ spf: spf("fail", { tree, matched, lookups: 1 }) })));
+    const start = lines.indexOf("What was known");
+    assert.deepEqual(lines.slice(start + 1, start + 6), [
+      "  spf=fail for mail-from sender.example, client 198.51.100.7 by “-all” of",
+      "      sender.example (1 of 10 look-ups, 0 of 2 without an answer)",
+      "    sender.example: v=spf1 a -all → fail",
+      "      · a",
+      "      ✓ -all",
+    ]);
+    assert.ok(lines.includes("  spf              +1"));
   });
 
   test("recipients without a message are no accepted message", () => {
@@ -181,7 +207,7 @@ suite("replay", () => {
 
   test("a record from before there was some check is read as if that was not asked", () => {
     const { evidence: found, ...rest } = recorded(hostile);
-    const { greylist: _, reverseDns: __, ...older } = found;
+    const { greylist: _, reverseDns: __, spf: ___, ...older } = found;
     const record = { ...rest, evidence: older } as unknown as DecisionRecord;
     assert.deepEqual(replay(record, policy()), { kind: "same", disposition: "reject" });
     assert.ok(explain(record).length > 20);

@@ -89,7 +89,7 @@ function ruleLines(result: RuleResult, evidence: Evidence): string[] {
   return [`  ${rule.padEnd(13)} ${signed(weight).padStart(5)}  ${words}`.trimEnd(), ...findings.flatMap(findingLines)];
 }
 
-function wasLookedAt(rule: RuleName, { helo, dnsbl, reverseDns, greylist }: Evidence): boolean {
+function wasLookedAt(rule: RuleName, { helo, dnsbl, reverseDns, spf, greylist }: Evidence): boolean {
   switch (rule) {
     case "block_list":
     case "early_talker":
@@ -100,6 +100,8 @@ function wasLookedAt(rule: RuleName, { helo, dnsbl, reverseDns, greylist }: Evid
       return dnsbl !== null;
     case "reverse_dns":
       return reverseDns !== null;
+    case "spf":
+      return spf !== null;
     case "greylist":
       return greylist !== null;
   }

@@ -2,7 +2,18 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { suite, test } from "node:test";
 import * as fc from "fast-check";
-import { asked, banned, evidence, generic, helo, listed, met, policy, reverseDns } from "../../test/fakes/evidence.ts";
+import {
+  asked,
+  banned,
+  evidence,
+  generic,
+  helo,
+  listed,
+  met,
+  policy,
+  reverseDns,
+  spf,
+} from "../../test/fakes/evidence.ts";
 import type { Evidence } from "./evidence.ts";
 import { judge } from "./judge.ts";
 import { REPLY_LINE_OCTETS_MAX } from "./limits.ts";
@@ -14,6 +25,7 @@ import { severity } from "./verdict.ts";
 const LADDERS: { readonly [Part in Exclude<keyof Evidence, "dnsbl">]: readonly Evidence[Part][] } = {
   blockList: [null, banned(Date.UTC(2030, 1)), banned(null)],
   spokeEarly: [false, true],
+  spf: [spf("pass"), null, spf("temperror"), spf("fail"), spf("pass", { passesEverybody: true })],
   greylist: [null, met("known"), met("came-again"), met("first-met")],
   reverseDns: [
     null,
@@ -52,7 +64,7 @@ const worseListings = fc
 /** Two positions on every ladder, the second never better. */
 const pairs = fc
   .record({
-    steps: fc.array(fc.tuple(fc.nat(), fc.nat()), { minLength: 5, maxLength: 5 }),
+    steps: fc.array(fc.tuple(fc.nat(), fc.nat()), { minLength: 6, maxLength: 6 }),
     listings: fc.array(fc.tuple(worseListings, fc.nat(2), fc.nat(2)), { maxLength: 6 }),
     pointers: fc.boolean(),
   })

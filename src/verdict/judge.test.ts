@@ -11,6 +11,7 @@ import {
   met,
   policy,
   reverseDns,
+  spf,
 } from "../../test/fakes/evidence.ts";
 import type { Evidence } from "./evidence.ts";
 import { judge } from "./judge.ts";
@@ -153,6 +154,24 @@ suite("verdict: names", () => {
       const verdict = judge(evidence({ helo: helo(changes) }), policy());
       assert.deepEqual([verdict.disposition, verdict.reply?.code], ["reject", code]);
     }
+  });
+});
+
+suite("verdict: SPF", () => {
+  test("fail adds 1, a record that passes everybody 4, pass takes 0.2 away", () => {
+    check({ spf: spf("fail") }, ["accept", 1, "spf-fail"]);
+    check({ spf: spf("pass", { passesEverybody: true }) }, ["accept", 4, "spf-passes-everybody"]);
+    check({ spf: spf("pass") }, ["accept", -0.2, undefined]);
+  });
+
+  test("what is not known, not said or half said counts for nothing", () => {
+    for (const result of ["none", "neutral", "softfail", "temperror", "permerror"] as const) {
+      check({ spf: spf(result), reverseDns: reverseDns("no-name") }, ["accept", 2, "no-pointer"]);
+    }
+  });
+
+  test("fail without a PTR record waits", () => {
+    check({ spf: spf("fail"), reverseDns: reverseDns("no-name") }, ["defer", 3, "no-pointer"]);
   });
 });
 

@@ -6,3 +6,6 @@ export const QUOTED_CHARACTERS_MAX = 80;
 export const REPLY_LINE_OCTETS_MAX = 440;
 /** Objections named in one reply; the record has them all. */
 export const NAMED_OBJECTIONS_MAX = 4;
+/** Terms of an SPF record that may ask the DNS, and questions of theirs that may find nothing (RFC 7208 §4.6.4): for showing. */
+export const SPF_LOOKUPS_MAX = 10;
+export const SPF_VOIDS_MAX = 2;

@@ -3,7 +3,7 @@
 export type RuleMode = "off" | "shadow" | "enforce";
 
 /** As the settings spell them under `[rules]`, in the order in which they are asked. */
-export const RULE_NAMES = ["block_list", "early_talker", "helo", "dnsbl", "reverse_dns", "greylist"] as const;
+export const RULE_NAMES = ["block_list", "early_talker", "helo", "dnsbl", "reverse_dns", "spf", "greylist"] as const;
 export type RuleName = (typeof RULE_NAMES)[number];
 
 export interface Policy {
@@ -37,6 +37,10 @@ export interface Weights {
   readonly heloBareAddress: number;
   readonly heloPrivateLiteral: number;
   readonly heloMalformed: number;
+  readonly spfFail: number;
+  readonly spfPassesEverybody: number;
+  /** Below zero. */
+  readonly spfPass: number;
 }
 
 export const policyDefaults: Omit<Policy, "contact"> = {
@@ -46,6 +50,7 @@ export const policyDefaults: Omit<Policy, "contact"> = {
     helo: "enforce",
     dnsbl: "enforce",
     reverse_dns: "enforce",
+    spf: "enforce",
     greylist: "off", // it delays good mail
   },
   thresholds: { greylist: 4, junk: 6, reject: 15 },
@@ -58,6 +63,9 @@ export const policyDefaults: Omit<Policy, "contact"> = {
     heloBareAddress: 3,
     heloPrivateLiteral: 4.5, // no mail server of the Internet is at a private address
     heloMalformed: 1, // underscores and the like: taken by the grammar, not by RFC 5321
+    spfFail: 1, // forwarded mail fails, too
+    spfPassesEverybody: 4, // nobody who sends honest mail lets all the world send it
+    spfPass: -0.2, // senders of spam have records, too
   },
   lists: null,
 };

@@ -25,6 +25,7 @@ const CODES: Readonly<Record<RuleName, Codes>> = {
   helo: { defer: [450, "4.7.1"], reject: [550, "5.7.1"] },
   dnsbl: BY_POLICY,
   reverse_dns: { defer: [450, "4.7.25"], reject: [550, "5.7.25"] }, // RFC 7372 §3.3
+  spf: { defer: [450, "4.7.23"], reject: [550, "5.7.23"] }, // RFC 7372 §3.2
   greylist: { ...BY_POLICY, defer: [451, "4.7.1"] },
 };
 /** RFC 5321 §4.2.3: a name that is none is an error of syntax. */

@@ -5,6 +5,7 @@ import { dnsblRule } from "./dnsbl-rule.ts";
 import type { Evidence } from "./evidence.ts";
 import { heloRule, reverseDnsRule } from "./name-rules.ts";
 import { type Policy, RULE_NAMES, type RuleName } from "./policy.ts";
+import { spfRule } from "./spf-rule.ts";
 import type { Finding } from "./verdict.ts";
 
 export type Rule = (evidence: Evidence, policy: Policy) => readonly Finding[];
@@ -15,6 +16,7 @@ const RULES: Readonly<Record<RuleName, Rule>> = {
   helo: heloRule,
   dnsbl: dnsblRule,
   reverse_dns: reverseDnsRule,
+  spf: spfRule,
   greylist: greylistRule,
 };
 

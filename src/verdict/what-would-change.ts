@@ -3,6 +3,7 @@ import type { DnsblEvidence } from "#evidence/dnsbl/evidence.ts";
 import { type Evidence, NO_EVIDENCE } from "./evidence.ts";
 import { judge } from "./judge.ts";
 import { type Policy, type RuleMode, type RuleName } from "./policy.ts";
+import { spfSpeaksAgainst } from "./spf-rule.ts";
 import { type Disposition, severity, type Verdict } from "./verdict.ts";
 
 export interface Change {
@@ -58,7 +59,7 @@ function allTogether(
 }
 
 function factsOf(evidence: Evidence): readonly Alternative[] {
-  const { blockList, spokeEarly, helo, dnsbl, reverseDns, greylist } = evidence;
+  const { blockList, spokeEarly, helo, dnsbl, reverseDns, spf, greylist } = evidence;
   const facts: Alternative[] = [];
   const add = (what: string, change: (evidence: Evidence) => Evidence): void => {
     facts.push({ kind: "evidence", what, evidence: change, policy: (policy) => policy });
@@ -73,6 +74,9 @@ function factsOf(evidence: Evidence): readonly Alternative[] {
   }
   if (reverseDns !== null && reverseDns.state !== "not-checked") {
     add(`${reverseDns.client} has a PTR record with a name of its own that leads back`, without("reverseDns"));
+  }
+  if (spf !== null && spfSpeaksAgainst(spf)) {
+    add(`the SPF record of ${spf.domain} lets ${spf.client} send, and not everybody`, without("spf"));
   }
   if (greylist?.standing === "first-met") {
     add(`the sender comes again, or is let through (postern greylist release ${greylist.key})`, without("greylist"));

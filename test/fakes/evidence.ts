@@ -2,6 +2,8 @@
 import type { ListFinding, ListOutcome, ListSubject } from "#evidence/dnsbl/evidence.ts";
 import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
 import type { GenericName, HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
+import type { SpfEvidence, SpfResult } from "#evidence/spf/evidence.ts";
+import { unansweredSpf } from "#evidence/spf/unanswered.ts";
 import { type BlockListEntry, type Evidence, NO_EVIDENCE } from "#verdict/evidence.ts";
 import { type Policy, policyDefaults } from "#verdict/policy.ts";
 
@@ -102,6 +104,11 @@ export function met(standing: GreylistEvidence["standing"]): GreylistEvidence {
   const because = standing === "known" ? "delivered" : null;
   const waitMs = standing === "first-met" ? 300_000 : 0;
   return { key: "net:198.51.100.0/24+sender.example", standing, because, firstMs: null, tries: 0, waitMs };
+}
+
+export function spf(result: SpfResult, changes: Partial<SpfEvidence> = {}): SpfEvidence {
+  const unanswered = unansweredSpf({ client: CLIENT, helo: "mail.sender.example", mailFrom: "a@sender.example" });
+  return { ...unanswered, ...(result === "temperror" ? {} : { problem: undefined }), result, ...changes };
 }
 
 export function banned(untilMs: number | null): BlockListEntry {

@@ -1,13 +1,14 @@
 /** A judge whose checks and block list are what a test says, and that remembers the records. */
 import type { ListFinding } from "#evidence/dnsbl/evidence.ts";
 import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
+import type { SpfEvidence } from "#evidence/spf/evidence.ts";
 import type { Offence } from "#gate/block-list/offence.ts";
 import type { Checks } from "#reception/evidence-gathering.ts";
 import { Judge } from "#reception/judge.ts";
 import type { DecisionRecord } from "#verdict/decision-record.ts";
 import type { BlockListEntry } from "#verdict/evidence.ts";
 import type { Policy } from "#verdict/policy.ts";
-import { helo, policy, reverseDns } from "./evidence.ts";
+import { helo, policy, reverseDns, spf } from "./evidence.ts";
 import type { FakeReception } from "./reception.ts";
 
 export const BUDGET_MS = 3000;
@@ -20,10 +21,12 @@ export class FakeChecks implements Checks {
     readonly reverseDns: () => Promise<ReverseDnsEvidence>;
     readonly helo: () => Promise<HeloEvidence>;
     readonly lists: (role: string, value: string) => Promise<readonly ListFinding[]>;
+    readonly spf: () => Promise<SpfEvidence>;
   } = {
     reverseDns: () => Promise.resolve(reverseDns("confirmed")),
     helo: () => Promise.resolve(helo()),
     lists: () => Promise.resolve([]),
+    spf: () => Promise.resolve(spf("none")),
   };
 
   reverseDns(client: string): Promise<ReverseDnsEvidence> {
@@ -40,6 +43,11 @@ export class FakeChecks implements Checks {
     this.asked.push(...subjects.map(({ role, value }) => `lists ${role} ${value}`));
     const found = await Promise.all(subjects.map(({ role, value }) => this.answers.lists(role, value)));
     return { findings: found.flat() };
+  }
+
+  spf({ helo: name, mailFrom }: Parameters<Checks["spf"]>[0]): Promise<SpfEvidence> {
+    this.asked.push(`spf ${mailFrom === "" ? `helo ${name}` : mailFrom}`);
+    return this.answers.spf();
   }
 }
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { type FakeNames, FakeResolver } from "../../../test/fakes/resolver.ts";
+import { renderSpfRecord, renderSpfTree } from "../../verdict/spf-tree.ts";
 import { checkSpf, walkSpf } from "./check-spf.ts";
 import type { SpfEvidence } from "./evidence.ts";
-import { renderSpfRecord, renderSpfTree } from "./render-tree.ts";
 
 interface Envelope {
   readonly client?: string;

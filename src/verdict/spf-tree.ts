@@ -1,12 +1,12 @@
 /** The tree of an evaluation as lines of text: for `why` and for the audit, from the evidence that the verdict saw. */
-import type { SpfEvidence, SpfQuestion, SpfRecordEvidence, SpfTermEvidence } from "./evidence.ts";
-import { LOOKUPS_MAX, VOIDS_MAX } from "./limits.ts";
+import type { SpfEvidence, SpfQuestion, SpfRecordEvidence, SpfTermEvidence } from "#evidence/spf/evidence.ts";
+import { SPF_LOOKUPS_MAX, SPF_VOIDS_MAX } from "./limits.ts";
 
 /** One line for the result, then one for each term with the look-ups counted so far, indented by include. */
 export function renderSpfTree(spf: SpfEvidence): readonly string[] {
   const decided = spf.matched === undefined ? "" : ` by “${spf.matched.term}” of ${spf.matched.domain}`;
   const because = spf.problem === undefined ? "" : `: ${spf.problem.text}`;
-  const counts = `${spf.lookups} of ${LOOKUPS_MAX} look-ups, ${spf.voids} of ${VOIDS_MAX} without an answer`;
+  const counts = `${spf.lookups} of ${SPF_LOOKUPS_MAX} look-ups, ${spf.voids} of ${SPF_VOIDS_MAX} without an answer`;
   return [
     `spf=${spf.result} for ${spf.identity} ${spf.domain}, client ${spf.client}${decided}${because} (${counts})`,
     ...(spf.tree === undefined ? [] : renderSpfRecord(spf.tree)),
@@ -26,7 +26,7 @@ export function renderSpfRecord(record: SpfRecordEvidence, depth = 1): readonly 
 
 function renderTerm(term: SpfTermEvidence, depth: number): readonly string[] {
   const asked = term.questions.length > 0 || term.nested !== undefined;
-  const over = term.lookups > LOOKUPS_MAX ? `, over the limit of ${LOOKUPS_MAX}` : "";
+  const over = term.lookups > SPF_LOOKUPS_MAX ? `, over the limit of ${SPF_LOOKUPS_MAX}` : "";
   const count = asked ? ` [${term.lookups}${over}]` : "";
   const mark = term.outcome === "match" ? "✓" : term.outcome === "no-match" ? "·" : " ";
   const outcome = term.outcome === "match" || term.outcome === "no-match" ? "" : ` (${term.outcome})`;
