@@ -30,7 +30,7 @@ export function tenProtections(settings: Settings, facts: ProtectionFacts = {}):
     ["DNS block lists", ...ruleState(rules.dnsbl, "partly", "clients and senders; links not yet")],
     ["own block list", ...ruleState(rules.blockList, "on", "bans by hand and by rule, which end")],
     ["SMTP AUTH", "partly", "inside TLS only, never on port 25"],
-    ["SPF, DKIM, DMARC, ARC", "not-built", ""],
+    ["SPF, DKIM, DMARC, ARC", ...ruleState(rules.dmarc, "on", "mail that its author's domain disowns")],
     ["TLS for IMAP and POP3", "on", `1.2 or newer, no password in clear, ${certificate}`],
     ["URI block lists", "not-built", ""],
     ["connection limits", "on", limitsDetail(settings)],

@@ -103,6 +103,7 @@ function derive(file: SettingsFile, path: string, surroundings: Surroundings, pr
     dns: written.dns,
     lists: written.list,
     rules: written.rules,
+    dmarc: written.dmarc,
     greylist: written.greylist,
     limits: written.limits,
     relay: written.relay,

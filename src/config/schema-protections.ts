@@ -54,6 +54,17 @@ export const greylist = table({
   }),
 });
 
+export const dmarc = table({
+  trusted_sealers: setting(
+    expecting("a list of domain names", (error) => z.array(domainName, { error })),
+    [],
+    {
+      text: "Domains of forwarders and mailing lists whose ARC seals (RFC 8617) are believed: what they saw pass is not refused when DMARC fails here.",
+      reason: "Whoever is believed can make any message pass.",
+    },
+  ),
+});
+
 const answer = table({
   means: required(text, { text: "A word for reports, such as `spam`." }),
   weight: required(

@@ -1,7 +1,7 @@
 /** `postern.toml`, table by table. `schema-limits.ts` and `schema-protections.ts` hold the longer ones. */
 import { z } from "zod";
 import { limits } from "./schema-limits.ts";
-import { greylist, lists, relay, rules } from "./schema-protections.ts";
+import { dmarc, greylist, lists, relay, rules } from "./schema-protections.ts";
 import { computed, expecting, required, section, setting, table } from "./setting.ts";
 import {
   bind,
@@ -151,6 +151,7 @@ export const posternToml = table({
     text: "One `[[list]]` table for each DNS list. Shipped profiles by name, own ones in full.",
   }),
   rules: section(rules, 'Each check: `"off"`, `"shadow"` (recorded, no effect) or `"enforce"`.'),
+  dmarc: section(dmarc, "Who is believed about mail that was passed on."),
   greylist: section(greylist, 'How senders wait, where `rules.greylist` is not `"off"`.'),
   limits: section(limits, "What one client, one network and all together may take."),
   relay: section(relay, "Who may send to other domains without logging in: nobody, unless listed here."),

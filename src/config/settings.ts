@@ -53,6 +53,7 @@ export interface Settings {
   readonly dns: FileSettings["dns"];
   readonly lists: FileSettings["list"];
   readonly rules: FileSettings["rules"];
+  readonly dmarc: FileSettings["dmarc"];
   readonly greylist: FileSettings["greylist"];
   readonly limits: FileSettings["limits"];
   readonly relay: FileSettings["relay"];

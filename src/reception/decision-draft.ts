@@ -40,6 +40,10 @@ export class DecisionDraft {
   /** The word for a refusal that is no verdict's. */
   reason: string | null = null;
   reply: Reply | null = null;
+  /** The verdict's word where it refuses the message itself. */
+  refusedBecause: string | undefined;
+  /** So far nobody else was accepted. */
+  isForPostmasterAlone = true;
   isMessageTaken = false;
   /** Something was added since the last record. */
   hasNews = true;

@@ -2,6 +2,8 @@
  * Asks the checks about one client as soon as their input is known: its address at the connection, its name at EHLO, the
  * sender's domain at MAIL. All in parallel; whatever is not there within its budget counts for nothing.
  */
+import type { MessageAuthentication } from "#evidence/authentication-results/evidence.ts";
+import type { DigestedMessage } from "#evidence/authentication-results/message-digest.ts";
 import type { DnsblEvidence, ListSubject } from "#evidence/dnsbl/evidence.ts";
 import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
 import type { Greylist, SenderTry } from "#evidence/greylist/greylist.ts";
@@ -10,7 +12,7 @@ import type { SpfEvidence } from "#evidence/spf/evidence.ts";
 import { unansweredSpf } from "#evidence/spf/unanswered.ts";
 import { formatMailbox, literalAddress, parseDomain, type ReversePath } from "#mail/address.ts";
 import { isPrivateAddress, parseIpAddress } from "#mail/ip-address.ts";
-import type { Clock, Timer } from "#ports/clock.ts";
+import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Evidence } from "#verdict/evidence.ts";
 import type { Policy } from "#verdict/policy.ts";
@@ -23,6 +25,8 @@ export interface Checks {
   helo(said: HeloInput, reverseDns: Promise<ReverseDnsEvidence | null>, deadlineMs: number): Promise<HeloEvidence>;
   lists(subjects: readonly ListSubject[], deadlineMs: number): Promise<DnsblEvidence>;
   spf(envelope: SpfInput, deadlineMs: number): Promise<SpfEvidence>;
+  /** Signatures, chain and policy of a message that is there. */
+  authenticate(message: DigestedMessage, spf: SpfEvidence, deadlineMs: number): Promise<MessageAuthentication>;
 }
 
 export interface SpfInput {
@@ -54,11 +58,19 @@ export interface GatheringOptions {
 
 type Gathered = Pick<Evidence, "helo" | "dnsbl" | "reverseDns" | "spf" | "greylist">;
 
+/** A message as far as it is looked at. */
+export interface ArrivedMessage {
+  /** Undefined where nobody asked for it: see `digests`. */
+  readonly digest: DigestedMessage | undefined;
+}
+
 export class EvidenceGathering {
   readonly #options: GatheringOptions;
   readonly #client: string;
   readonly #localAddress: string;
-  readonly #timers = new Set<Timer>();
+  /** End the waits that are under way, with nothing found. */
+  readonly #waits = new Set<() => void>();
+  #isOver = false;
   #heloName = "";
   #reverseDns: Promise<ReverseDnsEvidence | null> = NOTHING;
   #helo: Promise<HeloEvidence | null> = NOTHING;
@@ -67,8 +79,6 @@ export class EvidenceGathering {
   #heloLists: Promise<DnsblEvidence | null> = NOTHING;
   #senderLists: Promise<DnsblEvidence | null> = NOTHING;
   #spf: Promise<SpfEvidence | null> = NOTHING;
-  /** Ends the wait for it. */
-  #giveUpSpf: () => void = () => undefined;
 
   /** Begins with the client's address. */
   constructor(client: string, localAddress: string, options: GatheringOptions) {
@@ -140,24 +150,41 @@ export class EvidenceGathering {
     return greylist === undefined ? NOTHING : this.#within(() => greylist.keepWaiting(found, tried));
   }
 
+  /** Are the octets of messages to be read for their signatures? */
+  get digests(): boolean {
+    const { dkim, dmarc } = this.#options.modes;
+    return dkim !== "off" || dmarc !== "off";
+  }
+
+  /** What a message that is there adds. What is not known within the budget counts for nothing. Never rejects. */
+  async message({ digest }: ArrivedMessage, mailFrom: string): Promise<Pick<Evidence, "dkim" | "arc" | "dmarc">> {
+    const authentication = digest === undefined ? null : await this.#authenticated(digest, mailFrom);
+    const { dkim = null, arc = null, dmarc = null } = authentication ?? {};
+    return { dkim, arc, dmarc };
+  }
+
   /** The client is gone: nobody waits any longer. */
   end(): void {
-    for (const timer of this.#timers) timer.cancel();
-    this.#timers.clear();
-    this.#giveUpSpf();
+    this.#isOver = true;
+    for (const giveUp of this.#waits) giveUp();
+  }
+
+  async #authenticated(digest: DigestedMessage, mailFrom: string): Promise<MessageAuthentication | null> {
+    // SPF that nobody could ask is no SPF that failed.
+    const spf = (await this.#spf) ?? unansweredSpf(this.#envelope(mailFrom));
+    return this.#within((deadlineMs) => this.#options.checks.authenticate(digest, spf, deadlineMs));
+  }
+
+  #envelope(mailFrom: string): SpfInput {
+    return { client: this.#client, helo: this.#heloName, mailFrom };
   }
 
   /** Who could not be asked in time is an error like any other: neither a pass nor a failure. */
   async #senderPolicy(mailFrom: string): Promise<SpfEvidence | null> {
     const { checks, modes } = this.#options;
-    if (!this.isTelling || modes.spf === "off") return null;
-    const envelope = { client: this.#client, helo: this.#heloName, mailFrom };
-    // Who leaves early is still judged for its unknown recipients.
-    const left = new Promise<null>((resolve) => {
-      this.#giveUpSpf = () => resolve(null);
-    });
-    const asked = this.#within((deadlineMs) => checks.spf(envelope, deadlineMs));
-    return (await Promise.race([asked, left])) ?? unansweredSpf(envelope);
+    if (!this.isTelling || (modes.spf === "off" && modes.dmarc === "off")) return null;
+    const envelope = this.#envelope(mailFrom);
+    return (await this.#within((deadlineMs) => checks.spf(envelope, deadlineMs))) ?? unansweredSpf(envelope);
   }
 
   #standing({
@@ -181,20 +208,19 @@ export class EvidenceGathering {
     return name === undefined ? NOTHING : this.#listed([{ role: "client-name", value: name }]);
   }
 
-  /** Null when the time is up, or when the check itself is broken. */
+  /** Null when the time is up, when the client is gone, or when the check itself is broken. */
   #within<Found>(check: (deadlineMs: number) => Promise<Found>): Promise<Found | null> {
     const { clock, budgetMs, log } = this.#options;
+    if (this.#isOver) return NOTHING;
     return new Promise((resolve) => {
-      const timer = clock.after(budgetMs, () => {
-        this.#timers.delete(timer);
-        resolve(null);
-      });
-      this.#timers.add(timer);
       const settle = (found: Found | null): void => {
         timer.cancel();
-        this.#timers.delete(timer);
+        this.#waits.delete(giveUp);
         resolve(found);
       };
+      const giveUp = (): void => settle(null);
+      const timer = clock.after(budgetMs, giveUp);
+      this.#waits.add(giveUp);
       // One that throws at once is as broken as one that rejects.
       const asked = async (): Promise<Found> => check(clock.monotonicMs() + budgetMs);
       asked().then(settle, (error: unknown) => {

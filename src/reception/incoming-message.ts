@@ -3,6 +3,7 @@
  * and the rest go their way: octets into the spool, structure into the scanner. Nothing is held twice.
  */
 import { Buffer } from "node:buffer";
+import type { DigestedMessage, MessageDigest } from "#evidence/authentication-results/message-digest.ts";
 import type { Content } from "#mail/content.ts";
 import { asBuffer } from "#mail/header/fields.ts";
 import { MimeScanner } from "#mail/mime/scanner.ts";
@@ -19,6 +20,8 @@ export interface CompleteMessage {
   /** Of prefix and content together. */
   readonly index: MessageIndex;
   readonly header: SenderHeader;
+  /** Where it was asked for. */
+  readonly digest: DigestedMessage | undefined;
 }
 
 export interface IncomingOptions {
@@ -29,6 +32,8 @@ export interface IncomingOptions {
   readonly binary: boolean;
   /** Trace fields, now that the header is known. */
   readonly prefix: (header: SenderHeader) => Uint8Array;
+  /** Reads the octets as the sender signed them, before anything is taken off or put in front. */
+  readonly digest: MessageDigest | undefined;
 }
 
 const HEADER_END = Buffer.from("\r\n\r\n");
@@ -66,6 +71,7 @@ export class IncomingMessage {
   /** False: read no more until the spool has drained. */
   write(octets: Uint8Array): boolean {
     if (this.#refusal !== undefined) return true;
+    this.#options.digest?.write(octets);
     return this.#headerDone ? this.#store(octets) : this.#readHeader(asBuffer(octets));
   }
 
@@ -74,7 +80,12 @@ export class IncomingMessage {
     if (!this.#headerDone && this.#refusal === undefined) this.#headerComplete(this.#held.take());
     if (this.#refusal !== undefined || this.#scanner === undefined || this.#header === undefined) return undefined;
     this.#pass(this.#small.take());
-    return { prefix: this.#prefix, index: this.#scanner.finish(), header: this.#header };
+    return {
+      prefix: this.#prefix,
+      index: this.#scanner.finish(),
+      header: this.#header,
+      digest: this.#options.digest?.end(),
+    };
   }
 
   /** After `complete`. Rejects with the disk's error; nothing is left behind then. */

@@ -216,7 +216,7 @@ suite("judgement: a client that leaves", () => {
 suite("judgement: time", () => {
   test("checks begin as soon as their input is known, and never delay the greeting", async () => {
     const { mx, judge } = judged();
-    judge.checks.answers = { reverseDns: never, helo: never, lists: never, spf: never };
+    judge.checks.answers = { reverseDns: never, helo: never, lists: never, spf: never, authenticate: never };
     const client = mx.connect({}, 200);
     assert.match(await client.hear(), /^220 /);
     assert.deepEqual(judge.checks.asked, [`reverse-dns ${CLIENT}`, `lists client ${CLIENT}`]);
@@ -228,7 +228,7 @@ suite("judgement: time", () => {
 
   test("checks that never answer delay RCPT by the budget and refuse nobody", async () => {
     const { mx, judge } = judged();
-    judge.checks.answers = { reverseDns: never, helo: never, lists: never, spf: never };
+    judge.checks.answers = { ...judge.checks.answers, reverseDns: never, helo: never, lists: never, spf: never };
     const client = mx.connect();
     await client.say("EHLO mail.sender.example");
     await client.say("MAIL FROM:<a@sender.example>");
@@ -247,7 +247,7 @@ suite("judgement: time", () => {
 
   test("a check that is broken counts for nothing", async () => {
     const { mx, judge } = judged();
-    judge.checks.answers = { reverseDns: broken, helo: broken, lists: broken, spf: broken };
+    judge.checks.answers = { reverseDns: broken, helo: broken, lists: broken, spf: broken, authenticate: broken };
     const client = mx.connect();
     await client.envelope("a@sender.example", "user@local.test");
     assert.match(await client.message("x"), /^250 /);
@@ -256,7 +256,7 @@ suite("judgement: time", () => {
 
   test("nothing goes on when the client has left", async () => {
     const { mx, judge } = judged();
-    judge.checks.answers = { reverseDns: never, helo: never, lists: never, spf: never };
+    judge.checks.answers = { reverseDns: never, helo: never, lists: never, spf: never, authenticate: never };
     const client = mx.connect();
     await client.say("EHLO mail.sender.example");
     await client.say("MAIL FROM:<a@sender.example>");

@@ -5,6 +5,7 @@
  * Relay control is not asked here and cannot be overruled here: a verdict turns an accepted recipient into a refused one,
  * never the other way round.
  */
+import { authenticationResultsField } from "#evidence/authentication-results/render.ts";
 import type { SenderTry } from "#evidence/greylist/greylist.ts";
 import type { HeloEvidence } from "#evidence/reverse-dns/evidence.ts";
 import type { Offence } from "#gate/block-list/offence.ts";
@@ -17,7 +18,7 @@ import { judge } from "#verdict/judge.ts";
 import { vouchingDomain } from "#verdict/spf-rule.ts";
 import type { Verdict } from "#verdict/verdict.ts";
 import { DecisionDraft } from "./decision-draft.ts";
-import { EvidenceGathering } from "./evidence-gathering.ts";
+import { type ArrivedMessage, EvidenceGathering } from "./evidence-gathering.ts";
 import { mustWaitInGreylist } from "./greylist-wait.ts";
 import { heloAtOnce } from "./helo-at-once.ts";
 import type { Judge, MetClient } from "./judge.ts";
@@ -131,6 +132,7 @@ export class Judgement {
     const address = path === "postmaster" ? path : formatMailbox(path);
     const isFirstRefusal = refusal !== undefined && !draft.hasRefused;
     if (!permitted.accepted) void this.#recipientRefused(permitted.reason, address);
+    if (refusal === undefined) draft.isForPostmasterAlone &&= isPostmaster(path);
     if (refusal === undefined && permitted.accepted && permitted.destination.kind === "queue") {
       draft.elsewhere.push(permitted.destination.address);
     }
@@ -145,10 +147,33 @@ export class Judgement {
     return this.#draft?.isForJunk === true ? "junk" : "inbox";
   }
 
-  /** With their CRLF. */
-  headerFields(): readonly string[] {
-    const verdict = this.#draft?.verdict ?? null;
-    return verdict === null ? [] : spamFields(verdict, this.folder, this.#judge.deps.policy);
+  /** What the last word on the message says in its header, with their CRLF. */
+  headerFields(hostname: string): readonly string[] {
+    const { verdict = null, evidence = NO_EVIDENCE } = this.#draft ?? {};
+    if (verdict === null) return [];
+    return [...authenticationResults(hostname, evidence), ...spamFields(verdict, this.folder, this.#judge.deps.policy)];
+  }
+
+  /** Are a message's octets to be read for its signatures? */
+  get digests(): boolean {
+    return this.#draft?.verdict != null && this.#gathering?.digests === true;
+  }
+
+  /** The second look, now that the message is there. What to refuse it with; undefined: let it in. Never rejects. */
+  async message(arrived: ArrivedMessage): Promise<Reply | undefined> {
+    const draft = this.#draft;
+    const gathering = this.#gathering;
+    if (draft === undefined || gathering === undefined || draft.verdict === null) return undefined;
+    const before = draft.verdict;
+    const found = await gathering.message(arrived, draft.mailFrom ?? "");
+    draft.evidence = await this.#greylisted({ ...draft.evidence, ...found }, gathering, draft);
+    const verdict = judge(draft.evidence, this.#judge.deps.policy);
+    draft.verdict = verdict;
+    if (isSpamVerdict(verdict) && !isSpamVerdict(before)) this.#offence({ kind: "spam", ...this.#offender() });
+    // What only postmaster is to have goes to Junk.
+    if (verdict.reply === null || draft.isForPostmasterAlone) return undefined;
+    draft.refusedBecause = verdict.reasons[0];
+    return verdict.reply;
   }
 
   /** A whole message is there; `concluded` follows, even when the client does not wait for it. */
@@ -161,7 +186,7 @@ export class Judgement {
     const draft = this.#draft;
     if (draft === undefined) return reply;
     const said = reply === null ? null : withId(reply, draft.id);
-    draft.concluded(said, reason);
+    draft.concluded(said, draft.refusedBecause ?? reason);
     if (draft.isMessageTaken) this.#taken(draft);
     this.#finish();
     return said;
@@ -304,6 +329,11 @@ function whoIsJudged({ listener, trusted }: MetClient): Judged {
   if (listener === "lmtp") return "local";
   if (trusted) return "trusted-network";
   return listener === "submission" ? "authenticated" : "judged";
+}
+
+function authenticationResults(hostname: string, { spf, dkim, arc, dmarc }: Evidence): readonly string[] {
+  if (dkim === null || arc === null || dmarc === null) return [];
+  return [authenticationResultsField(hostname, { author: dmarc.author, spf, dkim, arc, dmarc })];
 }
 
 function isPostmaster(path: Mailbox | "postmaster"): boolean {

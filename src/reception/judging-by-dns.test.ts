@@ -4,6 +4,8 @@ import { suite, test } from "node:test";
 import { BUDGET_MS, FakeJudge } from "../../test/fakes/judge.ts";
 import { FakeReception } from "../../test/fakes/reception.ts";
 import { type FakeNames, FakeResolver } from "../../test/fakes/resolver.ts";
+import { NOW_SECONDS } from "../../test/fakes/signed-mail.ts";
+import { authenticateMessage } from "../evidence/authentication-results/authenticate-message.ts";
 import type { DnsList } from "../evidence/dnsbl/dns-list.ts";
 import { ListWatch } from "../evidence/dnsbl/list-watch.ts";
 import { queryLists } from "../evidence/dnsbl/query-lists.ts";
@@ -63,8 +65,10 @@ async function world(resolver: Resolver, key = ""): Promise<World> {
       return checkHelo({ helo, client, own, reverseDns: (await reverseDns) ?? undefined, resolver, deadlineMs });
     },
     lists: (subjects, deadlineMs) => queryLists({ subjects, lists: asked, guard: watch, resolver, deadlineMs }),
+    authenticate: (message, spf, deadlineMs) =>
+      authenticateMessage(message, { spf, trustedSealers: [], resolver, deadlineMs, nowSeconds: NOW_SECONDS }),
     spf: (envelope, deadlineMs) =>
-      checkSpf({ ...envelope, receiver: "mx.local.test", nowSeconds: 0, resolver, deadlineMs }),
+      checkSpf({ ...envelope, receiver: "mx.local.test", nowSeconds: NOW_SECONDS, resolver, deadlineMs }),
   };
   return { mx, judge: new FakeJudge(mx, {}, checks), alerts };
 }

@@ -1,5 +1,9 @@
 /** Takes a message in: gives it its trace fields, judges what only its content tells, and hands it to the store. */
+import { Buffer } from "node:buffer";
+import { MessageDigest } from "#evidence/authentication-results/message-digest.ts";
 import { formatMailbox, parseMailbox } from "#mail/address.ts";
+import { asBuffer } from "#mail/header/fields.ts";
+import { shiftIndex } from "#mail/mime/shift-index.ts";
 import { type Reply, reply } from "#mail/reply.ts";
 import {
   dateField,
@@ -21,6 +25,8 @@ import { reportSuccess } from "./report-desk.ts";
 import type { SenderHeader } from "./sender-header.ts";
 import { FROM_MALFORMED, judgeHeaderFrom } from "./sender-policy.ts";
 import { messageFields, type SessionRecord } from "./session-record.ts";
+
+const RETURN_PATH = "Return-Path:";
 
 const NO_SPACE = reply(452, "4.3.1", "No space for the message now; try again later");
 const NOBODY_LEFT = reply(550, "5.1.1", "The mailbox was removed while the message was on its way");
@@ -65,6 +71,7 @@ export class MessageDesk {
       headerOctetsMax: settings.limits.headerOctetsMax,
       receivedFieldsMax: settings.limits.receivedFieldsMax,
       binary: transaction.sender.body === "BINARYMIME",
+      digest: this.#judgement?.digests === true ? new MessageDigest() : undefined,
       prefix: (header) => this.#prefix(id, atMs, transaction, header),
     });
     this.#open = { id, transaction, incoming, atMs };
@@ -122,12 +129,12 @@ export class MessageDesk {
     }
     try {
       const content = await incoming.content();
-      if (!isWanted()) {
+      const refused = await this.#judgement?.message(message);
+      if (refused !== undefined || !isWanted()) {
         incoming.discard();
-        return STORE_FAILED;
+        return refused ?? STORE_FAILED;
       }
-      const { prefix, index } = message;
-      const delivery = { content, prefix, index, receivedAtMs: atMs, ...this.#envelope(transaction) };
+      const delivery = { content, ...this.#withVerdict(message), receivedAtMs: atMs, ...this.#envelope(transaction) };
       const stored = await this.#deps.store.deliver(delivery);
       if (stored.ok && stored.value.length === 0 && delivery.queued.length === 0) {
         incoming.discard();
@@ -181,12 +188,18 @@ export class MessageDesk {
     return { targets, queued: [...queued], mailFrom };
   }
 
+  /** What was found out about it stands above our Received field (RFC 8601 §5), whose octets were counted before. */
+  #withVerdict({ prefix, index }: CompleteMessage): Pick<Delivery, "prefix" | "index"> {
+    const fields = fieldOctets(this.#judgement?.headerFields(this.#deps.settings.hostname) ?? []);
+    return { prefix: behindReturnPath(prefix, fields), index: shiftIndex(index, fields.length) };
+  }
+
   /** Return-Path belongs to the final delivery alone (RFC 5321 §4.4); the queue takes it off what it sends on. */
   #prefix(id: string, atMs: number, transaction: Transaction, header: SenderHeader): Uint8Array {
     const { sender } = transaction;
     const isDelivered = [...this.#destinations.values()].some(({ kind }) => kind === "accounts");
     const fields = isDelivered ? [returnPathField(sender.reversePath)] : [];
-    fields.push(this.#received(id, atMs, transaction), ...(this.#judgement?.headerFields() ?? []));
+    fields.push(this.#received(id, atMs, transaction));
     if (this.#deps.protocol === "submission") fields.push(...this.#submissionFields(id, atMs, transaction, header));
     return fieldOctets(fields);
   }
@@ -224,6 +237,13 @@ export class MessageDesk {
     if (header.fromFields === 0 && author !== undefined) fields.push(fromField(author));
     return fields;
   }
+}
+
+/** Return-Path is one line, and the first where there is one (RFC 5321 §4.4). */
+function behindReturnPath(prefix: Uint8Array, fields: Uint8Array): Uint8Array {
+  const octets = asBuffer(prefix);
+  const at = octets.toString("latin1", 0, RETURN_PATH.length) === RETURN_PATH ? octets.indexOf("\n") + 1 : 0;
+  return Buffer.concat([octets.subarray(0, at), fields, octets.subarray(at)]);
 }
 
 function isDiskFull(error: unknown): boolean {

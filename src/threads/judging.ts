@@ -24,6 +24,7 @@ import type { Policy } from "#verdict/policy.ts";
 import { decisionRow } from "./decision-rows.ts";
 import type { FrontGate } from "./front-gate.ts";
 import { greylistSettings } from "./greylist-settings.ts";
+import { messageChecks } from "./message-checks.ts";
 import { policyOf, settingsName } from "./policy.ts";
 import { isReachable } from "./reachable.ts";
 
@@ -67,6 +68,7 @@ export function openJudging({ settings, store, clock, random, log, gate }: Judgi
           deadlineMs,
         }),
       lists: (subjects, deadlineMs) => queryLists({ subjects, lists, guard: watch, resolver, deadlineMs }),
+      ...messageChecks({ settings, resolver, clock }),
       spf: (envelope, deadlineMs) => {
         const nowSeconds = Math.floor(clock.now() / SECOND_MS);
         return checkSpf({ ...envelope, receiver: settings.hostname, nowSeconds, resolver, deadlineMs });

@@ -18,6 +18,8 @@ export function policyOf({ rules, lists, domains, hostname }: Settings): Policy 
       dnsbl: rules.dnsbl,
       reverse_dns: rules.reverseDns,
       spf: rules.spf,
+      dkim: rules.dkim,
+      dmarc: rules.dmarc,
       greylist: rules.greylist,
     },
     // What `check-config` has found wrong never gets here.

@@ -1,4 +1,7 @@
 /** What the checks found out about one client and its envelope. Facts only, unknowns included; plain data that JSON can hold. */
+import type { ArcEvidence } from "#evidence/arc/evidence.ts";
+import type { DkimEvidence } from "#evidence/dkim/evidence.ts";
+import type { DmarcEvidence } from "#evidence/dmarc/evidence.ts";
 import type { DnsblEvidence } from "#evidence/dnsbl/evidence.ts";
 import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
 import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
@@ -15,6 +18,10 @@ export interface Evidence {
   readonly reverseDns: ReverseDnsEvidence | null;
   /** Of the envelope: the sender's domain, or the HELO name of the null path. */
   readonly spf: SpfEvidence | null;
+  /** Of the message, once it is there. */
+  readonly dkim: DkimEvidence | null;
+  readonly arc: ArcEvidence | null;
+  readonly dmarc: DmarcEvidence | null;
   /** Is this sender met for the first time, or has it waited and come again? */
   readonly greylist: GreylistEvidence | null;
 }
@@ -37,6 +44,9 @@ export const NO_EVIDENCE: Evidence = {
   dnsbl: null,
   reverseDns: null,
   spf: null,
+  dkim: null,
+  arc: null,
+  dmarc: null,
   greylist: null,
 };
 

@@ -3,12 +3,14 @@ import type { ListFinding, ListOutcome } from "#evidence/dnsbl/evidence.ts";
 import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
 import type { HeloEvidence, NameAnswer, PointerName, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
 import type { BlockListEntry, Evidence } from "./evidence.ts";
+import { explainAuthentication } from "./explain-authentication.ts";
 import { wrapped } from "./page.ts";
 import { renderSpfTree } from "./spf-tree.ts";
 
 const SECOND_MS = 1000;
 
-export function explainEvidence({ blockList, spokeEarly, helo, dnsbl, reverseDns, spf, greylist }: Evidence): string[] {
+export function explainEvidence(evidence: Evidence): string[] {
+  const { blockList, spokeEarly, helo, dnsbl, reverseDns, spf, greylist } = evidence;
   const facts = [
     ...(blockList === null ? [] : [banned(blockList)]),
     ...(spokeEarly ? ["It spoke before the greeting."] : []),
@@ -22,7 +24,11 @@ export function explainEvidence({ blockList, spokeEarly, helo, dnsbl, reverseDns
     const indent = `  ${" ".repeat(line.length - line.trimStart().length)}`;
     return wrapped(line.trimStart(), indent, `${indent}    `);
   });
-  return [...facts.flatMap((fact) => wrapped(fact, "  ", "    ")), ...tree];
+  return [...lines(facts), ...tree, ...lines(explainAuthentication(evidence))];
+}
+
+function lines(texts: readonly string[]): string[] {
+  return texts.flatMap((text) => wrapped(text, "  ", "    "));
 }
 
 function banned({ entry, scope, origin, reason, sinceMs, untilMs }: BlockListEntry): string {

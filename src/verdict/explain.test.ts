@@ -78,6 +78,8 @@ suite("explain", () => {
       "    +2 no-pointer: 198.51.100.7 has no PTR record; defer together with another",
       "      rule",
       "  spf               0  not asked",
+      "  dkim              0  not asked",
+      "  dmarc             0  not asked",
       "  score 9: rejected",
       "",
       "What was known",
@@ -108,6 +110,8 @@ suite("explain", () => {
         "  dnsbl             0  not asked",
         "  reverse_dns       0  not asked",
         "  spf               0  not asked",
+        "  dkim              0  not asked",
+        "  dmarc             0  not asked",
       ],
     );
   });
@@ -207,7 +211,7 @@ suite("replay", () => {
 
   test("a record from before there was some check is read as if that was not asked", () => {
     const { evidence: found, ...rest } = recorded(hostile);
-    const { greylist: _, reverseDns: __, spf: ___, ...older } = found;
+    const { greylist: _, reverseDns: __, spf: ___, dmarc: ____, ...older } = found;
     const record = { ...rest, evidence: older } as unknown as DecisionRecord;
     assert.deepEqual(replay(record, policy()), { kind: "same", disposition: "reject" });
     assert.ok(explain(record).length > 20);

@@ -89,7 +89,7 @@ function ruleLines(result: RuleResult, evidence: Evidence): string[] {
   return [`  ${rule.padEnd(13)} ${signed(weight).padStart(5)}  ${words}`.trimEnd(), ...findings.flatMap(findingLines)];
 }
 
-function wasLookedAt(rule: RuleName, { helo, dnsbl, reverseDns, spf, greylist }: Evidence): boolean {
+function wasLookedAt(rule: RuleName, { helo, dnsbl, reverseDns, spf, dkim, dmarc, greylist }: Evidence): boolean {
   switch (rule) {
     case "block_list":
     case "early_talker":
@@ -102,6 +102,10 @@ function wasLookedAt(rule: RuleName, { helo, dnsbl, reverseDns, spf, greylist }:
       return reverseDns !== null;
     case "spf":
       return spf !== null;
+    case "dkim":
+      return dkim !== null;
+    case "dmarc":
+      return dmarc !== null;
     case "greylist":
       return greylist !== null;
   }

@@ -3,7 +3,17 @@
 export type RuleMode = "off" | "shadow" | "enforce";
 
 /** As the settings spell them under `[rules]`, in the order in which they are asked. */
-export const RULE_NAMES = ["block_list", "early_talker", "helo", "dnsbl", "reverse_dns", "spf", "greylist"] as const;
+export const RULE_NAMES = [
+  "block_list",
+  "early_talker",
+  "helo",
+  "dnsbl",
+  "reverse_dns",
+  "spf",
+  "dkim",
+  "dmarc",
+  "greylist",
+] as const;
 export type RuleName = (typeof RULE_NAMES)[number];
 
 export interface Policy {
@@ -51,6 +61,8 @@ export const policyDefaults: Omit<Policy, "contact"> = {
     dnsbl: "enforce",
     reverse_dns: "enforce",
     spf: "enforce",
+    dkim: "enforce",
+    dmarc: "enforce",
     greylist: "off", // it delays good mail
   },
   thresholds: { greylist: 4, junk: 6, reject: 15 },

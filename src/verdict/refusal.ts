@@ -26,10 +26,13 @@ const CODES: Readonly<Record<RuleName, Codes>> = {
   dnsbl: BY_POLICY,
   reverse_dns: { defer: [450, "4.7.25"], reject: [550, "5.7.25"] }, // RFC 7372 §3.3
   spf: { defer: [450, "4.7.23"], reject: [550, "5.7.23"] }, // RFC 7372 §3.2
+  dkim: { defer: [450, "4.7.20"], reject: [550, "5.7.20"] }, // RFC 7372 §3.1
+  dmarc: { defer: [450, "4.7.26"], reject: [550, "5.7.26"] }, // RFC 7489 §10.3, RFC 9989
   greylist: { ...BY_POLICY, defer: [451, "4.7.1"] },
 };
 /** RFC 5321 §4.2.3: a name that is none is an error of syntax. */
 const SINGLE_LABEL: Code = [501, "5.5.2"];
+const NOT_ONE_AUTHOR: Code = [550, "5.6.0"];
 
 export interface Outcome {
   readonly disposition: Disposition;
@@ -58,6 +61,7 @@ function codesOf(disposition: "defer" | "reject", decisive: Objection | undefine
   // A sum alone defers by the greylist, and by nothing else.
   if (decisive === undefined) return CODES.greylist[disposition];
   if (disposition === "reject" && decisive.finding.reason === "helo-single-label") return SINGLE_LABEL;
+  if (disposition === "reject" && decisive.finding.reason === "several-fields") return NOT_ONE_AUTHOR;
   return CODES[decisive.rule][disposition];
 }
 

@@ -1,6 +1,7 @@
 /** The rules in order. Each reads evidence and policy and says what it found; none looks anything up or knows of the others' outcome. */
 
 import { blockListRule, earlyTalkerRule, greylistRule } from "./client-rules.ts";
+import { dkimRule, dmarcRule } from "./dmarc-rule.ts";
 import { dnsblRule } from "./dnsbl-rule.ts";
 import type { Evidence } from "./evidence.ts";
 import { heloRule, reverseDnsRule } from "./name-rules.ts";
@@ -17,6 +18,8 @@ const RULES: Readonly<Record<RuleName, Rule>> = {
   dnsbl: dnsblRule,
   reverse_dns: reverseDnsRule,
   spf: spfRule,
+  dkim: dkimRule,
+  dmarc: dmarcRule,
   greylist: greylistRule,
 };
 

@@ -1,5 +1,6 @@
 /** Which evidence or setting turns a decision into another: found by judging again without it. */
 import type { DnsblEvidence } from "#evidence/dnsbl/evidence.ts";
+import { dmarcSpeaksAgainst } from "./dmarc-rule.ts";
 import { type Evidence, NO_EVIDENCE } from "./evidence.ts";
 import { judge } from "./judge.ts";
 import { type Policy, type RuleMode, type RuleName } from "./policy.ts";
@@ -59,7 +60,7 @@ function allTogether(
 }
 
 function factsOf(evidence: Evidence): readonly Alternative[] {
-  const { blockList, spokeEarly, helo, dnsbl, reverseDns, spf, greylist } = evidence;
+  const { blockList, spokeEarly, helo, dnsbl, reverseDns, spf, dmarc, greylist } = evidence;
   const facts: Alternative[] = [];
   const add = (what: string, change: (evidence: Evidence) => Evidence): void => {
     facts.push({ kind: "evidence", what, evidence: change, policy: (policy) => policy });
@@ -77,6 +78,10 @@ function factsOf(evidence: Evidence): readonly Alternative[] {
   }
   if (spf !== null && spfSpeaksAgainst(spf)) {
     add(`the SPF record of ${spf.domain} lets ${spf.client} send, and not everybody`, without("spf"));
+  }
+  if (dmarc !== null && dmarcSpeaksAgainst(dmarc)) {
+    const domain = dmarc.author.kind === "one" ? dmarc.author.domain : "one author";
+    add(`the message proves that it is from ${domain}`, without("dmarc"));
   }
   if (greylist?.standing === "first-met") {
     add(`the sender comes again, or is let through (postern greylist release ${greylist.key})`, without("greylist"));

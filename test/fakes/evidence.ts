@@ -1,4 +1,6 @@
 /** Evidence as the checks would bring it, for those who judge it. */
+
+import type { DmarcEvidence } from "#evidence/dmarc/evidence.ts";
 import type { ListFinding, ListOutcome, ListSubject } from "#evidence/dnsbl/evidence.ts";
 import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
 import type { GenericName, HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
@@ -109,6 +111,27 @@ export function met(standing: GreylistEvidence["standing"]): GreylistEvidence {
 export function spf(result: SpfResult, changes: Partial<SpfEvidence> = {}): SpfEvidence {
   const unanswered = unansweredSpf({ client: CLIENT, helo: "mail.sender.example", mailFrom: "a@sender.example" });
   return { ...unanswered, ...(result === "temperror" ? {} : { problem: undefined }), result, ...changes };
+}
+
+/** Nothing aligned; what the author's domain asks for then. */
+export function dmarc(
+  result: DmarcEvidence["result"],
+  wish: DmarcEvidence["policy"] = "none",
+  changes: Partial<DmarcEvidence> = {},
+): DmarcEvidence {
+  return {
+    result,
+    author: { kind: "one", address: "a@sender.example", domain: "sender.example" },
+    policy: wish,
+    record: undefined,
+    organizationalDomain: "sender.example",
+    spf: { domain: undefined, state: "not-authenticated" },
+    dkim: [],
+    failure: result === "temperror" ? "timed-out" : undefined,
+    walk: [],
+    arc: { kind: "no-chain" },
+    ...changes,
+  };
 }
 
 export function banned(untilMs: number | null): BlockListEntry {

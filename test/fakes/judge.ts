@@ -1,4 +1,5 @@
 /** A judge whose checks and block list are what a test says, and that remembers the records. */
+import type { MessageAuthentication } from "#evidence/authentication-results/evidence.ts";
 import type { ListFinding } from "#evidence/dnsbl/evidence.ts";
 import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
 import type { SpfEvidence } from "#evidence/spf/evidence.ts";
@@ -8,7 +9,7 @@ import { Judge } from "#reception/judge.ts";
 import type { DecisionRecord } from "#verdict/decision-record.ts";
 import type { BlockListEntry } from "#verdict/evidence.ts";
 import type { Policy } from "#verdict/policy.ts";
-import { helo, policy, reverseDns, spf } from "./evidence.ts";
+import { dmarc, helo, policy, reverseDns, spf } from "./evidence.ts";
 import type { FakeReception } from "./reception.ts";
 
 export const BUDGET_MS = 3000;
@@ -22,11 +23,13 @@ export class FakeChecks implements Checks {
     readonly helo: () => Promise<HeloEvidence>;
     readonly lists: (role: string, value: string) => Promise<readonly ListFinding[]>;
     readonly spf: () => Promise<SpfEvidence>;
+    readonly authenticate: () => Promise<MessageAuthentication>;
   } = {
     reverseDns: () => Promise.resolve(reverseDns("confirmed")),
     helo: () => Promise.resolve(helo()),
     lists: () => Promise.resolve([]),
     spf: () => Promise.resolve(spf("none")),
+    authenticate: () => Promise.resolve(unsigned(dmarc("none"))),
   };
 
   reverseDns(client: string): Promise<ReverseDnsEvidence> {
@@ -45,10 +48,27 @@ export class FakeChecks implements Checks {
     return { findings: found.flat() };
   }
 
-  spf({ helo: name, mailFrom }: Parameters<Checks["spf"]>[0]): Promise<SpfEvidence> {
+  spf(...[{ helo: name, mailFrom }]: Parameters<Checks["spf"]>): Promise<SpfEvidence> {
     this.asked.push(`spf ${mailFrom === "" ? `helo ${name}` : mailFrom}`);
     return this.answers.spf();
   }
+
+  authenticate(...[{ author }]: Parameters<Checks["authenticate"]>): Promise<MessageAuthentication> {
+    this.asked.push(`authenticate ${author.kind}`);
+    return this.answers.authenticate();
+  }
+}
+
+/** A message without signatures, and what became of its author's policy. */
+export function unsigned(found: MessageAuthentication["dmarc"]): MessageAuthentication {
+  const dkim = { signatures: [], signaturesLeftOut: 0, headerTooLarge: false };
+  return {
+    author: found.author,
+    spf: null,
+    dkim,
+    arc: { result: "none", problem: undefined, sets: [] },
+    dmarc: found,
+  };
 }
 
 export class FakeJudge {

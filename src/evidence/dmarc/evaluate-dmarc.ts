@@ -117,15 +117,19 @@ async function alignAll(
   record: DmarcRecordEvidence | undefined,
 ): Promise<{ readonly spf: AlignmentEvidence; readonly dkim: readonly AlignmentEvidence[] }> {
   // SPF first: a flood of signatures cannot use up the walk that it needs.
-  const aligned = await alignment.of(spfDomain(spf), record?.spfAlignment ?? "relaxed");
+  const spfMode = record?.spfAlignment ?? "relaxed";
+  const aligned =
+    spf?.result === "temperror"
+      ? await alignment.ofUnknown(spf.domain, spfMode, spf.problem?.failure)
+      : await alignment.of(spfDomain(spf), spfMode);
   const signatures: AlignmentEvidence[] = [];
-  for (const { domain, result, unsignedBodyOctets } of dkim) {
-    const isWhole = unsignedBodyOctets === 0;
-    signatures.push(
-      result === "pass" && !isWhole
-        ? { domain, state: "partly-signed" }
-        : await alignment.of(result === "pass" ? domain : undefined, record?.dkimAlignment ?? "relaxed"),
-    );
+  const dkimMode = record?.dkimAlignment ?? "relaxed";
+  for (const { domain, result, unsignedBodyOctets, problem } of dkim) {
+    if (result === "temperror") {
+      const failure = problem?.kind === "dns" ? problem.failure : undefined;
+      signatures.push(await alignment.ofUnknown(domain, dkimMode, failure));
+    } else if (result === "pass" && unsignedBodyOctets > 0) signatures.push({ domain, state: "partly-signed" });
+    else signatures.push(await alignment.of(result === "pass" ? domain : undefined, dkimMode));
   }
   return { spf: aligned, dkim: signatures };
 }
@@ -152,6 +156,18 @@ class Alignment {
     if (domain === undefined) return { domain, state: "not-authenticated" };
     if (domain === this.#author) return { domain, state: "aligned" };
     return { domain, state: mode === "strict" ? "not-aligned" : await this.#relaxed(domain) };
+  }
+
+  /** An error kept it from being authenticated: had it passed, would it align? A stranger's broken zone excuses nobody. */
+  async ofUnknown(
+    domain: string,
+    mode: "relaxed" | "strict",
+    failure: DnsFailure | undefined,
+  ): Promise<AlignmentEvidence> {
+    const { state } = await this.of(domain, mode);
+    if (state !== "aligned" && state !== "not-checked") return { domain: undefined, state: "not-authenticated" };
+    this.failure ??= failure;
+    return { domain, state: "not-checked" };
   }
 
   async #relaxed(domain: string): Promise<AlignmentEvidence["state"]> {
