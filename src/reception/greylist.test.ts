@@ -130,7 +130,7 @@ suite("greylist: a stranger that something speaks against", () => {
 test("greylist: a store that is silent costs the budget of a step, and nobody waits", async () => {
   const { world, memory } = fakeWorld("enforce");
   for (const method of ["findGreylist", "putGreylistTry"] as const) {
-    memory[method] = () => new Promise(() => undefined);
+    memory[method] = () => new Promise<never>(() => undefined);
     const session = world.mx.connect();
     await session.say("EHLO mx1.sender.example");
     await session.say("MAIL FROM:<a@sender.example>");
