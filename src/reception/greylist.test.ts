@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { FAKE_TLS } from "../../test/fakes/connection.ts";
-import { listed } from "../../test/fakes/evidence.ts";
+import { listed, reverseDns } from "../../test/fakes/evidence.ts";
 import { FakeGreylistMemory } from "../../test/fakes/greylist-memory.ts";
 import { BUDGET_MS, FakeJudge } from "../../test/fakes/judge.ts";
 import { FakeReception } from "../../test/fakes/reception.ts";
@@ -145,9 +145,22 @@ suite("greylist: who does not wait", () => {
   test("nobody against whom nothing speaks, and its good mail is remembered", async () => {
     const { world, memory } = fakeWorld("enforce", 0);
     assert.match(await world.send(), /^250 2\.0\.0 /);
+    assert.deepEqual(memory.asked, ["find", "known"]);
     assert.deepEqual([...memory.rows.keys()], ["net:198.51.100.0/24+sender.example", "net:198.51.100.0/24"]);
     world.weigh(4);
     assert.match(await world.send({ client: "198.51.100.99", helo: "mx.other.example" }), /^250 2\.0\.0 /);
+  });
+
+  test("nobody who is refused anyway, or deferred by another rule: they are not noted", async () => {
+    const { world, memory } = fakeWorld("enforce");
+    const { checks } = world.judge;
+    const hostile = [listed(7, { rejectsAlone: true })];
+    checks.answers = { ...checks.answers, lists: () => Promise.resolve(hostile) };
+    assert.match(await world.send(), /^554 /);
+    world.weigh(4);
+    checks.answers = { ...checks.answers, reverseDns: () => Promise.resolve(reverseDns("no-name")) };
+    assert.match(await world.send(), /^450 4\.7\.25 /);
+    assert.deepEqual(memory.asked, ["find", "find"]);
   });
 
   test("nobody whose client an allow list has", async () => {
