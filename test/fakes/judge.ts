@@ -1,6 +1,7 @@
 /** A judge whose checks and block list are what a test says, and that remembers the records. */
 import type { MessageAuthentication } from "#evidence/authentication-results/evidence.ts";
 import type { ListFinding } from "#evidence/dnsbl/evidence.ts";
+import type { Greylist } from "#evidence/greylist/greylist.ts";
 import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
 import type { SpfEvidence } from "#evidence/spf/evidence.ts";
 import type { Offence } from "#gate/block-list/offence.ts";
@@ -81,12 +82,18 @@ export class FakeJudge {
   readonly waits = new Map<string, number>();
 
   /** Judges what this reception's clients do. */
-  constructor(reception: FakeReception, modes: Partial<Policy["modes"]> = {}, checks: Checks = this.checks) {
+  constructor(
+    reception: FakeReception,
+    modes: Partial<Policy["modes"]> = {},
+    checks: Checks = this.checks,
+    greylist?: Greylist,
+  ) {
     const { clock, random, log } = reception.dependencies;
     const judge = new Judge({
       policy: policy(modes),
       settingsName: "settings",
       checks,
+      greylist,
       findBan: (address, scope) => {
         const ban = this.bans.get(address);
         return ban?.scope === "all" || ban?.scope === scope ? ban : undefined;

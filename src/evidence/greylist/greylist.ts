@@ -92,8 +92,10 @@ export class Greylist {
     const hasWaited = standing === "came-again";
     const isGood = folder === "inbox" && !isSuspicious;
     if (isGood) return this.#know([key, networkKey(tried.client)], hasWaited ? "waited" : "delivered", tried);
-    // Seen in shadow, a stranger that should have waited stays one.
-    const staysKnown = hasWaited || (standing === "known" && folder === "inbox");
+    // Seen in shadow, a stranger that should have waited stays one. An address that vouches for its mail can be forged, so
+    // it does not make its client known.
+    const wasGood = because === "waited" || because === "delivered";
+    const staysKnown = hasWaited || (wasGood && folder === "inbox");
     return staysKnown ? this.#know([key], hasWaited ? "waited" : "delivered", tried) : Promise.resolve();
   }
 

@@ -260,6 +260,16 @@ suite("what is told", () => {
     });
     assert.deepEqual(figure("connections_total"), { limit: "connections_total", max: 1000, peak: 17, refused: 0 });
   });
+
+  test("where users log in there is more room, and the figures are parts of that", () => {
+    const { connect, limits } = gate();
+    const [ticket] = connect("198.51.100.7", 1);
+    ticket?.authenticated(1);
+    connect("198.51.100.7", 100);
+    const peaks = limits.totals.figures().map(({ limit, peak }) => [limit, peak] as const);
+    assert.equal(new Map(peaks).get("connections_per_address"), 10);
+    for (const { limit, peak, max } of limits.totals.figures()) assert.ok(peak <= max, `${limit}: ${peak} of ${max}`);
+  });
 });
 
 function gate(options: { readonly hidesOthers?: (address: string) => boolean } = {}) {

@@ -95,8 +95,9 @@ export class ConnectionLimits {
     for (const { key, limit, atOnceName, perMinuteName } of sources) {
       const bounds = this.#bounds(limit, isKnown);
       const { outcome, atOnce, burstUsed } = this.#table.enter(key, bounds, this.#clock.now());
-      this.totals.peak(atOnceName, atOnce);
-      this.totals.peak(perMinuteName, Math.round((burstUsed / bounds.burstMax) * bounds.perMinuteMax));
+      // A user's address has more room: what counts is how near it has come to that.
+      this.totals.peak(atOnceName, Math.round((atOnce / bounds.atOnceMax) * limit.atOnce));
+      this.totals.peak(perMinuteName, Math.round((burstUsed / bounds.burstMax) * limit.perMinute));
       if (outcome === "entered") places.push({ key, bounds });
       else if (outcome === "untracked") this.totals.countUntracked();
       else {
