@@ -27,12 +27,12 @@ export function tenProtections(settings: Settings, facts: ProtectionFacts = {}):
   const certificate = settings.tls.source === "files" ? "own certificate" : "self-signed";
   const rows: readonly (readonly [name: string, state: ProtectionState, detail: string])[] = [
     ["relay control", ...relayState(facts, trusted)],
-    ["DNS block lists", ...ruleState(rules.dnsbl, "partly", "clients and senders; links not yet")],
+    ["DNS block lists", ...ruleState(rules.dnsbl, "on", "clients and senders")],
     ["own block list", ...ruleState(rules.blockList, "on", "bans by hand and by rule, which end")],
     ["SMTP AUTH", "partly", "inside TLS only, never on port 25"],
     ["SPF, DKIM, DMARC, ARC", ...ruleState(rules.dmarc, "on", "mail that its author's domain disowns")],
     ["TLS for IMAP and POP3", "on", `1.2 or newer, no password in clear, ${certificate}`],
-    ["URI block lists", "not-built", ""],
+    ["URI block lists", ...ruleState(rules.uriLists, "on", "what links of a message lead to")],
     ["connection limits", "on", limitsDetail(settings)],
     ["reverse DNS and HELO", ...ruleState(rules.reverseDns, "on", "names that lead both ways; HELO not our own")],
     ["two MX and failover", "not-built", ""],

@@ -4,7 +4,7 @@
  */
 import type { ListenerProtocol } from "./settings.ts";
 
-const RULES = ["uri_lists", "content", "antivirus"];
+const RULES = ["antivirus"];
 
 const LIMITS = ["command_timeout_under_load_ms", "command_total_timeout_ms"];
 

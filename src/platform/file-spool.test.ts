@@ -33,6 +33,23 @@ suite("file spool", () => {
     assert.equal(readdirSync(directory).length, 1);
   });
 
+  test("gives any range of what it has taken, from memory and from the file", async () => {
+    for (const size of [900, 300_000]) {
+      const { spool } = open();
+      const octets = randomBytes(size);
+      const content = await send(spool, octets);
+      assert.equal(content.kind, size === 900 ? "octets" : "file");
+      for (const [start, end] of [
+        [0, 10],
+        [size - 5, size + 100],
+        [size + 1, size + 2],
+        [20, 20],
+      ] as const) {
+        assert.deepEqual(Buffer.from(await spool.read(content, start, end)), octets.subarray(start, end));
+      }
+    }
+  });
+
   test("asks the sender to wait while the disk is behind, and says when to go on", async () => {
     const { spool } = open();
     const drained = Promise.withResolvers<void>();

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open, statfs, unlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -25,7 +26,19 @@ interface SpoolFile {
  * database anyway; from there on every octet goes to a file of `directory`, hashed on the way.
  */
 export function fileSpool(options: FileSpoolOptions): Spool {
-  return { begin: (onDrained) => new FileSpoolWriter(options, onDrained) };
+  return { begin: (onDrained) => new FileSpoolWriter(options, onDrained), read };
+}
+
+async function read(content: Content, start: number, end: number): Promise<Uint8Array> {
+  if (content.kind === "octets") return content.octets.subarray(start, end);
+  const octets = Buffer.allocUnsafe(Math.max(0, Math.min(end, content.sizeOctets) - start));
+  const handle = await open(content.path, "r");
+  try {
+    const { bytesRead } = await handle.read(octets, 0, octets.length, start);
+    return octets.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
 }
 
 class FileSpoolWriter implements SpoolWriter {

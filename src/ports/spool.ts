@@ -6,6 +6,8 @@ import type { Content } from "#mail/content.ts";
  */
 export interface Spool {
   begin(onDrained: () => void): SpoolWriter;
+  /** Octets `[start, end)` of what `finish` gave; fewer where it ends before. Rejects with the disk's error. */
+  read(content: Content, start: number, end: number): Promise<Uint8Array>;
 }
 
 export interface SpoolWriter {

@@ -4,14 +4,19 @@
  */
 import type { MessageAuthentication } from "#evidence/authentication-results/evidence.ts";
 import type { DigestedMessage } from "#evidence/authentication-results/message-digest.ts";
+import type { ContentEvidence } from "#evidence/content/evidence.ts";
+import type { MessageOctets } from "#evidence/content/message-octets.ts";
 import type { DnsblEvidence, ListSubject } from "#evidence/dnsbl/evidence.ts";
 import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
 import type { Greylist, SenderTry } from "#evidence/greylist/greylist.ts";
 import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
 import type { SpfEvidence } from "#evidence/spf/evidence.ts";
 import { unansweredSpf } from "#evidence/spf/unanswered.ts";
+import type { UrlEvidence } from "#evidence/urls/evidence.ts";
+import type { UriListEvidence } from "#evidence/urls/query-uri-lists.ts";
 import { formatMailbox, literalAddress, parseDomain, type ReversePath } from "#mail/address.ts";
 import { isPrivateAddress, parseIpAddress } from "#mail/ip-address.ts";
+import type { MessageIndex } from "#mail/mime/structure.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Evidence } from "#verdict/evidence.ts";
@@ -27,6 +32,10 @@ export interface Checks {
   spf(envelope: SpfInput, deadlineMs: number): Promise<SpfEvidence>;
   /** Signatures, chain and policy of a message that is there. */
   authenticate(message: DigestedMessage, spf: SpfEvidence, deadlineMs: number): Promise<MessageAuthentication>;
+  links(message: ReadableMessage): Promise<UrlEvidence>;
+  uriLists(urls: UrlEvidence, deadlineMs: number): Promise<UriListEvidence>;
+  /** @param mailFrom `local-part@domain`, empty for the null path. */
+  content(message: ReadableMessage, mailFrom: string): Promise<ContentEvidence>;
 }
 
 export interface SpfInput {
@@ -56,10 +65,17 @@ export interface GatheringOptions {
   readonly log: Log;
 }
 
+type MessageGathered = Pick<Evidence, "dkim" | "arc" | "dmarc" | "urls" | "uriLists" | "content">;
 type Gathered = Pick<Evidence, "helo" | "dnsbl" | "reverseDns" | "spf" | "greylist">;
 
+/** Structure and octets, the ranges of the one in the other. */
+export interface ReadableMessage {
+  readonly index: MessageIndex;
+  readonly octets: MessageOctets;
+}
+
 /** A message as far as it is looked at. */
-export interface ArrivedMessage {
+export interface ArrivedMessage extends ReadableMessage {
   /** Undefined where nobody asked for it: see `digests`. */
   readonly digest: DigestedMessage | undefined;
 }
@@ -157,10 +173,27 @@ export class EvidenceGathering {
   }
 
   /** What a message that is there adds. What is not known within the budget counts for nothing. Never rejects. */
-  async message({ digest }: ArrivedMessage, mailFrom: string): Promise<Pick<Evidence, "dkim" | "arc" | "dmarc">> {
-    const authentication = digest === undefined ? null : await this.#authenticated(digest, mailFrom);
+  async message({ digest, index, octets }: ArrivedMessage, mailFrom: string): Promise<MessageGathered> {
+    const { checks, modes } = this.#options;
+    const readable = { index, octets };
+    const [authentication, links, content] = await Promise.all([
+      digest === undefined ? null : this.#authenticated(digest, mailFrom),
+      this.#links(readable),
+      modes.content === "off" ? null : this.#within(() => checks.content(readable, mailFrom)),
+    ]);
     const { dkim = null, arc = null, dmarc = null } = authentication ?? {};
-    return { dkim, arc, dmarc };
+    return { dkim, arc, dmarc, ...links, content };
+  }
+
+  /** Within one budget: what the links are is kept where the lists do not answer. */
+  async #links(message: ReadableMessage): Promise<Pick<Evidence, "urls" | "uriLists">> {
+    const { checks, modes, clock, budgetMs } = this.#options;
+    if (modes.uri_lists === "off" && modes.content === "off") return { urls: null, uriLists: null };
+    const endMs = clock.monotonicMs() + budgetMs;
+    const urls = await this.#within(() => checks.links(message));
+    if (urls === null || modes.uri_lists === "off") return { urls, uriLists: null };
+    const leftMs = Math.max(0, endMs - clock.monotonicMs());
+    return { urls, uriLists: await this.#within((deadlineMs) => checks.uriLists(urls, deadlineMs), leftMs) };
   }
 
   /** The client is gone: nobody waits any longer. */
@@ -209,8 +242,11 @@ export class EvidenceGathering {
   }
 
   /** Null when the time is up, when the client is gone, or when the check itself is broken. */
-  #within<Found>(check: (deadlineMs: number) => Promise<Found>): Promise<Found | null> {
-    const { clock, budgetMs, log } = this.#options;
+  #within<Found>(
+    check: (deadlineMs: number) => Promise<Found>,
+    budgetMs = this.#options.budgetMs,
+  ): Promise<Found | null> {
+    const { clock, log } = this.#options;
     if (this.#isOver) return NOTHING;
     return new Promise((resolve) => {
       const settle = (found: Found | null): void => {

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { suite, test } from "node:test";
 import { FAKE_TLS } from "../../test/fakes/connection.ts";
 import { banned, helo, listed, policy, reverseDns } from "../../test/fakes/evidence.ts";
-import { BUDGET_MS, FakeJudge } from "../../test/fakes/judge.ts";
+import { BUDGET_MS, everyAnswer, FakeJudge } from "../../test/fakes/judge.ts";
 import { FakeReception, settled } from "../../test/fakes/reception.ts";
 import type { Policy } from "../verdict/policy.ts";
 import { replay } from "../verdict/replay.ts";
@@ -216,7 +216,7 @@ suite("judgement: a client that leaves", () => {
 suite("judgement: time", () => {
   test("checks begin as soon as their input is known, and never delay the greeting", async () => {
     const { mx, judge } = judged();
-    judge.checks.answers = { reverseDns: never, helo: never, lists: never, spf: never, authenticate: never };
+    judge.checks.answers = everyAnswer(never);
     const client = mx.connect({}, 200);
     assert.match(await client.hear(), /^220 /);
     assert.deepEqual(judge.checks.asked, [`reverse-dns ${CLIENT}`, `lists client ${CLIENT}`]);
@@ -247,7 +247,7 @@ suite("judgement: time", () => {
 
   test("a check that is broken counts for nothing", async () => {
     const { mx, judge } = judged();
-    judge.checks.answers = { reverseDns: broken, helo: broken, lists: broken, spf: broken, authenticate: broken };
+    judge.checks.answers = everyAnswer(broken);
     const client = mx.connect();
     await client.envelope("a@sender.example", "user@local.test");
     assert.match(await client.message("x"), /^250 /);
@@ -256,7 +256,7 @@ suite("judgement: time", () => {
 
   test("nothing goes on when the client has left", async () => {
     const { mx, judge } = judged();
-    judge.checks.answers = { reverseDns: never, helo: never, lists: never, spf: never, authenticate: never };
+    judge.checks.answers = everyAnswer(never);
     const client = mx.connect();
     await client.say("EHLO mail.sender.example");
     await client.say("MAIL FROM:<a@sender.example>");

@@ -166,8 +166,12 @@ export class Judgement {
     if (draft === undefined || gathering === undefined || draft.verdict === null) return undefined;
     const before = draft.verdict;
     const found = await gathering.message(arrived, draft.mailFrom ?? "");
-    draft.evidence = await this.#greylisted({ ...draft.evidence, ...found }, gathering, draft);
-    const verdict = judge(draft.evidence, this.#judge.deps.policy);
+    const { policy } = this.#judge.deps;
+    // In shadow it was noted with the recipient; once is enough.
+    const isNoted = mustWaitInGreylist(draft.evidence, policy);
+    const evidence = { ...draft.evidence, ...found };
+    draft.evidence = isNoted ? evidence : await this.#greylisted(evidence, gathering, draft);
+    const verdict = judge(draft.evidence, policy);
     draft.verdict = verdict;
     if (isSpamVerdict(verdict) && !isSpamVerdict(before)) this.#offence({ kind: "spam", ...this.#offender() });
     // What only postmaster is to have goes to Junk.

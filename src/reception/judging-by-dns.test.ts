@@ -1,6 +1,7 @@
 /** Transcripts with the real checks over a DNS that is a map: whatever lists do, good mail is neither refused nor held up. */
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { content } from "../../test/fakes/evidence.ts";
 import { BUDGET_MS, FakeJudge } from "../../test/fakes/judge.ts";
 import { FakeReception } from "../../test/fakes/reception.ts";
 import { type FakeNames, FakeResolver } from "../../test/fakes/resolver.ts";
@@ -13,6 +14,8 @@ import { dnsLists } from "../evidence/dnsbl/settings.ts";
 import { checkHelo } from "../evidence/reverse-dns/check-helo.ts";
 import { checkReverseDns } from "../evidence/reverse-dns/check-reverse-dns.ts";
 import { checkSpf } from "../evidence/spf/check-spf.ts";
+import { extractUrls } from "../evidence/urls/extract-urls.ts";
+import { queryUriLists } from "../evidence/urls/query-uri-lists.ts";
 import type { Resolver } from "../ports/resolver.ts";
 import { explain } from "../verdict/explain.ts";
 import type { Checks } from "./evidence-gathering.ts";
@@ -67,6 +70,9 @@ async function world(resolver: Resolver, key = ""): Promise<World> {
     lists: (subjects, deadlineMs) => queryLists({ subjects, lists: asked, guard: watch, resolver, deadlineMs }),
     authenticate: (message, spf, deadlineMs) =>
       authenticateMessage(message, { spf, trustedSealers: [], resolver, deadlineMs, nowSeconds: NOW_SECONDS }),
+    links: ({ index, octets }) => extractUrls(index, octets),
+    uriLists: (urls, deadlineMs) => queryUriLists({ urls, lists: asked, guard: watch, resolver, deadlineMs }),
+    content: () => Promise.resolve(content()),
     spf: (envelope, deadlineMs) =>
       checkSpf({ ...envelope, receiver: "mx.local.test", nowSeconds: NOW_SECONDS, resolver, deadlineMs }),
   };

@@ -1,7 +1,9 @@
 /** Takes a message in: gives it its trace fields, judges what only its content tells, and hands it to the store. */
 import { Buffer } from "node:buffer";
 import { MessageDigest } from "#evidence/authentication-results/message-digest.ts";
+import type { MessageOctets } from "#evidence/content/message-octets.ts";
 import { formatMailbox, parseMailbox } from "#mail/address.ts";
+import type { Content } from "#mail/content.ts";
 import { asBuffer } from "#mail/header/fields.ts";
 import { shiftIndex } from "#mail/mime/shift-index.ts";
 import { type Reply, reply } from "#mail/reply.ts";
@@ -129,7 +131,7 @@ export class MessageDesk {
     }
     try {
       const content = await incoming.content();
-      const refused = await this.#judgement?.message(message);
+      const refused = await this.#judgement?.message({ ...message, octets: this.#octetsOf(message, content) });
       if (refused !== undefined || !isWanted()) {
         incoming.discard();
         return refused ?? STORE_FAILED;
@@ -186,6 +188,19 @@ export class MessageDesk {
     const targets = [...accounts].map((accountId): DeliveryTarget => ({ accountId, folder, flags: [] }));
     const mailFrom = sender.reversePath === null ? "" : formatMailbox(sender.reversePath);
     return { targets, queued: [...queued], mailFrom };
+  }
+
+  /** As the index counts them: our trace fields stand in front. */
+  #octetsOf({ prefix }: CompleteMessage, content: Content): MessageOctets {
+    const { spool } = this.#deps;
+    return {
+      read: async (start, end) => {
+        const ours = prefix.subarray(start, end);
+        if (end <= prefix.length) return ours;
+        const theirs = await spool.read(content, Math.max(0, start - prefix.length), end - prefix.length);
+        return ours.length === 0 ? theirs : Buffer.concat([ours, theirs]);
+      },
+    };
   }
 
   /** What was found out about it stands above our Received field (RFC 8601 §5), whose octets were counted before. */

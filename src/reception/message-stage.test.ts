@@ -9,8 +9,11 @@ import { FakeReception, settled } from "../../test/fakes/reception.ts";
 import { type FakeNames, FakeResolver } from "../../test/fakes/resolver.ts";
 import { MESSAGE, NOW_SECONDS, SIGNED_ZONE, signed } from "../../test/fakes/signed-mail.ts";
 import { authenticateMessage } from "../evidence/authentication-results/authenticate-message.ts";
+import { ListWatch } from "../evidence/dnsbl/list-watch.ts";
+import { dnsLists } from "../evidence/dnsbl/settings.ts";
 import { checkSpf } from "../evidence/spf/check-spf.ts";
 import { scanMessage } from "../mail/mime/scanner.ts";
+import { messageChecks } from "../threads/message-checks.ts";
 import { explain } from "../verdict/explain.ts";
 import type { Policy } from "../verdict/policy.ts";
 import { replay } from "../verdict/replay.ts";
@@ -32,6 +35,23 @@ function world(names: FakeNames, modes: Partial<Policy["modes"]> = {}): World {
   judge.checks.authenticate = (message, spf, deadlineMs) =>
     authenticateMessage(message, { spf, trustedSealers: [], ...time, deadlineMs });
   return { mx, judge };
+}
+
+/** With links, lists and content, too. The lists have been seen to work. */
+async function listing(names: FakeNames, modes: Partial<Policy["modes"]> = {}): Promise<World> {
+  const tried = world({}, modes);
+  const { clock, random } = tried.mx.dependencies;
+  const resolver = new FakeResolver(names);
+  const parsed = dnsLists(["surbl", "uribl"].map((profile) => ({ profile, key: "", kind: "uri", answers: {} })));
+  assert.ok(parsed.ok);
+  const lists = parsed.value;
+  const guard = new ListWatch({ lists, resolver, resolverName: "", clock, random, onAlert: () => undefined });
+  await guard.start();
+  guard.stop();
+  const settings = { dmarc: { trustedSealers: [] }, domains: [{ name: "local.test" }] };
+  const { links, uriLists, content } = messageChecks({ settings, resolver, lists, guard, clock });
+  Object.assign(tried.judge.checks, { links, uriLists, content });
+  return tried;
 }
 
 async function send({ mx }: World, message: string, recipients = ["user@local.test"]): Promise<string> {
@@ -156,6 +176,80 @@ suite("DMARC at the end of the message", () => {
     const olderRecord = { ...record, evidence: older as typeof record.evidence };
     assert.equal(replay(olderRecord, policy()).kind, "changed");
     assert.ok(explain(olderRecord).length > 0);
+  });
+});
+
+suite("links and content at the end of the message", () => {
+  const PHISH: FakeNames = {
+    "surbl-org-permanent-test-point.com.multi.surbl.org": { A: ["127.0.0.126"] },
+    "test.uribl.com.multi.uribl.com": { A: ["127.0.0.14"] },
+    "phish.example.multi.surbl.org": { A: ["127.0.0.8"] },
+  };
+  const BOTH: FakeNames = { ...PHISH, "phish.example.multi.uribl.com": { A: ["127.0.0.2"] } };
+  const LETTER = MESSAGE.replace("are you hungry?", "see https://phish.example/login").replace(
+    "14 Nov 2023",
+    "1 Jan 2030",
+  );
+
+  test("a link that one list calls phishing goes to Junk, and the record shows where it stood", async () => {
+    const tried = await listing(PHISH);
+    assert.match(await send(tried, LETTER), /^250 /);
+    assert.equal(tried.mx.deliveries[0]?.targets[0]?.folder, "junk");
+    assert.match(tried.mx.stored, /X-Spam-Status: Yes, score=7\.5/);
+    const page = explain(tried.judge.record);
+    assert.ok(
+      page.some((line) => line.includes("Link to phish.example: https://phish.example/login")),
+      page.join("\n"),
+    );
+    assert.ok(page.includes("  uri_lists      +7.5"));
+  });
+
+  test("two lists that agree refuse it by the sum", async () => {
+    const tried = await listing(BOTH);
+    const answer = await send(tried, LETTER);
+    assert.match(answer, /^55\d 5\.7\.1 Refused: score 15 of 15; uri_lists: phish\.example is listed by SURBL/);
+    assert.ok(answer.endsWith(`(${tried.judge.record.id})`));
+    assert.equal(tried.mx.spool.open, 0);
+    assert.deepEqual(
+      tried.judge.offences.map(({ kind }) => kind),
+      ["spam"],
+    );
+    const shadow = { ...policy(), modes: { ...policy().modes, uri_lists: "shadow" } } as const;
+    assert.equal(replay(tried.judge.record, shadow).kind, "changed");
+  });
+
+  test("the link may stand far behind the beginning", async () => {
+    const tried = await listing(BOTH);
+    const padding = `${"x".repeat(70)}\r\n`.repeat(2000);
+    assert.match(await send(tried, LETTER.replace("Hi  Bob", `${padding}Hi  Bob`)), /^55\d 5\.7\.1 /);
+  });
+
+  test("shadow changes nothing; off asks nothing; a DNS that fails is no listing", async () => {
+    const shadow = await listing(BOTH, { uri_lists: "shadow" });
+    assert.match(await send(shadow, LETTER), /^250 /);
+    assert.equal(shadow.judge.record.verdict?.sum, 0);
+    const off = await listing(BOTH, { uri_lists: "off", content: "off" });
+    assert.match(await send(off, LETTER), /^250 /);
+    assert.deepEqual([off.judge.record.evidence.urls, off.judge.record.evidence.uriLists], [null, null]);
+    const failing = await listing({ ...PHISH, "phish.example.multi.surbl.org": "timed-out" });
+    assert.match(await send(failing, LETTER), /^250 /);
+    assert.equal(failing.judge.record.disposition, "accept");
+  });
+
+  test("an attachment that runs under two extensions goes to Junk, and never further by itself", async () => {
+    const tried = await listing({});
+    const mail = [
+      "From: Alice <alice@example.com>",
+      "Date: Tue, 14 Nov 2023 22:13:20 +0000",
+      "Message-ID: <1@example.com>",
+      "Content-Type: application/octet-stream; name=bill.pdf.exe",
+      "Content-Disposition: attachment; filename=bill.pdf.exe",
+      "",
+      "MZ",
+    ].join("\r\n");
+    assert.match(await send(tried, mail), /^250 /);
+    assert.equal(tried.judge.record.disposition, "junk");
+    assert.ok(tried.judge.record.verdict?.reasons.includes("suspicious-file"));
   });
 });
 

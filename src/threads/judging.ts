@@ -68,7 +68,7 @@ export function openJudging({ settings, store, clock, random, log, gate }: Judgi
           deadlineMs,
         }),
       lists: (subjects, deadlineMs) => queryLists({ subjects, lists, guard: watch, resolver, deadlineMs }),
-      ...messageChecks({ settings, resolver, clock }),
+      ...messageChecks({ settings, resolver, lists, guard: watch, clock }),
       spf: (envelope, deadlineMs) => {
         const nowSeconds = Math.floor(clock.now() / SECOND_MS);
         return checkSpf({ ...envelope, receiver: settings.hostname, nowSeconds, resolver, deadlineMs });
@@ -104,9 +104,9 @@ function openGreylist({
   return new Greylist({ memory: store, settings: greylistSettings(settings), ...around });
 }
 
-/** None where the rule is off: nothing is asked then. */
+/** None where both rules are off: nothing is asked then. */
 function listsOf({ rules, lists }: Settings, log: Log): readonly DnsList[] {
-  if (rules.dnsbl === "off") return [];
+  if (rules.dnsbl === "off" && rules.uriLists === "off") return [];
   const parsed = dnsLists(lists);
   if (parsed.ok) return parsed.value;
   log.error("lists-unusable", { ...parsed.problem });

@@ -1,6 +1,13 @@
 /** What a message that is there is asked about, over the resolver and the lists of the thread. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Settings } from "#config/settings.ts";
 import { authenticateMessage } from "#evidence/authentication-results/authenticate-message.ts";
+import { checkContent } from "#evidence/content/check-content.ts";
+import type { MessageOctets } from "#evidence/content/message-octets.ts";
+import type { DnsList } from "#evidence/dnsbl/dns-list.ts";
+import type { ListGuard } from "#evidence/dnsbl/query-lists.ts";
+import { extractUrls } from "#evidence/urls/extract-urls.ts";
+import { queryUriLists } from "#evidence/urls/query-uri-lists.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Resolver } from "#ports/resolver.ts";
 import type { Checks } from "#reception/evidence-gathering.ts";
@@ -8,17 +15,47 @@ import type { Checks } from "#reception/evidence-gathering.ts";
 const SECOND_MS = 1000;
 
 export interface MessageChecksOptions {
-  readonly settings: Pick<Settings, "dmarc">;
+  readonly settings: {
+    readonly dmarc: Pick<Settings["dmarc"], "trustedSealers">;
+    readonly domains: readonly { readonly name: string }[];
+  };
   readonly resolver: Resolver;
+  readonly lists: readonly DnsList[];
+  readonly guard: ListGuard;
   readonly clock: Clock;
 }
 
-export function messageChecks({ settings, resolver, clock }: MessageChecksOptions): Pick<Checks, "authenticate"> {
+type MessageChecks = Pick<Checks, "authenticate" | "links" | "uriLists" | "content">;
+
+export function messageChecks({ settings, resolver, lists, guard, clock }: MessageChecksOptions): MessageChecks {
   const { trustedSealers } = settings.dmarc;
+  const own = new Set(settings.domains.map(({ name }) => name));
+  const isOwnDomain = (domain: string): boolean => own.has(domain);
   return {
     authenticate: (message, spf, deadlineMs) => {
       const nowSeconds = Math.floor(clock.now() / SECOND_MS);
       return authenticateMessage(message, { spf, trustedSealers, resolver, deadlineMs, nowSeconds });
+    },
+    links: ({ index, octets }) => extractUrls(index, yielding(octets)),
+    uriLists: (urls, deadlineMs) => queryUriLists({ urls, isExempt: isOwnDomain, lists, guard, resolver, deadlineMs }),
+    content: ({ index, octets }, mailFrom) =>
+      checkContent({
+        index,
+        octets: yielding(octets),
+        receivedAtMs: clock.now(),
+        mailFromDomain: mailFrom === "" ? null : mailFrom.slice(mailFrom.lastIndexOf("@") + 1),
+        isFromOutside: true,
+        isOwnDomain,
+      }),
+  };
+}
+
+/** Between two parts of a message the thread's other connections have their turn. */
+function yielding(octets: MessageOctets): MessageOctets {
+  return {
+    read: async (start, end) => {
+      await nextTurn();
+      return octets.read(start, end);
     },
   };
 }

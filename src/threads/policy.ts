@@ -20,6 +20,8 @@ export function policyOf({ rules, lists, domains, hostname }: Settings): Policy 
       spf: rules.spf,
       dkim: rules.dkim,
       dmarc: rules.dmarc,
+      uri_lists: rules.uriLists,
+      content: rules.content,
       greylist: rules.greylist,
     },
     // What `check-config` has found wrong never gets here.

@@ -6,12 +6,16 @@ import type { Policy } from "./policy.ts";
 import type { Finding } from "./verdict.ts";
 
 /** What is left of each list's share. */
-type Shares = Map<string, number>;
+export type Shares = Map<string, number>;
 
 export function dnsblRule({ dnsbl }: Evidence, policy: Policy): readonly Finding[] {
   if (dnsbl === null) return [];
-  const shares: Shares = new Map();
-  return dnsbl.findings
+  return meetAll(dnsbl.findings, policy, new Map());
+}
+
+/** @param shares what is left to each list; what is used of them is taken off. */
+export function meetAll(findings: readonly ListFinding[], policy: Policy, shares: Shares): readonly Finding[] {
+  return findings
     .filter(({ list }) => policy.lists?.includes(list) ?? true)
     .map((found) => meet(found, policy, shares))
     .filter((found) => found !== undefined);

@@ -1,11 +1,14 @@
 /** What the checks found out about one client and its envelope. Facts only, unknowns included; plain data that JSON can hold. */
 import type { ArcEvidence } from "#evidence/arc/evidence.ts";
+import type { ContentEvidence } from "#evidence/content/evidence.ts";
 import type { DkimEvidence } from "#evidence/dkim/evidence.ts";
 import type { DmarcEvidence } from "#evidence/dmarc/evidence.ts";
 import type { DnsblEvidence } from "#evidence/dnsbl/evidence.ts";
 import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
 import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
 import type { SpfEvidence } from "#evidence/spf/evidence.ts";
+import type { UrlEvidence } from "#evidence/urls/evidence.ts";
+import type { UriListEvidence } from "#evidence/urls/query-uri-lists.ts";
 
 /** Null: not looked at, because nobody asked or time ran out. It never counts for or against anybody. */
 export interface Evidence {
@@ -22,6 +25,9 @@ export interface Evidence {
   readonly dkim: DkimEvidence | null;
   readonly arc: ArcEvidence | null;
   readonly dmarc: DmarcEvidence | null;
+  readonly urls: UrlEvidence | null;
+  readonly uriLists: UriListEvidence | null;
+  readonly content: ContentEvidence | null;
   /** Is this sender met for the first time, or has it waited and come again? */
   readonly greylist: GreylistEvidence | null;
 }
@@ -47,6 +53,9 @@ export const NO_EVIDENCE: Evidence = {
   dkim: null,
   arc: null,
   dmarc: null,
+  urls: null,
+  uriLists: null,
+  content: null,
   greylist: null,
 };
 

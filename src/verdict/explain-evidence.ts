@@ -4,6 +4,7 @@ import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
 import type { HeloEvidence, NameAnswer, PointerName, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
 import type { BlockListEntry, Evidence } from "./evidence.ts";
 import { explainAuthentication } from "./explain-authentication.ts";
+import { explainContent } from "./explain-content.ts";
 import { wrapped } from "./page.ts";
 import { renderSpfTree } from "./spf-tree.ts";
 
@@ -24,7 +25,12 @@ export function explainEvidence(evidence: Evidence): string[] {
     const indent = `  ${" ".repeat(line.length - line.trimStart().length)}`;
     return wrapped(line.trimStart(), indent, `${indent}    `);
   });
-  return [...lines(facts), ...tree, ...lines(explainAuthentication(evidence))];
+  const message = [
+    ...explainAuthentication(evidence),
+    ...explainContent(evidence),
+    ...(evidence.uriLists?.findings ?? []).map(listAnswer),
+  ];
+  return [...lines(facts), ...tree, ...lines(message)];
 }
 
 function lines(texts: readonly string[]): string[] {

@@ -80,6 +80,8 @@ suite("explain", () => {
       "  spf               0  not asked",
       "  dkim              0  not asked",
       "  dmarc             0  not asked",
+      "  uri_lists         0  not asked",
+      "  content           0  not asked",
       "  score 9: rejected",
       "",
       "What was known",
@@ -112,6 +114,8 @@ suite("explain", () => {
         "  spf               0  not asked",
         "  dkim              0  not asked",
         "  dmarc             0  not asked",
+        "  uri_lists         0  not asked",
+        "  content           0  not asked",
       ],
     );
   });
@@ -211,7 +215,7 @@ suite("replay", () => {
 
   test("a record from before there was some check is read as if that was not asked", () => {
     const { evidence: found, ...rest } = recorded(hostile);
-    const { greylist: _, reverseDns: __, spf: ___, dmarc: ____, ...older } = found;
+    const { greylist: _, reverseDns: __, spf: ___, dmarc: ____, content: _____, ...older } = found;
     const record = { ...rest, evidence: older } as unknown as DecisionRecord;
     assert.deepEqual(replay(record, policy()), { kind: "same", disposition: "reject" });
     assert.ok(explain(record).length > 20);

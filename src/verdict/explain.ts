@@ -89,7 +89,8 @@ function ruleLines(result: RuleResult, evidence: Evidence): string[] {
   return [`  ${rule.padEnd(13)} ${signed(weight).padStart(5)}  ${words}`.trimEnd(), ...findings.flatMap(findingLines)];
 }
 
-function wasLookedAt(rule: RuleName, { helo, dnsbl, reverseDns, spf, dkim, dmarc, greylist }: Evidence): boolean {
+function wasLookedAt(rule: RuleName, evidence: Evidence): boolean {
+  const { helo, dnsbl, reverseDns, spf, dkim, dmarc, uriLists, content, greylist } = evidence;
   switch (rule) {
     case "block_list":
     case "early_talker":
@@ -106,6 +107,10 @@ function wasLookedAt(rule: RuleName, { helo, dnsbl, reverseDns, spf, dkim, dmarc
       return dkim !== null;
     case "dmarc":
       return dmarc !== null;
+    case "uri_lists":
+      return uriLists !== null;
+    case "content":
+      return content !== null;
     case "greylist":
       return greylist !== null;
   }

@@ -5,10 +5,12 @@ import * as fc from "fast-check";
 import {
   asked,
   banned,
+  content,
   dmarc,
   evidence,
   generic,
   helo,
+  linksListed,
   listed,
   met,
   policy,
@@ -23,17 +25,26 @@ import { rulesInOrder } from "./rules.ts";
 import { severity } from "./verdict.ts";
 
 /** From good to bad; each step is worse evidence than the one before. The first is what a check that could not be made says. */
-const LADDERS: { readonly [Part in Exclude<keyof Evidence, "dnsbl" | "dkim" | "arc">]: readonly Evidence[Part][] } = {
+const LADDERS: {
+  readonly [Part in Exclude<keyof Evidence, "dnsbl" | "dkim" | "arc" | "urls">]: readonly Evidence[Part][];
+} = {
   blockList: [null, banned(Date.UTC(2030, 1)), banned(null)],
   spokeEarly: [false, true],
   spf: [spf("pass"), null, spf("temperror"), spf("fail"), spf("pass", { passesEverybody: true })],
   dmarc: [
-    null,
     dmarc("pass"),
+    null,
     dmarc("temperror", "unknown"),
     dmarc("fail", "none"),
     dmarc("fail", "quarantine"),
     dmarc("fail", "reject"),
+  ],
+  uriLists: [null, linksListed(), linksListed(2.5), linksListed(7.5), linksListed(7.5, 7.5)],
+  content: [
+    null,
+    content(),
+    content({ messageIdIsWellFormed: false }),
+    content({ messageIdIsWellFormed: false, ownDomainClaims: ["header-from"] }),
   ],
   greylist: [null, met("known"), met("came-again"), met("first-met")],
   reverseDns: [
@@ -73,7 +84,7 @@ const worseListings = fc
 /** Two positions on every ladder, the second never better. */
 const pairs = fc
   .record({
-    steps: fc.array(fc.tuple(fc.nat(), fc.nat()), { minLength: 7, maxLength: 7 }),
+    steps: fc.array(fc.tuple(fc.nat(), fc.nat()), { minLength: 9, maxLength: 9 }),
     listings: fc.array(fc.tuple(worseListings, fc.nat(2), fc.nat(2)), { maxLength: 6 }),
     pointers: fc.boolean(),
   })

@@ -4,9 +4,12 @@ import {
   asked,
   banned,
   CLIENT,
+  content,
+  dmarc,
   evidence,
   generic,
   helo,
+  linksListed,
   listed,
   met,
   policy,
@@ -172,6 +175,49 @@ suite("verdict: SPF", () => {
 
   test("fail without a PTR record waits", () => {
     check({ spf: spf("fail"), reverseDns: reverseDns("no-name") }, ["defer", 3, "no-pointer"]);
+  });
+});
+
+/** One list about both. */
+const both = (client: number, link: number): Partial<Evidence> => ({
+  dnsbl: { findings: [listed(client, { list: "uri-0", role: "helo", value: "phish.example" })] },
+  uriLists: linksListed(link),
+});
+
+suite("verdict: links", () => {
+  test("one list has one share, whatever it says about client and links together", () => {
+    check(both(8, 7.5), ["junk", 10, "score-junk"]);
+    check(both(20, 20), ["junk", 10, "score-junk"]);
+    check(both(8, 7.5), ["junk", 7.5, "score-junk"], policy({ dnsbl: "shadow" }));
+  });
+
+  test("of one list the heaviest listing counts; a name that is only in an address counts half", () => {
+    const one = linksListed(7.5);
+    const twice = { ...one, findings: [...one.findings, ...one.findings] };
+    check({ uriLists: twice }, ["junk", 7.5, "score-junk"]);
+    const names = one.names.map((name) => ({ ...name, mentionedAs: "address" as const }));
+    check({ uriLists: { ...one, names } }, ["accept", 3.8, "listed"]);
+  });
+});
+
+suite("verdict: content", () => {
+  test("adds at most 8, so that it never refuses alone", () => {
+    const files = [
+      { part: "2", name: "a.pdf.exe", inside: null, signs: ["double-extension", "executable-name"] },
+    ] as const;
+    const worst = content({
+      files,
+      displayName: { address: "a@b.example", isOfAnotherDomain: true },
+      ownDomainClaims: ["header-from"],
+      messageIdIsWellFormed: false,
+    });
+    check({ content: worst }, ["junk", 8, "score-junk"]);
+  });
+
+  test("our own domain is no claim where it is proven", () => {
+    const own = content({ ownDomainClaims: ["header-from"] });
+    check({ content: own }, ["accept", 2, "own-domain"]);
+    check({ content: own, dmarc: dmarc("pass") }, ["accept", 0, undefined]);
   });
 });
 

@@ -1,4 +1,6 @@
 /** What an operator may change about judging: which rules count, and how much. The numbers are defaults, with reasons. */
+import type { FileSign } from "#evidence/content/evidence.ts";
+import type { Disguise } from "#evidence/urls/evidence.ts";
 
 export type RuleMode = "off" | "shadow" | "enforce";
 
@@ -12,6 +14,8 @@ export const RULE_NAMES = [
   "spf",
   "dkim",
   "dmarc",
+  "uri_lists",
+  "content",
   "greylist",
 ] as const;
 export type RuleName = (typeof RULE_NAMES)[number];
@@ -51,6 +55,25 @@ export interface Weights {
   readonly spfPassesEverybody: number;
   /** Below zero. */
   readonly spfPass: number;
+  /** Of what a list says about a name that is only in an address (`user@name`), this part counts. */
+  readonly addressShare: number;
+  readonly content: ContentWeights;
+}
+
+export interface ContentWeights {
+  /** The most that content may add: below the reject threshold, so that it never refuses alone. */
+  readonly max: number;
+  readonly badDate: number;
+  readonly badMessageId: number;
+  /** A display name that holds an address of another domain. */
+  readonly displayName: number;
+  /** From outside under one of our domains, which does not vouch for it. */
+  readonly ownDomain: number;
+  /** The text of a link names another host than it leads to. */
+  readonly linkMismatch: number;
+  /** The heaviest way in which a link is disguised, and an attachment suspicious. */
+  readonly disguises: Readonly<Partial<Record<Disguise, number>>>;
+  readonly files: Readonly<Record<FileSign, number>>;
 }
 
 export const policyDefaults: Omit<Policy, "contact"> = {
@@ -63,6 +86,8 @@ export const policyDefaults: Omit<Policy, "contact"> = {
     spf: "enforce",
     dkim: "enforce",
     dmarc: "enforce",
+    uri_lists: "enforce",
+    content: "enforce",
     greylist: "off", // it delays good mail
   },
   thresholds: { greylist: 4, junk: 6, reject: 15 },
@@ -78,6 +103,36 @@ export const policyDefaults: Omit<Policy, "contact"> = {
     spfFail: 1, // forwarded mail fails, too
     spfPassesEverybody: 4, // nobody who sends honest mail lets all the world send it
     spfPass: -0.2, // senders of spam have records, too
+    addressShare: 0.5,
+    content: {
+      max: 8, // Junk; the rest of what it takes to reject must come from elsewhere
+      badDate: 0.5, // clocks go wrong
+      badMessageId: 0.5,
+      displayName: 1.5,
+      ownDomain: 2, // mailing lists send so, too
+      linkMismatch: 2,
+      disguises: {
+        "readers-differ": 2,
+        "mixed-scripts": 2,
+        "numeric-host": 1.5,
+        "address-in-ipv6": 1.5,
+        userinfo: 1.5,
+      },
+      files: {
+        "turned-name": 6,
+        "double-extension": 6,
+        "executable-content": 5,
+        "executable-name": 4,
+        "padded-name": 3,
+        "disk-image": 3,
+        "two-extensions": 2,
+        macros: 2,
+        "unreadable-archive": 1,
+        "archive-in-archive": 1,
+        "encrypted-archive": 1, // people send these to keep a secret
+        "web-page": 1,
+      },
+    },
   },
   lists: null,
 };

@@ -28,6 +28,8 @@ const CODES: Readonly<Record<RuleName, Codes>> = {
   spf: { defer: [450, "4.7.23"], reject: [550, "5.7.23"] }, // RFC 7372 §3.2
   dkim: { defer: [450, "4.7.20"], reject: [550, "5.7.20"] }, // RFC 7372 §3.1
   dmarc: { defer: [450, "4.7.26"], reject: [550, "5.7.26"] }, // RFC 7489 §10.3, RFC 9989
+  uri_lists: BY_POLICY,
+  content: BY_POLICY,
   greylist: { ...BY_POLICY, defer: [451, "4.7.1"] },
 };
 /** RFC 5321 §4.2.3: a name that is none is an error of syntax. */

@@ -1,12 +1,14 @@
 /** The rules in order. Each reads evidence and policy and says what it found; none looks anything up or knows of the others' outcome. */
 
 import { blockListRule, earlyTalkerRule, greylistRule } from "./client-rules.ts";
+import { contentRule } from "./content-rule.ts";
 import { dkimRule, dmarcRule } from "./dmarc-rule.ts";
 import { dnsblRule } from "./dnsbl-rule.ts";
 import type { Evidence } from "./evidence.ts";
 import { heloRule, reverseDnsRule } from "./name-rules.ts";
 import { type Policy, RULE_NAMES, type RuleName } from "./policy.ts";
 import { spfRule } from "./spf-rule.ts";
+import { uriListsRule } from "./uri-lists-rule.ts";
 import type { Finding } from "./verdict.ts";
 
 export type Rule = (evidence: Evidence, policy: Policy) => readonly Finding[];
@@ -20,6 +22,8 @@ const RULES: Readonly<Record<RuleName, Rule>> = {
   spf: spfRule,
   dkim: dkimRule,
   dmarc: dmarcRule,
+  uri_lists: uriListsRule,
+  content: contentRule,
   greylist: greylistRule,
 };
 

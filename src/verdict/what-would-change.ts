@@ -1,5 +1,7 @@
 /** Which evidence or setting turns a decision into another: found by judging again without it. */
 import type { DnsblEvidence } from "#evidence/dnsbl/evidence.ts";
+import type { UriListEvidence } from "#evidence/urls/query-uri-lists.ts";
+import { contentRule } from "./content-rule.ts";
 import { dmarcSpeaksAgainst } from "./dmarc-rule.ts";
 import { type Evidence, NO_EVIDENCE } from "./evidence.ts";
 import { judge } from "./judge.ts";
@@ -29,7 +31,7 @@ interface Alternative {
  */
 export function whatWouldChange({ evidence }: { readonly evidence: Evidence }, policy: Policy): readonly Change[] {
   const verdict = judge(evidence, policy);
-  const facts = factsOf(evidence);
+  const facts = factsOf(evidence, policy);
   const changes: Change[] = [];
   for (const one of [...facts, ...settingsOf(verdict)]) {
     const { disposition } = judge(one.evidence(evidence), one.policy(policy));
@@ -59,11 +61,11 @@ function allTogether(
   return undefined;
 }
 
-function factsOf(evidence: Evidence): readonly Alternative[] {
-  const { blockList, spokeEarly, helo, dnsbl, reverseDns, spf, dmarc, greylist } = evidence;
+function factsOf(evidence: Evidence, policy: Policy): readonly Alternative[] {
+  const { blockList, spokeEarly, helo, dnsbl, reverseDns, spf, dmarc, uriLists, greylist } = evidence;
   const facts: Alternative[] = [];
   const add = (what: string, change: (evidence: Evidence) => Evidence): void => {
-    facts.push({ kind: "evidence", what, evidence: change, policy: (policy) => policy });
+    facts.push({ kind: "evidence", what, evidence: change, policy: (same) => same });
   };
   if (blockList !== null) {
     add(`${blockList.entry} is off our block list (postern unban ${blockList.entry})`, without("blockList"));
@@ -83,6 +85,15 @@ function factsOf(evidence: Evidence): readonly Alternative[] {
     const domain = dmarc.author.kind === "one" ? dmarc.author.domain : "one author";
     add(`the message proves that it is from ${domain}`, without("dmarc"));
   }
+  for (const [list, title] of listsThatList(uriLists)) {
+    add(`${title} lists what its links lead to no longer`, (all) => ({
+      ...all,
+      uriLists: withoutUriList(all.uriLists, list),
+    }));
+  }
+  if (contentRule(evidence, policy).some(({ weight }) => weight > 0)) {
+    add("nothing is odd about its header, links and attachments", (all) => ({ ...all, urls: null, content: null }));
+  }
   if (greylist?.standing === "first-met") {
     add(`the sender comes again, or is let through (postern greylist release ${greylist.key})`, without("greylist"));
   }
@@ -91,6 +102,10 @@ function factsOf(evidence: Evidence): readonly Alternative[] {
 
 function without(part: keyof Evidence): (evidence: Evidence) => Evidence {
   return (evidence) => ({ ...evidence, [part]: NO_EVIDENCE[part] });
+}
+
+function withoutUriList(lists: UriListEvidence | null, list: string): UriListEvidence | null {
+  return lists === null ? null : { ...lists, findings: lists.findings.filter((found) => found.list !== list) };
 }
 
 function listsThatList(dnsbl: DnsblEvidence | null): ReadonlyMap<string, string> {

@@ -1,11 +1,14 @@
 /** Evidence as the checks would bring it, for those who judge it. */
 
+import type { ContentEvidence } from "#evidence/content/evidence.ts";
 import type { DmarcEvidence } from "#evidence/dmarc/evidence.ts";
 import type { ListFinding, ListOutcome, ListSubject } from "#evidence/dnsbl/evidence.ts";
 import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
 import type { GenericName, HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
 import type { SpfEvidence, SpfResult } from "#evidence/spf/evidence.ts";
 import { unansweredSpf } from "#evidence/spf/unanswered.ts";
+import type { UrlEvidence } from "#evidence/urls/evidence.ts";
+import type { UriListEvidence } from "#evidence/urls/query-uri-lists.ts";
 import { type BlockListEntry, type Evidence, NO_EVIDENCE } from "#verdict/evidence.ts";
 import { type Policy, policyDefaults } from "#verdict/policy.ts";
 
@@ -130,6 +133,41 @@ export function dmarc(
     failure: result === "temperror" ? "timed-out" : undefined,
     walk: [],
     arc: { kind: "no-chain" },
+    ...changes,
+  };
+}
+
+export const NO_LINKS: UrlEvidence = {
+  hosts: [],
+  sharedHosts: [],
+  addresses: [],
+  mismatches: [],
+  leftOut: { octets: 0, parts: 0, links: 0, hosts: 0, addresses: 0 },
+};
+
+/** One listed name for each weight, each of a list of its own. */
+export function linksListed(...weights: readonly number[]): UriListEvidence {
+  const value = "phish.example";
+  return {
+    findings: weights.map((weight, index) => listed(weight, { list: `uri-${index}`, role: "link", value })),
+    names: [{ name: value, mentionedAs: "link", hosts: [value] }],
+    namesLeftOut: 0,
+  };
+}
+
+/** An ordinary letter, but for the changes. */
+export function content(changes: Partial<ContentEvidence> = {}): ContentEvidence {
+  return {
+    fields: { from: 1, sender: 0, "reply-to": 0, to: 1, cc: 0, date: 1, "message-id": 1, subject: 1 },
+    date: { isReadable: true, ageMs: 0 },
+    messageIdIsWellFormed: true,
+    headerFrom: { name: "", address: "a@sender.example", domain: "sender.example" },
+    displayName: { address: null, isOfAnotherDomain: false },
+    replyTo: { relation: "none", otherDomains: [] },
+    ownDomainClaims: [],
+    listUnsubscribe: { isPresent: false, hosts: [], isUseless: false, isElsewhere: false, oneClick: "none" },
+    files: [],
+    filesNotRead: 0,
     ...changes,
   };
 }

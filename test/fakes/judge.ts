@@ -1,16 +1,19 @@
 /** A judge whose checks and block list are what a test says, and that remembers the records. */
 import type { MessageAuthentication } from "#evidence/authentication-results/evidence.ts";
+import type { ContentEvidence } from "#evidence/content/evidence.ts";
 import type { ListFinding } from "#evidence/dnsbl/evidence.ts";
 import type { Greylist } from "#evidence/greylist/greylist.ts";
 import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
 import type { SpfEvidence } from "#evidence/spf/evidence.ts";
+import type { UrlEvidence } from "#evidence/urls/evidence.ts";
+import type { UriListEvidence } from "#evidence/urls/query-uri-lists.ts";
 import type { Offence } from "#gate/block-list/offence.ts";
 import type { Checks } from "#reception/evidence-gathering.ts";
 import { Judge } from "#reception/judge.ts";
 import type { DecisionRecord } from "#verdict/decision-record.ts";
 import type { BlockListEntry } from "#verdict/evidence.ts";
 import type { Policy } from "#verdict/policy.ts";
-import { dmarc, helo, policy, reverseDns, spf } from "./evidence.ts";
+import { content, dmarc, helo, linksListed, NO_LINKS, policy, reverseDns, spf } from "./evidence.ts";
 import type { FakeReception } from "./reception.ts";
 
 export const BUDGET_MS = 3000;
@@ -25,12 +28,18 @@ export class FakeChecks implements Checks {
     readonly lists: (role: string, value: string) => Promise<readonly ListFinding[]>;
     readonly spf: () => Promise<SpfEvidence>;
     readonly authenticate: () => Promise<MessageAuthentication>;
+    readonly links: () => Promise<UrlEvidence>;
+    readonly uriLists: () => Promise<UriListEvidence>;
+    readonly content: () => Promise<ContentEvidence>;
   } = {
     reverseDns: () => Promise.resolve(reverseDns("confirmed")),
     helo: () => Promise.resolve(helo()),
     lists: () => Promise.resolve([]),
     spf: () => Promise.resolve(spf("none")),
     authenticate: () => Promise.resolve(unsigned(dmarc("none"))),
+    links: () => Promise.resolve(NO_LINKS),
+    uriLists: () => Promise.resolve(linksListed()),
+    content: () => Promise.resolve(content()),
   };
 
   reverseDns(client: string): Promise<ReverseDnsEvidence> {
@@ -58,6 +67,35 @@ export class FakeChecks implements Checks {
     this.asked.push(`authenticate ${author.kind}`);
     return this.answers.authenticate();
   }
+
+  links(...[{ index }]: Parameters<Checks["links"]>): Promise<UrlEvidence> {
+    this.asked.push(`links of ${index.root.type}`);
+    return this.answers.links();
+  }
+
+  uriLists(...[{ hosts }]: Parameters<Checks["uriLists"]>): Promise<UriListEvidence> {
+    this.asked.push(`uri-lists ${hosts.map(({ host }) => host).join(" ")}`);
+    return this.answers.uriLists();
+  }
+
+  content(...[{ index }]: Parameters<Checks["content"]>): Promise<ContentEvidence> {
+    this.asked.push(`content of ${index.root.type}`);
+    return this.answers.content();
+  }
+}
+
+/** All checks at once: that never answer, that are broken. */
+export function everyAnswer(answer: () => Promise<never>): FakeChecks["answers"] {
+  return {
+    reverseDns: answer,
+    helo: answer,
+    lists: answer,
+    spf: answer,
+    authenticate: answer,
+    links: answer,
+    uriLists: answer,
+    content: answer,
+  };
 }
 
 /** A message without signatures, and what became of its author's policy. */

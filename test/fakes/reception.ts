@@ -50,6 +50,11 @@ export class MemorySpool implements Spool {
     };
   }
 
+  async read(content: Content, start: number, end: number): Promise<Uint8Array> {
+    await Promise.resolve();
+    return content.kind === "octets" ? content.octets.subarray(start, end) : Buffer.alloc(0);
+  }
+
   drain(): void {
     this.full = false;
     for (const drained of this.#drained) drained();
