@@ -34,8 +34,7 @@ export interface Checks {
   authenticate(message: DigestedMessage, spf: SpfEvidence, deadlineMs: number): Promise<MessageAuthentication>;
   links(message: ReadableMessage): Promise<UrlEvidence>;
   uriLists(urls: UrlEvidence, deadlineMs: number): Promise<UriListEvidence>;
-  /** @param mailFrom `local-part@domain`, empty for the null path. */
-  content(message: ReadableMessage, mailFrom: string): Promise<ContentEvidence>;
+  content(message: ReadableMessage, sender: ContentSender): Promise<ContentEvidence>;
 }
 
 export interface SpfInput {
@@ -67,6 +66,13 @@ export interface GatheringOptions {
 
 type MessageGathered = Pick<Evidence, "dkim" | "arc" | "dmarc" | "urls" | "uriLists" | "content">;
 type Gathered = Pick<Evidence, "helo" | "dnsbl" | "reverseDns" | "spf" | "greylist">;
+
+export interface ContentSender {
+  /** `local-part@domain`, empty for the null path. */
+  readonly mailFrom: string;
+  /** Not known to be a machine of ours. */
+  readonly isFromOutside: boolean;
+}
 
 /** Structure and octets, the ranges of the one in the other. */
 export interface ReadableMessage {
@@ -169,7 +175,8 @@ export class EvidenceGathering {
   /** Are the octets of messages to be read for their signatures? */
   get digests(): boolean {
     const { dkim, dmarc } = this.#options.modes;
-    return dkim !== "off" || dmarc !== "off";
+    // Where SPF cannot be asked for, mail that only SPF vouches for would seem forged.
+    return this.isTelling && (dkim !== "off" || dmarc !== "off");
   }
 
   /** What a message that is there adds. What is not known within the budget counts for nothing. Never rejects. */
@@ -179,7 +186,9 @@ export class EvidenceGathering {
     const [authentication, links, content] = await Promise.all([
       digest === undefined ? null : this.#authenticated(digest, mailFrom),
       this.#links(readable),
-      modes.content === "off" ? null : this.#within(() => checks.content(readable, mailFrom)),
+      modes.content === "off"
+        ? null
+        : this.#within(() => checks.content(readable, { mailFrom, isFromOutside: this.isTelling })),
     ]);
     const { dkim = null, arc = null, dmarc = null } = authentication ?? {};
     return { dkim, arc, dmarc, ...links, content };

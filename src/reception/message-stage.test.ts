@@ -282,6 +282,22 @@ suite("the second look", () => {
     assert.deepEqual([mx.clock.pending, mx.spool.open, mx.deliveries.length], [0, 0, 0]);
   });
 
+  test("a private address and one that hides others have no SPF: their mail is no forgery; its links are looked at", async () => {
+    for (const address of ["10.1.2.3", "198.51.100.7"]) {
+      const { mx, judge } = judged(() => Promise.resolve(unsigned(found("fail", "reject"))));
+      judge.hiding.add("198.51.100.7");
+      const client = mx.connect({ remote: { address, port: 4711 } });
+      await client.envelope("a@sender.example", "user@local.test");
+      assert.match(await client.message(MESSAGE.replaceAll("\r\n", "\n")), /^250 /);
+      assert.equal(judge.record.evidence.dmarc, null);
+      const { asked } = judge.checks;
+      assert.deepEqual(
+        [asked.includes("links of text"), asked.some((one) => one.startsWith("authenticate"))],
+        [true, false],
+      );
+    }
+  });
+
   test("users who log in are not looked at", async () => {
     const msa = new FakeReception("submission", { outbound: "held" });
     const judge = new FakeJudge(msa);

@@ -38,13 +38,13 @@ export function messageChecks({ settings, resolver, lists, guard, clock }: Messa
     },
     links: ({ index, octets }) => extractUrls(index, yielding(octets)),
     uriLists: (urls, deadlineMs) => queryUriLists({ urls, isExempt: isOwnDomain, lists, guard, resolver, deadlineMs }),
-    content: ({ index, octets }, mailFrom) =>
+    content: ({ index, octets }, { mailFrom, isFromOutside }) =>
       checkContent({
         index,
         octets: yielding(octets),
         receivedAtMs: clock.now(),
         mailFromDomain: mailFrom === "" ? null : mailFrom.slice(mailFrom.lastIndexOf("@") + 1),
-        isFromOutside: true,
+        isFromOutside,
         isOwnDomain,
       }),
   };
