@@ -91,10 +91,17 @@ async function serveUntilStopped(settings: Settings, log: LogOptions, invocation
 async function reload(server: RunningServer, invocation: Invocation): Promise<void> {
   const { out } = invocation;
   const settings = await settingsToServe(invocation);
-  const problem = settings === undefined ? undefined : await server.reload(settings);
+  const problem =
+    settings === undefined ? undefined : await server.reload(settings).catch((error: unknown) => problemOf(error));
   if (problem !== undefined) out.problem(`${sentence(problem.message)} ${sentence(problem.remedy)}`);
   if (settings === undefined || problem !== undefined) out.problem("The old settings stay in force.");
   else out.line("The settings were read again and are in force for new connections.");
+}
+
+/** A thread that died while it started: nothing to be told of but what it said. */
+function problemOf(error: unknown): { readonly message: string; readonly remedy: string } {
+  const message = `the new settings could not be put in force: ${error instanceof Error ? error.message : String(error)}`;
+  return { message, remedy: "look at the log, and try again" };
 }
 
 /** @param accounts those that were just made, with their passwords. */

@@ -1,5 +1,7 @@
 /** DNS lists as rbldnsd serves them: each answer of test/vectors/dns-lists.json that it can give, and what becomes of mail. */
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import {
   alertsAbout,
@@ -8,6 +10,7 @@ import {
   recordsOf,
   saidByLists,
   sendMail,
+  smtpFrom,
   soon,
   startGateServer,
 } from "./gate-server.ts";
@@ -200,6 +203,67 @@ suite("lists that rbldnsd serves", () => {
     const [other] = await recordsOf(server, idIn(listed));
     assert.ok(other);
     assert.equal(saidByLists(other, "helo")["spamhaus-dbl"], "listed 127.0.1.2");
+  });
+});
+
+suite("a refusal by a list, explained", () => {
+  test("why finds it by ID, client, sender and recipient: rule, answer with TTL, weight, reply, and what would change it", async () => {
+    const mailFrom = "billing@mx.listed.example";
+    const address = "198.51.100.72";
+    const refused = await sendMail(server, { address, helo: "mx.listed.example", mailFrom });
+    const id = idIn(refused);
+    for (const about of [address, mailFrom, alice.user]) {
+      const records = await recordsOf(server, about);
+      assert.ok(
+        records.some((record) => record.id === id),
+        about,
+      );
+    }
+    const page = await server.command(["why", id]);
+    for (const expected of [
+      /^Outcome +rejected at RCPT: score-reject/m,
+      /own\.test\) on client 198\.51\.100\.72: 127\.0\.0\.2 \(TTL \d+ s\): spam/,
+      /names\.test\)\s+on\s+helo\s+mx\.listed\.example:\s+127\.0\.0\.3\s+\(TTL\s+\d+\s+s\):\s+sends\s+spam/,
+      /^ {2}dnsbl +\+21$/m,
+      /^ {4}\+10 listed: .* is listed by own\.test/m,
+      /^ {4}\+9 listed: mx\.listed\.example is listed by names\.test/m,
+      /^ {2}- .*own\.test.*no longer/m,
+    ]) {
+      assert.match(page, expected);
+    }
+    assert.ok(page.replaceAll(/\s+/g, " ").includes(refused.text.replaceAll(/\s+/g, " ")), page);
+  });
+
+  test("a message is found by its Message-ID", async () => {
+    const client = await smtpFrom(server.behindProxy.mx, "198.51.100.79");
+    await client.expect(220);
+    await client.say("EHLO mail.good.example", 250);
+    await client.say("MAIL FROM:<someone@good.example>", 250);
+    await client.say("RCPT TO:<alice@example.test>", 250);
+    await client.say("DATA", 354);
+    const text = "From: <someone@good.example>\r\nMessage-ID: <looked.for@good.example>\r\n\r\nHello\r\n.";
+    const taken = await client.say(text, 250);
+    client.close();
+    const [record] = await recordsOf(server, "<looked.for@good.example>");
+    assert.ok(taken.text.includes(record?.id ?? "?"), taken.text);
+  });
+
+  test("replay without the list names each connection that it alone had refused", async () => {
+    await recordsOf(server, "192.0.2.9");
+    const source = readFileSync(join(server.folder, "postern.toml"), "utf8");
+    const without = join(server.folder, "without.toml");
+    writeFileSync(without, source.replace('[[list]]\nprofile = "spamhaus-zen"\n', ""));
+    // Exit code 1: something would change.
+    const said = await server.command(["replay", "--with", without, "--json"]).catch((error: Error) => error.message);
+    const [json = ""] = /^\{[^]*^\}/m.exec(said) ?? [];
+    const { value } = JSON.parse(json) as {
+      value: { decisions: { clientAddress: string; was: string; wouldBe: string }[] };
+    };
+    const changed = value.decisions.filter(({ was }) => was === "reject");
+    assert.deepEqual(
+      [...new Set(changed.map(({ clientAddress, wouldBe }) => `${clientAddress} ${wouldBe}`))].toSorted(),
+      ["192.0.2.9 accept", "2001:db8:bad:1::9 accept"],
+    );
   });
 });
 

@@ -13,7 +13,7 @@ export interface Thread {
  * Mebibytes of the young generation of a thread's heap. What a thread reads from sockets is garbage at once; V8's default
  * lets it pile up to 48 MiB a thread before it is swept, and its octets outside the heap to much more.
  */
-const YOUNG_GENERATION_MEBIBYTES = 16;
+const YOUNG_GENERATION_MEBIBYTES = 6;
 
 export function startThread(file: URL, name: string, data: unknown, ports: readonly MessagePort[]): Thread {
   const worker = new Worker(file, {
