@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { FAKE_TLS } from "../../test/fakes/connection.ts";
-import { listed, reverseDns } from "../../test/fakes/evidence.ts";
+import { linksListed, listed, reverseDns, spf } from "../../test/fakes/evidence.ts";
 import { FakeGreylistMemory } from "../../test/fakes/greylist-memory.ts";
 import { BUDGET_MS, FakeJudge } from "../../test/fakes/judge.ts";
 import { FakeReception } from "../../test/fakes/reception.ts";
@@ -93,6 +93,39 @@ suite("greylist: a stranger that something speaks against", () => {
     assert.match(await world.send(), WAIT);
     world.mx.clock.advance(DELAY_MS);
     assert.match(await world.send({ client: "198.51.100.201", helo: "mx9.sender.example" }), /^250 /);
+  });
+
+  test("is taken from another network where its domain vouches for both (R69)", async () => {
+    const { world, memory } = fakeWorld("enforce", 5);
+    const { checks } = world.judge;
+    checks.answers = {
+      ...checks.answers,
+      spf: () => Promise.resolve(spf("pass", { domain: "bounces.sender.example" })),
+    };
+    assert.match(await world.send(), /^451 4\.7\.1 /);
+    assert.deepEqual([...memory.rows.keys()], ["spf:sender.example"]);
+    world.mx.clock.advance(DELAY_MS);
+    assert.match(await world.send({ client: "203.0.113.7", helo: "out.pool.example" }), /^250 /);
+  });
+
+  test("is not vouched for by a record that passes everybody", async () => {
+    const { world, memory } = fakeWorld("enforce");
+    const { checks } = world.judge;
+    const everybody = spf("pass", { domain: "sender.example", passesEverybody: true });
+    checks.answers = { ...checks.answers, spf: () => Promise.resolve(everybody) };
+    assert.match(await world.send(), /^451 /);
+    assert.deepEqual([...memory.rows.keys()], ["net:198.51.100.0/24+sender.example"]);
+  });
+
+  test("waits after its message where only that speaks against it, and is taken when it comes again", async () => {
+    const { world, memory } = fakeWorld("enforce", 0);
+    const { checks } = world.judge;
+    checks.answers = { ...checks.answers, uriLists: () => Promise.resolve(linksListed(4.5)) };
+    assert.match(await world.send(), /^451 4\.7\.1 .*try again in 5 minutes/);
+    assert.equal(world.mx.deliveries.length, 0);
+    assert.equal(memory.rows.get("net:198.51.100.0/24+sender.example")?.tries, 1);
+    world.mx.clock.advance(DELAY_MS);
+    assert.match(await world.send(), /^250 2\.0\.0 /);
   });
 
   test("of another name or network has a wait of its own", async () => {

@@ -71,8 +71,11 @@ suite("how a sender stands", () => {
     checkStanding([row({ firstMs: DAY_MS })], 0, ["first-met", null, delayMs]);
   });
 
-  test("another key's wait is none of it; another key's good name is", () => {
-    checkStanding([row({ key: NETWORK })], delayMs, ["first-met", null, delayMs]);
+  test("who waited under two keys has waited since the first try", () => {
+    checkStanding([row({ firstMs: 60 }), row({ key: "spf:sender.example" })], delayMs, ["came-again", null, 0]);
+  });
+
+  test("another key's good name vouches for it", () => {
     checkStanding([row({ key: NETWORK, known: "delivered" })], memoryMs, ["known", "delivered", 0]);
     checkStanding([row({ key: NETWORK, known: "delivered" })], memoryMs + 1, ["first-met", null, delayMs]);
     checkStanding([row({}), row({ key: "sender:bob@sender.example", known: "written-to" })], 1, [
@@ -145,6 +148,19 @@ suite("the greylist", () => {
     memory.isFull = true;
     const found = await greylist.standing(SENDER);
     assert.equal(await greylist.keepWaiting(found, TRIED), null);
+  });
+
+  test("who is vouched for only later has waited since its first try: SPF could not be asked then", async () => {
+    const { greylist, pass } = open();
+    const first = await greylist.standing(SENDER);
+    await greylist.keepWaiting(first, TRIED);
+    pass(2 * MINUTE_MS);
+    const vouched = { ...SENDER, spfDomain: "sender.example" };
+    const second = await greylist.standing(vouched);
+    assert.equal((await greylist.keepWaiting(second, TRIED))?.waitMs, SETTINGS.delayMs - 2 * MINUTE_MS);
+    pass(SETTINGS.delayMs - 2 * MINUTE_MS);
+    const third = await greylist.standing({ ...vouched, client: "198.51.100.8" });
+    assert.deepEqual([third.key, third.standing], ["spf:sender.example", "came-again"]);
   });
 
   test("two tries at once are one wait", async () => {

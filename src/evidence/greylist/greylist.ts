@@ -8,7 +8,7 @@ import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { GreylistEvidence, KnownBecause } from "./evidence.ts";
 import { NOTED_AGAIN_MS, NOTED_REMEMBERED_MAX } from "./limits.ts";
-import { correspondentKey, networkKey, type SenderFacts, senderKey } from "./sender-key.ts";
+import { correspondentKey, networkAndNameKey, networkKey, type SenderFacts, senderKey } from "./sender-key.ts";
 import type { GreylistSettings } from "./settings.ts";
 import { agesAt, knownAs, type Remembered, standingOf } from "./standing.ts";
 
@@ -64,7 +64,9 @@ export class Greylist {
     const key = senderKey(sender);
     if (sender.isAllowListed) return knownAs(key, "allow-listed");
     const vouching = sender.mailFrom === "" ? [] : [correspondentKey(canonical(sender.mailFrom))];
-    const rows = await memory.findGreylist([key, networkKey(sender.client), ...vouching]);
+    const rows = await memory.findGreylist([
+      ...new Set([key, networkAndNameKey(sender), networkKey(sender.client), ...vouching]),
+    ]);
     return standingOf(key, rows, clock.now(), settings);
   }
 
@@ -79,7 +81,7 @@ export class Greylist {
     if (row === undefined) return null;
     // Another connection may have been faster with its own try, or with good mail.
     const { standing, because, waitMs } = standingOf(found.key, [row], nowMs, settings);
-    return { ...found, standing, because, waitMs };
+    return { ...found, standing, because, waitMs: Math.min(found.waitMs, waitMs) };
   }
 
   /** Its mail was taken. `isSuspicious`: it weighed as much as makes strangers wait. Never rejects. */

@@ -26,7 +26,12 @@ export interface SenderFacts {
 /** `spf:sender.example`, `net:198.51.100.0/24+sender.example`. */
 export function senderKey({ client, helo, spfDomain }: SenderFacts): string {
   const vouching = spfDomain === null ? undefined : registeredDomain(spfDomain);
-  return vouching === undefined ? `${networkKey(client)}+${registeredDomain(helo) ?? NO_NAME}` : `spf:${vouching}`;
+  return vouching === undefined ? networkAndNameKey({ client, helo }) : `spf:${vouching}`;
+}
+
+/** The key of a client for which nobody vouches, or for which nobody could when it tried first: the DNS was silent. */
+export function networkAndNameKey({ client, helo }: Pick<SenderFacts, "client" | "helo">): string {
+  return `${networkKey(client)}+${registeredDomain(helo) ?? NO_NAME}`;
 }
 
 /** `net:198.51.100.0/24`: of a network that is known whatever its hosts call themselves. `+` and more follow in a sender's key. */

@@ -12,7 +12,7 @@ export interface Remembered {
   readonly tries: number;
 }
 
-/** @param rows of the sender's key, and of any other key that vouches for it. */
+/** @param rows of the sender's key, of one it waited under before, and of any other that vouches for it. */
 export function standingOf(
   key: string,
   rows: readonly Remembered[],
@@ -22,9 +22,10 @@ export function standingOf(
   const { knownSinceMs, waitingSinceMs } = agesAt(nowMs, settings);
   const known = rows.find((row) => row.known !== null && row.lastMs >= knownSinceMs);
   if (known !== undefined) return { ...knownAs(key, known.known), firstMs: known.firstMs, tries: known.tries };
-  const own = rows.find((row) => row.key === key && row.known === null);
   // After the window it begins anew; so it does when the clock was set back, where the wait could have no end.
-  if (own === undefined || own.firstMs < waitingSinceMs || own.firstMs > nowMs) return firstMet(key, settings);
+  const waiting = rows.filter((row) => row.known === null && row.firstMs >= waitingSinceMs && row.firstMs <= nowMs);
+  const [own] = waiting.toSorted((one, other) => one.firstMs - other.firstMs);
+  if (own === undefined) return firstMet(key, settings);
   const waitMs = Math.max(0, own.firstMs + settings.delayMs - nowMs);
   const { firstMs, tries } = own;
   return { key, standing: waitMs > 0 ? "first-met" : "came-again", because: null, firstMs, tries, waitMs };
