@@ -1,0 +1,92 @@
+import type { Result } from "#mail/result.ts";
+import type { Endpoint, TlsFacts } from "./connection.ts";
+
+/** Opens connections to others: next hops, scanners, filters, providers of identity. Names are resolved before. */
+export interface Dialer {
+  /** Never rejects. A connection that is not there after `timeoutMs` is given up. */
+  dial(target: DialTarget): Promise<Result<OutgoingConnection, DialProblem>>;
+}
+
+export interface DialTarget {
+  /** An IP address and a port, or the path of a socket. */
+  readonly to: { readonly address: string; readonly port: number } | { readonly path: string };
+  /** The own address to come from; absent: the system's choice. */
+  readonly from?: string;
+  readonly timeoutMs: number;
+}
+
+/** `code`: Node's, such as `ECONNREFUSED`; `TIMEOUT` where nothing answered. */
+export interface DialProblem {
+  readonly code: string;
+}
+
+/** A connection that we opened. Octets come through the handler given to `start`; nothing is read before. */
+export interface OutgoingConnection {
+  readonly remote: Endpoint;
+  readonly local: Endpoint;
+  /** Set while the octets are protected. */
+  readonly tls: OutgoingTlsFacts | undefined;
+  /** Begins to read. Once. */
+  start(handler: OutgoingHandler): void;
+  /** Queues octets. False when more than the high-water mark waits: go on at `drained`. */
+  write(octets: Uint8Array | string): boolean;
+  pause(): void;
+  resume(): void;
+  /** Hands the socket to TLS as a client. Never rejects; after a problem the connection is closed. */
+  startTls(options: OutgoingTls): Promise<Result<OutgoingTlsFacts, TlsProblem>>;
+  /** Sends what is queued, then FIN, and drops the connection soon after. */
+  end(): void;
+  destroy(): void;
+  /** Calls `handler.timedOut` when nothing happened for so long. Replaces the previous one. Milliseconds; 0 is none. */
+  setDeadline(ms: number): void;
+}
+
+/** Called on one thread, never again after `closed`. */
+export interface OutgoingHandler {
+  octets(octets: Uint8Array): void;
+  drained(): void;
+  timedOut(): void;
+  /** The other side ended or broke the connection (`code`: Node's, where there is one), or we did. Always the last call. */
+  closed(code: string | undefined): void;
+}
+
+export interface OutgoingTls {
+  /** Said in SNI, and what the certificate must name where `trust` asks for it. */
+  readonly serverName: string;
+  readonly trust: /** Whatever certificate there is: protects from those who only listen. */
+    | { readonly kind: "any" }
+    /** A chain to a known authority, for one of these names; `authoritiesPem`: instead of the system's. */
+    | { readonly kind: "authorities"; readonly names: readonly string[]; readonly authoritiesPem?: string }
+    /** DANE (RFC 7672): one of these records must match; `names` are what usage 2 compares. */
+    | { readonly kind: "dane"; readonly records: readonly TlsaRecord[]; readonly names: readonly string[] };
+  readonly alpn?: string;
+  readonly timeoutMs: number;
+  /** Our own certificate, where the other side wants one. PEM. */
+  readonly identity?: { readonly certificatePem: string; readonly keyPem: string };
+}
+
+/** RFC 6698 §2.1. */
+export interface TlsaRecord {
+  readonly usage: number;
+  readonly selector: number;
+  readonly matchingType: number;
+  readonly data: Uint8Array;
+}
+
+export interface OutgoingTlsFacts extends TlsFacts {
+  /** Was the other side's certificate held against `trust`, and did it pass? False for `any`. */
+  readonly verified: boolean;
+}
+
+/** `kind` in the terms of RFC 8460 §4.3. */
+export interface TlsProblem {
+  readonly kind:
+    | "starttls-not-supported"
+    | "certificate-host-mismatch"
+    | "certificate-expired"
+    | "certificate-not-trusted"
+    | "tlsa-invalid"
+    | "validation-failure";
+  /** Node's or OpenSSL's code. */
+  readonly code: string;
+}
