@@ -1,8 +1,9 @@
 /** The ARC sets of a header, and whether their structure is sound (RFC 8617 §5.2 steps 1 to 3). Nothing is verified here. */
+
+import { colonList, parseTagList, withoutBlanks } from "#mail/dkim/tag-list.ts";
 import { fieldValueLatin1, type HeaderField } from "#mail/header/fields.ts";
 import { parseClaims } from "../authentication-results/parse-claims.ts";
 import { domainOf, parseSignature, readAlgorithm, type Signature, type SignatureAlgorithm } from "../dkim/signature.ts";
-import { colonList, parseTagList, withoutBlanks } from "../dkim/tag-list.ts";
 import type { ArcProblem, ArcSetEvidence } from "./evidence.ts";
 import { CLAIMS_OCTETS_MAX, SETS_MAX } from "./limits.ts";
 

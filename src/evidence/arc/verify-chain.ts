@@ -1,8 +1,8 @@
 /** Verifies an ARC chain (RFC 8617 §5.2): the newest message signature, then every seal from the newest to the oldest. */
 import { Buffer } from "node:buffer";
-import type { BodyHash } from "../dkim/body-hashes.ts";
+import type { BodyHash } from "#mail/dkim/body-hashes.ts";
+import type { CanonicalHeader } from "#mail/dkim/header-canonicalization.ts";
 import type { SignatureProblem } from "../dkim/evidence.ts";
-import type { CanonicalHeader } from "../dkim/header-canonicalization.ts";
 import { type DigestedSignature, tryKeys, type VerifyOptions, verifySignature } from "../dkim/verify-signatures.ts";
 import type { ArcChain, ArcFieldName, ArcSet } from "./chain.ts";
 import type { ArcEvidence, ArcProblem } from "./evidence.ts";

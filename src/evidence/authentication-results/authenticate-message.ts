@@ -1,8 +1,9 @@
 /** After a message has ended: its signatures, its chain, and whether its author's domain stands behind it. */
+
+import { CanonicalHeader } from "#mail/dkim/header-canonicalization.ts";
 import { splitFields } from "#mail/header/fields.ts";
 import type { Resolver } from "#ports/resolver.ts";
 import { verifyArcChain } from "../arc/verify-chain.ts";
-import { CanonicalHeader } from "../dkim/header-canonicalization.ts";
 import { KeyRing } from "../dkim/key-ring.ts";
 import { verifySignatures } from "../dkim/verify-signatures.ts";
 import { evaluateDmarc } from "../dmarc/evaluate-dmarc.ts";

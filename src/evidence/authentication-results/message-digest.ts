@@ -3,9 +3,9 @@
  * question is asked and no signature checked here; the body is never held.
  */
 import { Buffer } from "node:buffer";
+import { type BodyHash, BodyHashes } from "#mail/dkim/body-hashes.ts";
 import { asBuffer, fieldValueLatin1, type HeaderField, splitFields } from "#mail/header/fields.ts";
 import { type ArcChain, readArcChain } from "../arc/chain.ts";
-import { type BodyHash, BodyHashes } from "../dkim/body-hashes.ts";
 import { HEADER_OCTETS_MAX, SIGNATURES_MAX } from "../dkim/limits.ts";
 import { parseSignature, type Signature } from "../dkim/signature.ts";
 import type { DigestedSignature } from "../dkim/verify-signatures.ts";

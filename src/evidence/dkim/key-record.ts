@@ -2,10 +2,10 @@
 import { Buffer } from "node:buffer";
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { colonList, parseTagList, withoutBlanks } from "#mail/dkim/tag-list.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
 import type { SignatureProblem } from "./evidence.ts";
 import { KEY_RECORD_LENGTH_MAX, KEYS_REMEMBERED_MAX, RSA_BITS_MAX, RSA_BITS_MIN, RSA_EXPONENT_MAX } from "./limits.ts";
-import { colonList, parseTagList, withoutBlanks } from "./tag-list.ts";
 
 export interface PublicKey {
   readonly key: KeyObject;

@@ -15,8 +15,6 @@ export const RSA_BITS_ADVISED = 2048;
 export const RSA_EXPONENT_MAX = 0xffff_ffffn;
 /** Characters of a tag's value kept in the evidence. */
 export const TAG_SHOWN_MAX = 256;
-/** Octets that the canonical form of a body is written into before it is hashed. */
-export const CANONICAL_BLOCK_OCTETS = 16 * 1024;
 /** Octets of a domain name as U-labels: 255 as A-labels may need up to four times as many. */
 export const DOMAIN_LENGTH_MAX = 1024;
 /** Key records remembered as keys, for each thread: about 2 KiB each. */

@@ -1,11 +1,10 @@
 /** One signature field as its signer wrote it (RFC 6376 §3.5, §6.1.1): what it claims, and whether it can be checked at all. */
 import { Buffer } from "node:buffer";
 import { parseDomain } from "#mail/address.ts";
+import type { Canonicalization } from "#mail/dkim/canonicalization.ts";
+import { colonList, parseTagList, type TagList, withoutBlanks } from "#mail/dkim/tag-list.ts";
 import type { SignatureEvidence, SignatureProblem } from "./evidence.ts";
 import { DOMAIN_LENGTH_MAX, SIGNED_FIELDS_MAX, TAG_SHOWN_MAX } from "./limits.ts";
-import { colonList, parseTagList, type TagList, withoutBlanks } from "./tag-list.ts";
-
-export type Canonicalization = "simple" | "relaxed";
 
 export interface Signature {
   readonly claims: SignatureClaims;

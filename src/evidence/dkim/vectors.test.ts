@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
+import { BodyHashes } from "#mail/dkim/body-hashes.ts";
+import { CanonicalHeader } from "#mail/dkim/header-canonicalization.ts";
 import { splitFields } from "#mail/header/fields.ts";
 import type { FakeNames } from "../../../test/fakes/resolver.ts";
 import { authenticate } from "../../../test/fakes/signed-mail.ts";
-import { BodyHashes } from "./body-hashes.ts";
-import { CanonicalHeader } from "./header-canonicalization.ts";
 
 const RFC_6376_ZONE: FakeNames = {
   "brisbane._domainkey.example.com": {

@@ -1,8 +1,8 @@
 /** The DKIM signatures of one message, each to its result (RFC 6376 §6.1). */
-import type { BodyHash } from "./body-hashes.ts";
+import type { BodyHash } from "#mail/dkim/body-hashes.ts";
+import type { CanonicalHeader } from "#mail/dkim/header-canonicalization.ts";
 import { checkSignature } from "./check-signature.ts";
 import type { DkimEvidence, DkimKeyEvidence, DkimResult, SignatureEvidence, SignatureProblem } from "./evidence.ts";
-import type { CanonicalHeader } from "./header-canonicalization.ts";
 import { type PublicKey, parseKeyRecord } from "./key-record.ts";
 import type { KeyRecords, KeyRing } from "./key-ring.ts";
 import { KEY_RECORDS_MAX, RSA_BITS_ADVISED } from "./limits.ts";

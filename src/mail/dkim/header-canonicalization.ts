@@ -1,7 +1,7 @@
 /** The header in the form in which it was signed (RFC 6376 §3.4.1, §3.4.2, §3.7). */
 import { Buffer } from "node:buffer";
-import { asBuffer, type HeaderField } from "#mail/header/fields.ts";
-import type { Canonicalization } from "./signature.ts";
+import { asBuffer, type HeaderField } from "../header/fields.ts";
+import type { Canonicalization } from "./canonicalization.ts";
 
 /** The fields of one header; each is brought into its canonical form once, however many signatures cover it. */
 export class CanonicalHeader {

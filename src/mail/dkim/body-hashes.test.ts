@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { BodyHashes } from "./body-hashes.ts";
-import type { Canonicalization } from "./signature.ts";
+import type { Canonicalization } from "./canonicalization.ts";
 
 /** The words of RFC 6376 §3.4.3 and §3.4.4, one after the other, on the whole text. */
 function canonical(body: string, form: Canonicalization): string {

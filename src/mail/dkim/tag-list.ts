@@ -1,5 +1,5 @@
 /** Tag lists (RFC 6376 §3.2): signatures, seals and key records are written in them. */
-import { failed, ok, type Result } from "#mail/result.ts";
+import { failed, ok, type Result } from "../result.ts";
 
 export type TagList = ReadonlyMap<string, string>;
 

@@ -4,9 +4,9 @@
  */
 import { Buffer } from "node:buffer";
 import { createHash, type Hash } from "node:crypto";
-import { asBuffer } from "#mail/header/fields.ts";
+import { asBuffer } from "../header/fields.ts";
+import type { Canonicalization } from "./canonicalization.ts";
 import { CANONICAL_BLOCK_OCTETS } from "./limits.ts";
-import type { Canonicalization } from "./signature.ts";
 
 export interface BodyHashRequest {
   readonly body: Canonicalization;
