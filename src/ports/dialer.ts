@@ -1,5 +1,6 @@
 import type { Result } from "#mail/result.ts";
 import type { Endpoint, TlsFacts } from "./connection.ts";
+import type { TlsaRecord } from "./resolver.ts";
 
 /** Opens connections to others: next hops, scanners, filters, providers of identity. Names are resolved before. */
 export interface Dialer {
@@ -32,12 +33,15 @@ export interface OutgoingConnection {
   write(octets: Uint8Array | string): boolean;
   pause(): void;
   resume(): void;
-  /** Hands the socket to TLS as a client. Never rejects; after a problem the connection is closed. */
+  /**
+   * Hands the socket to TLS as a client, before or after `start`. Never rejects; after a problem the connection
+   * is closed, and `closed` comes after the answer. Octets of the other side that wait here in clear are one: it has nothing to say before our first message.
+   */
   startTls(options: OutgoingTls): Promise<Result<OutgoingTlsFacts, TlsProblem>>;
-  /** Sends what is queued, then FIN, and drops the connection soon after. */
+  /** Sends what is queued, then FIN; what the other side still says is handed on. It must end soon, too. */
   end(): void;
   destroy(): void;
-  /** Calls `handler.timedOut` when nothing happened for so long. Replaces the previous one. Milliseconds; 0 is none. */
+  /** Calls `handler.timedOut` once, after so long and whatever came meanwhile. Replaces the previous one. Milliseconds; 0 is none. */
   setDeadline(ms: number): void;
 }
 
@@ -57,20 +61,15 @@ export interface OutgoingTls {
     | { readonly kind: "any" }
     /** A chain to a known authority, for one of these names; `authoritiesPem`: instead of the system's. */
     | { readonly kind: "authorities"; readonly names: readonly string[]; readonly authoritiesPem?: string }
-    /** DANE (RFC 7672): one of these records must match; `names` are what usage 2 compares. */
+    /**
+     * DANE (RFC 7672): one of these records must match; `names` are what usage 2 compares. Records of other usages and
+     * unknown selectors or matching types are passed over.
+     */
     | { readonly kind: "dane"; readonly records: readonly TlsaRecord[]; readonly names: readonly string[] };
   readonly alpn?: string;
   readonly timeoutMs: number;
   /** Our own certificate, where the other side wants one. PEM. */
   readonly identity?: { readonly certificatePem: string; readonly keyPem: string };
-}
-
-/** RFC 6698 §2.1. */
-export interface TlsaRecord {
-  readonly usage: number;
-  readonly selector: number;
-  readonly matchingType: number;
-  readonly data: Uint8Array;
 }
 
 export interface OutgoingTlsFacts extends TlsFacts {
@@ -87,6 +86,6 @@ export interface TlsProblem {
     | "certificate-not-trusted"
     | "tlsa-invalid"
     | "validation-failure";
-  /** Node's or OpenSSL's code. */
+  /** Node's or OpenSSL's code; `TIMEOUT`; `OCTETS-IN-CLEAR`. */
   readonly code: string;
 }
