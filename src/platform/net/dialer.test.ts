@@ -26,13 +26,14 @@ suite("dialer", () => {
   test("speaks over a local socket", async () => {
     const folder = mkdtempSync(join(tmpdir(), "postern-dialer-"));
     const path = join(folder, "socket");
-    await using _server = await serve((socket) => socket.end("hello"), { path });
+    const server = await serve((socket) => socket.end("hello"), { path });
     const dialling = await systemDialer.dial({ to: { path }, timeoutMs: 1000 });
     assert.ok(dialling.ok);
     const heard = listen(dialling.value);
     await heard.until("hello");
     assert.equal(dialling.value.remote.address, `unix:${path}`);
     await heard.closed;
+    await server[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true });
   });
 
