@@ -23,6 +23,7 @@ import { directorySettings, relaySelfTestSettings } from "#threads/slices.ts";
 import { blockListCommands } from "./block-list-controls.ts";
 import { type ControlContext, type ControlEntry, type ControlOutcome, command } from "./control-entry.ts";
 import { decisionCommands } from "./decision-controls.ts";
+import { dkimCommands } from "./dkim-controls.ts";
 import { greylistCommands, greylistCounts } from "./greylist-controls.ts";
 
 export type { ControlContext, ControlOutcome } from "./control-entry.ts";
@@ -147,6 +148,7 @@ const commands = {
   ...addressCommands,
   ...blockListCommands,
   ...decisionCommands,
+  ...dkimCommands,
   ...greylistCommands,
   ...serverCommands,
 };

@@ -5,6 +5,7 @@ import { allow, ban, unban } from "./ban.ts";
 import { bansCommands } from "./bans.ts";
 import { checkConfig } from "./check-config.ts";
 import type { Command, ExitCode } from "./command.ts";
+import { dkimCommands } from "./dkim.ts";
 import { domainCommands } from "./domain.ts";
 import { greylistCommands } from "./greylist.ts";
 import { helpText } from "./help-text.ts";
@@ -34,6 +35,7 @@ export const COMMANDS: readonly Command[] = [
   ...accountCommands,
   ...aliasCommands,
   ...domainCommands,
+  ...dkimCommands,
   ...queueCommands,
   ...notBuiltCommands,
 ];

@@ -27,6 +27,8 @@ const WORDS: Readonly<Record<string, string>> = {
   "never-banned": "is never banned",
   "bad-greylist-key": "is no key of `postern greylist list`, no mail address and no IP address",
   "no-such-sender": "is not in the greylist; `postern greylist list` shows what waits",
+  "next-key-too-new":
+    "has next keys that were made less than a day ago: publish them, wait a day, or say --published if they can be seen",
   "too-many": "has as many app passwords as an account may have; revoke one",
 };
 

@@ -3,6 +3,7 @@ import { suite, test } from "node:test";
 import type { ContractTests } from "./contract/contract-tests.ts";
 import { decisionContract } from "./contract/decisions.ts";
 import { directoryContract } from "./contract/directory.ts";
+import { dkimKeyContract } from "./contract/dkim-keys.ts";
 import { flagContract } from "./contract/flags.ts";
 import { folderContract } from "./contract/folders.ts";
 import { greylistContract } from "./contract/greylist.ts";
@@ -18,6 +19,7 @@ const SUITES: Readonly<Record<string, ContractTests>> = {
   search: searchContract,
   "decisions and the block list": decisionContract,
   "the greylist": greylistContract,
+  "keys that sign mail": dkimKeyContract,
 };
 
 /** @param open an empty store, made for one test and closed after it. */

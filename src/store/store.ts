@@ -7,6 +7,7 @@ import type { Content } from "#mail/content.ts";
 import type { MessageIndex } from "#mail/mime/structure.ts";
 import type { Result } from "#mail/result.ts";
 import type { BlockListChange, BlockListKey, BlockListRow, DecisionQuery, DecisionRow } from "./decision-row.ts";
+import type { DkimKeyRow } from "./dkim-key-row.ts";
 import type { GreylistAges, GreylistKnown, GreylistQuery, GreylistRow, GreylistTry } from "./greylist-row.ts";
 import type { SearchKey } from "./search-key.ts";
 
@@ -311,6 +312,15 @@ export interface Store {
   putGreylistKnown(keys: readonly string[], known: GreylistKnown, about: GreylistTry, nowMs: number): Promise<void>;
   /** Forgets some of what is too old, and of known ones beyond the bound the oldest; how many. Call again until it is none. */
   pruneGreylist(ages: GreylistAges): Promise<number>;
+
+  // — Keys that sign mail —
+  /** In the order of their selectors. */
+  listDkimKeys(domain: string): Promise<readonly DkimKeyRow[]>;
+  /** All of it or nothing. Of a key that is there only the state changes. */
+  changeDkimKeys(change: {
+    readonly put: readonly DkimKeyRow[];
+    readonly removed: readonly Pick<DkimKeyRow, "domain" | "selector">[];
+  }): Promise<void>;
 
   statistics(): Promise<StoreStatistics>;
   /** Calls `listener` for every event from now on; the returned function ends that. */

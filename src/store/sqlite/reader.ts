@@ -11,6 +11,7 @@ import { dataFolder } from "./data-folder.ts";
 import type { Database } from "./database.ts";
 import { openForReading, schemaVersion } from "./open-database.ts";
 import { decisionReads } from "./read/decisions.ts";
+import { dkimKeyReads } from "./read/dkim-keys.ts";
 import { greylistReads } from "./read/greylist.ts";
 import { MessageContent } from "./read/message-content.ts";
 import { changesSince, fetchRows, listUids } from "./read/messages.ts";
@@ -35,6 +36,7 @@ export function createSqliteReader({ dataDir }: { readonly dataDir: string }): S
     ...messageReads(db, content),
     ...decisionReads(db),
     ...greylistReads(db),
+    ...dkimKeyReads(db),
   };
   return {
     async call(method, args) {

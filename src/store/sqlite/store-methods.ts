@@ -54,6 +54,8 @@ export const storeMethods = {
   putGreylistTry: "writer",
   putGreylistKnown: "writer",
   pruneGreylist: "writer",
+  listDkimKeys: "reader",
+  changeDkimKeys: "writer",
   statistics: "reader",
 } as const satisfies Record<StoreMethod, "reader" | "writer">;
 

@@ -18,6 +18,7 @@ import { openForWriting } from "./open-database.ts";
 import { isWriterMethod, type StoreOperation, type WriterMethod, type WriterOperations } from "./store-methods.ts";
 import { decisionOperations } from "./write/decisions.ts";
 import { directoryOperations } from "./write/directory.ts";
+import { dkimKeyOperations } from "./write/dkim-keys.ts";
 import { folderOperations } from "./write/folders.ts";
 import { greylistOperations } from "./write/greylist.ts";
 import { incomingOperations, messageOperations } from "./write/mail.ts";
@@ -113,6 +114,7 @@ export class Writer implements SqliteWriter {
       ...messageOperations(context),
       ...decisionOperations(context),
       ...greylistOperations(context),
+      ...dkimKeyOperations(context),
     };
     this.#queue = new GroupCommitQueue((operations) => this.applyBatch(operations));
     this.#tidying = this.#sweep();
