@@ -24,6 +24,10 @@ export const rules = table({
   dnsbl: setting(mode, "enforce", { text: "DNS block lists for addresses and domains." }),
   block_list: setting(mode, "enforce", { text: "Our own block list." }),
   spf: setting(mode, "enforce", { text: "SPF (RFC 7208)." }),
+  author: setting(mode, "enforce", {
+    text: "One From field with one address (RFC 5322, section 3.6.2). Mail without is refused, in whatever else it is well.",
+    reason: "Where there are none or several, nobody's policy can be asked for, and readers differ in whom they show.",
+  }),
   dkim: setting(mode, "enforce", { text: "DKIM (RFC 6376)." }),
   dmarc: setting(mode, "enforce", { text: "DMARC (RFC 9989), with ARC chains (RFC 8617)." }),
   reverse_dns: setting(mode, "enforce", { text: "Reverse DNS of the client's address." }),
@@ -61,6 +65,16 @@ export const dmarc = table({
     {
       text: "Domains of forwarders and mailing lists whose ARC seals (RFC 8617) are believed: what they saw pass is not refused when DMARC fails here.",
       reason: "Whoever is believed can make any message pass.",
+    },
+  ),
+  known_forwarders: setting(
+    expecting('a list of networks and host names such as ["192.0.2.0/28", "forwarder.example"]', (error) =>
+      z.array(z.union([network, domainName], { error }), { error }),
+    ),
+    [],
+    {
+      text: "Addresses, networks and host names (each with those below it, where they are forward-confirmed) that pass other people's mail on: a DMARC policy does not refuse what comes from there.",
+      reason: "Whoever is known here can send as anybody.",
     },
   ),
 });

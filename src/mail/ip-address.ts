@@ -54,3 +54,16 @@ export function hexDigits(address: string): string {
     .map((octet) => octet.toString(16).padStart(2, "0"))
     .join("");
 }
+
+/**
+ * Does the address lie in the network?
+ * @param address in its one form. @param network `192.0.2.0/24`, `2001:db8::/64`, or an address alone; anything else holds nothing.
+ */
+export function isInNetwork(address: string, network: string): boolean {
+  const [base = "", bits] = network.split("/");
+  if (!ipaddr.isValid(base) || !ipaddr.isValid(address)) return false;
+  const held = ipaddr.process(address);
+  const first = ipaddr.parse(base);
+  const length = bits === undefined ? first.toByteArray().length * 8 : Number(bits);
+  return held.kind() === first.kind() && held.match([first, length] as never);
+}

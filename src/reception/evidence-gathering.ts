@@ -54,6 +54,8 @@ export interface HeloInput {
 export interface GatheringOptions {
   readonly checks: Checks;
   readonly modes: Policy["modes"];
+  /** The client's name is looked up whatever the modes say: forwarders are known by it. */
+  readonly asksForName?: boolean;
   /** Undefined where the rule is off: nothing is looked up and nothing noted. */
   readonly greylist: Greylist | undefined;
   /** Other clients stand behind the address: what is known of it says nothing about any of them. */
@@ -64,7 +66,7 @@ export interface GatheringOptions {
   readonly log: Log;
 }
 
-type MessageGathered = Pick<Evidence, "dkim" | "arc" | "dmarc" | "urls" | "uriLists" | "content">;
+type MessageGathered = Pick<Evidence, "author" | "dkim" | "arc" | "dmarc" | "urls" | "uriLists" | "content">;
 type Gathered = Pick<Evidence, "helo" | "dnsbl" | "reverseDns" | "spf" | "greylist">;
 
 export interface ContentSender {
@@ -109,7 +111,7 @@ export class EvidenceGathering {
     this.#localAddress = localAddress;
     const { checks, modes } = options;
     if (!this.isTelling) return;
-    if (modes.reverse_dns !== "off" || modes.helo !== "off") {
+    if (modes.reverse_dns !== "off" || modes.helo !== "off" || options.asksForName === true) {
       this.#reverseDns = this.#within((deadlineMs) => checks.reverseDns(client, deadlineMs));
     }
     this.#clientLists = this.#listed([{ role: "client", value: client }]);
@@ -172,8 +174,12 @@ export class EvidenceGathering {
     return greylist === undefined ? NOTHING : this.#within(() => greylist.keepWaiting(found, tried));
   }
 
-  /** Are the octets of messages to be read for their signatures? */
+  /** Are the octets of messages to be read for their author and their signatures? */
   get digests(): boolean {
+    return this.#options.modes.author !== "off" || this.#authenticates;
+  }
+
+  get #authenticates(): boolean {
     const { dkim, dmarc } = this.#options.modes;
     // Where SPF cannot be asked for, mail that only SPF vouches for would seem forged.
     return this.isTelling && (dkim !== "off" || dmarc !== "off");
@@ -184,14 +190,16 @@ export class EvidenceGathering {
     const { checks, modes } = this.#options;
     const readable = { index, octets };
     const [authentication, links, content] = await Promise.all([
-      digest === undefined ? null : this.#authenticated(digest, mailFrom),
+      digest === undefined || !this.#authenticates ? null : this.#authenticated(digest, mailFrom),
       this.#links(readable),
       modes.content === "off"
         ? null
         : this.#within(() => checks.content(readable, { mailFrom, isFromOutside: this.isTelling })),
     ]);
     const { dkim = null, arc = null, dmarc = null } = authentication ?? {};
-    return { dkim, arc, dmarc, ...links, content };
+    // Known without asking anybody: no look-up that fails hides it.
+    const author = modes.author === "off" ? null : (digest?.author ?? null);
+    return { author, dkim, arc, dmarc, ...links, content };
   }
 
   /** Within one budget: what the links are is kept where the lists do not answer. */

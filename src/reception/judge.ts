@@ -36,6 +36,8 @@ export interface JudgeDependencies {
   readonly hearName?: (address: string, clientName: string, proven: boolean) => void;
   /** Hears of every verdict, for the health of lists. */
   readonly hearVerdict?: (evidence: Evidence) => void;
+  /** Likewise of every verdict on a message that is there. @param client its address. */
+  readonly hearMessageVerdict?: (evidence: Evidence, client: string) => void;
   /** Milliseconds for the look-ups of one step: `dns.timeout_ms`. */
   readonly budgetMs: number;
   readonly clock: Clock;
@@ -61,7 +63,8 @@ export class Judge {
   constructor(deps: JudgeDependencies) {
     this.deps = deps;
     const { checks, policy, greylist, budgetMs, hidesOthers = () => false, clock, log } = deps;
-    this.gathering = { checks, modes: policy.modes, greylist, hidesOthers, budgetMs, clock, log };
+    const asksForName = policy.modes.dmarc !== "off" && policy.knownForwarders.names.length > 0;
+    this.gathering = { checks, modes: policy.modes, asksForName, greylist, hidesOthers, budgetMs, clock, log };
   }
 
   /** A client that is refused before it has said anything, again and again, leaves a record now and then. */

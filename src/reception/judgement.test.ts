@@ -75,7 +75,7 @@ suite("judgement: a listed client", () => {
     assert.match(await client.say("RCPT TO:<Postmaster>"), /^250 /);
     assert.match(await client.say("RCPT TO:<postmaster@local.test>"), /^250 /);
     assert.match(await client.say("RCPT TO:<user@local.test>"), /^554 /);
-    assert.match(await client.message("Subject: take us off\n\n"), /^250 /);
+    assert.match(await client.message("From: a@sender.example\nSubject: take us off\n\n"), /^250 /);
     assert.deepEqual([mx.deliveries[0]?.targets[0]?.folder, judge.record.disposition], ["junk", "junk"]);
   });
 
@@ -95,7 +95,9 @@ suite("judgement: what is accepted", () => {
     const { mx, judge } = judged();
     const client = mx.connect();
     await client.envelope("a@sender.example", "user@local.test");
-    const [, id = ""] = /Accepted as (\w+)/.exec(await client.message("Message-ID: <1@sender.example>\n\nx")) ?? [];
+    const [, id = ""] =
+      /Accepted as (\w+)/.exec(await client.message("From: a@sender.example\nMessage-ID: <1@sender.example>\n\nx")) ??
+      [];
     const { record } = judge;
     assert.deepEqual([record.id, record.message, record.messageId], [id, id, "<1@sender.example>"]);
     assert.deepEqual(
@@ -112,7 +114,7 @@ suite("judgement: what is accepted", () => {
     judge.checks.answers = { ...judge.checks.answers, lists: () => Promise.resolve([listed(6)]) };
     const client = mx.connect();
     await client.envelope("a@sender.example", "user@local.test");
-    await client.message("X-Spam-Flag: NO\nX-Spam-Status: No, score=-9\nSubject: x\n\nx");
+    await client.message("X-Spam-Flag: NO\nX-Spam-Status: No, score=-9\nFrom: a@sender.example\nSubject: x\n\nx");
     assert.equal(mx.deliveries[0]?.targets[0]?.folder, "junk");
     assert.deepEqual(mx.stored.match(/^X-Spam.*$/gm), ["X-Spam-Flag: YES", "X-Spam-Status: Yes, score=10 required=6"]);
     assert.equal(judge.record.disposition, "junk");
@@ -129,7 +131,7 @@ suite("judgement: what is accepted", () => {
     const client = mx.connect();
     assert.match(await client.say("EHLO localhost"), /250/);
     await client.envelope("a@sender.example", "user@local.test");
-    assert.match(await client.message("Subject: x\n\nx"), /^250 /);
+    assert.match(await client.message("From: a@sender.example\nSubject: x\n\nx"), /^250 /);
     assert.equal(mx.deliveries[0]?.targets[0]?.folder, "inbox");
     const { record } = judge;
     assert.deepEqual([record.disposition, record.verdict?.sum, record.reasons], ["accept", 0, []]);
@@ -150,7 +152,7 @@ suite("judgement: what is accepted", () => {
     mx.storeOutcome = "no-space";
     const client = mx.connect();
     await client.envelope("a@sender.example", "user@local.test");
-    const answer = await client.message("x");
+    const answer = await client.message("From: a@sender.example\n\nx");
     const { record } = judge;
     assert.ok(answer.endsWith(`(${record.id})`));
     assert.deepEqual([record.disposition, record.message, record.reply?.code], ["defer", null, 452]);
@@ -185,7 +187,7 @@ suite("judgement: a client that leaves", () => {
     const client = mx.connect();
     await client.envelope("a@sender.example", "user@local.test");
     await client.say("DATA");
-    client.connection.send(Buffer.from("Message-ID: <1@x>\r\n\r\nx\r\n.\r\n"));
+    client.connection.send(Buffer.from("From: a@sender.example\r\nMessage-ID: <1@x>\r\n\r\nx\r\n.\r\n"));
     client.connection.leave();
     await settled();
     const { stage, disposition, messageId, message } = judge.record;
@@ -239,7 +241,7 @@ suite("judgement: time", () => {
     assert.match(await client.hear(), /^250 2\.1\.5 /);
     // The next recipient does not wait again.
     assert.match(await client.say("RCPT TO:<alice@local.test>"), /^250 2\.1\.5 /);
-    assert.match(await client.message("x"), /^250 /);
+    assert.match(await client.message("From: a@sender.example\n\nx"), /^250 /);
     const { evidence } = judge.record;
     assert.deepEqual([evidence.reverseDns, evidence.helo, evidence.dnsbl], [null, null, null]);
     assert.equal(evidence.spf?.result, "temperror");
@@ -250,7 +252,7 @@ suite("judgement: time", () => {
     judge.checks.answers = everyAnswer(broken);
     const client = mx.connect();
     await client.envelope("a@sender.example", "user@local.test");
-    assert.match(await client.message("x"), /^250 /);
+    assert.match(await client.message("From: a@sender.example\n\nx"), /^250 /);
     assert.ok(mx.log.lines.some(({ event }) => event === "check-broken"));
   });
 
@@ -302,7 +304,7 @@ suite("judgement: who is not judged", () => {
     const again = mx.connect();
     assert.match(await again.hear(), /^220 /);
     await client.envelope("a@sender.example", "user@local.test");
-    await client.message("x");
+    await client.message("From: a@sender.example\n\nx");
     assert.deepEqual([judge.checks.asked, judge.record.judged], [[], "trusted-network"]);
   });
 

@@ -173,6 +173,7 @@ export class Judgement {
     draft.evidence = isNoted ? evidence : await this.#greylisted(evidence, gathering, draft);
     const verdict = judge(draft.evidence, policy);
     draft.verdict = verdict;
+    this.#judge.deps.hearMessageVerdict?.(draft.evidence, this.#client.address);
     if (isSpamVerdict(verdict) && !isSpamVerdict(before)) this.#offence({ kind: "spam", ...this.#offender() });
     // What only postmaster is to have goes to Junk.
     if (verdict.reply === null || draft.isForPostmasterAlone) return undefined;

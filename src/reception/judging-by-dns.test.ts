@@ -91,7 +91,7 @@ async function rcpt({ mx }: World): Promise<{ readonly answer: string; readonly 
     answer = await client.hear();
   }
   const waitedMs = mx.clock.monotonicMs() - startMs;
-  if (answer.startsWith("250")) assert.match(await client.message("Subject: x\n\nx"), /^250 /);
+  if (answer.startsWith("250")) assert.match(await client.message("From: a@sender.example\nSubject: x\n\nx"), /^250 /);
   return { answer, waitedMs };
 }
 

@@ -18,12 +18,11 @@ import type { Random } from "#ports/random.ts";
 import { DecisionBuffer } from "#reception/decision-sink.ts";
 import { Judge } from "#reception/judge.ts";
 import type { Store } from "#store/store.ts";
-import type { BlockListEntry, Evidence } from "#verdict/evidence.ts";
-import { isOtherwiseGood } from "#verdict/otherwise-good.ts";
-import type { Policy } from "#verdict/policy.ts";
+import type { BlockListEntry } from "#verdict/evidence.ts";
 import { decisionRow } from "./decision-rows.ts";
 import type { FrontGate } from "./front-gate.ts";
 import { greylistSettings } from "./greylist-settings.ts";
+import { tellLinkLists, tellLists } from "./list-judgements.ts";
 import { messageChecks } from "./message-checks.ts";
 import { policyOf, settingsName } from "./policy.ts";
 import { isReachable } from "./reachable.ts";
@@ -81,6 +80,7 @@ export function openJudging({ settings, store, clock, random, log, gate }: Judgi
     mustWait: (client) => gate.mustWait(client),
     hearName: (address, clientName, proven) => gate.named(address, clientName, proven),
     hearVerdict: (evidence) => tellLists(watch, evidence, policy),
+    hearMessageVerdict: (evidence, client) => tellLinkLists(watch, evidence, client, policy),
     sink,
     budgetMs: timeoutMs,
     clock,
@@ -132,15 +132,6 @@ function asEvidence(ban: BlockEntry | undefined): BlockListEntry | undefined {
   if (ban === undefined) return undefined;
   const { prefix, scope, reason, origin, sinceMs, untilMs } = ban;
   return { entry: prefix, scope, reason, origin, sinceMs, untilMs };
-}
-
-function tellLists(watch: ListWatch, evidence: Evidence, policy: Policy): void {
-  for (const finding of evidence.dnsbl?.findings ?? []) {
-    const { outcome } = finding;
-    if (outcome.kind === "listed" || outcome.kind === "clean") {
-      watch.judged(finding, isOtherwiseGood(evidence, policy, finding.list));
-    }
-  }
 }
 
 function tell(gate: FrontGate, log: Log, { kind, list, text, remedy }: ListAlert): void {

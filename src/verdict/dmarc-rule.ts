@@ -3,9 +3,10 @@
  * what is known refuses: an error of the DNS never does, nor a signature that is broken (RFC 6376 §6.1: as good as none).
  */
 import type { SignatureEvidence } from "#evidence/dkim/evidence.ts";
-import type { AuthorEvidence, DmarcEvidence } from "#evidence/dmarc/evidence.ts";
+import type { DmarcEvidence } from "#evidence/dmarc/evidence.ts";
 import type { Evidence } from "./evidence.ts";
 import { finding, short, unknown } from "./finding.ts";
+import { knownForwarder } from "./known-forwarder.ts";
 import type { Policy } from "./policy.ts";
 import type { Finding } from "./verdict.ts";
 
@@ -22,7 +23,8 @@ function signatureFinding({ result, problem, domain }: SignatureEvidence): Findi
   );
 }
 
-export function dmarcRule({ dmarc }: Evidence, policy: Policy): readonly Finding[] {
+export function dmarcRule(evidence: Evidence, policy: Policy): readonly Finding[] {
+  const { dmarc } = evidence;
   if (dmarc === null) return [];
   switch (dmarc.result) {
     case "pass":
@@ -36,19 +38,39 @@ export function dmarcRule({ dmarc }: Evidence, policy: Policy): readonly Finding
         ),
       ];
     case "permerror":
-      return dmarc.author.kind === "one" ? [] : [withoutAuthor(dmarc.author.kind)];
+      return [WITHOUT_AUTHOR];
     case "fail":
-      return [unproven(dmarc, policy)];
+      return [unproven(dmarc, evidence, policy)];
   }
 }
 
+/** Who leaves the author out does not escape the author's policy, also where the rule about authors does not count. */
+const WITHOUT_AUTHOR = finding(
+  "dmarc-permerror",
+  0,
+  {
+    detail: "there is no one author whose DMARC policy could be asked for",
+    remedy: "write one From field with one address",
+  },
+  { asks: "junk" },
+);
+
 /** Nothing proves that the author's domain had a part in it. */
-function unproven(dmarc: DmarcEvidence, { contact }: Policy): Finding {
+function unproven(
+  dmarc: DmarcEvidence,
+  client: Pick<Evidence, "reverseDns" | "spf">,
+  { contact, knownForwarders }: Policy,
+): Finding {
   const domain = authorDomain(dmarc);
   const { arc, policy } = dmarc;
   if (arc.kind === "vouched") {
     const sealers = short(arc.sealers.join(", "));
     return finding("dmarc-vouched", 0, { detail: `DMARC of ${domain} fails, but ${sealers} saw it pass`, remedy: "" });
+  }
+  const forwarder = knownForwarder(client, knownForwarders);
+  if (forwarder !== undefined) {
+    const detail = `DMARC of ${domain} fails, but ${short(forwarder)} is known to pass mail on`;
+    return finding("dmarc-forwarded", 0, { detail, remedy: "" });
   }
   const text = {
     detail: `nothing proves that ${domain} sent this, and its DMARC policy is ${policy}`,
@@ -58,32 +80,11 @@ function unproven(dmarc: DmarcEvidence, { contact }: Policy): Finding {
   return finding(`dmarc-${policy}`, 0, text, { asks });
 }
 
-/** RFC 9989 §5.3.1: there is nobody whose policy could be asked for; readers may show whom they like. */
-function withoutAuthor(kind: Exclude<AuthorEvidence["kind"], "one">): Finding {
-  const remedy = "write one From field with one address";
-  switch (kind) {
-    case "several-fields":
-      return finding(kind, 0, { detail: "the message has more than one From field", remedy }, { asks: "reject" });
-    case "several-addresses":
-      return finding(kind, 0, { detail: "the message has more than one author", remedy }, { asks: "junk" });
-    case "malformed":
-      return finding(
-        "malformed-from",
-        0,
-        { detail: "the From field has more than one reading", remedy },
-        { asks: "junk" },
-      );
-    case "none":
-      return unknown("no-author", "the message names no author");
-    case "header-too-large":
-      return unknown("header-too-large", "the header is too large to be read for its author");
-  }
-}
-
 function authorDomain({ author }: DmarcEvidence): string {
   return author.kind === "one" ? short(author.domain) : "nobody";
 }
 
+/** Of a message with an author; what is wrong with one that has none is said elsewhere. */
 export function dmarcSpeaksAgainst({ result, arc }: DmarcEvidence): boolean {
-  return result === "permerror" || (result === "fail" && arc.kind !== "vouched");
+  return result === "fail" && arc.kind !== "vouched";
 }

@@ -2,7 +2,7 @@
 import type { ArcEvidence } from "#evidence/arc/evidence.ts";
 import type { ContentEvidence } from "#evidence/content/evidence.ts";
 import type { DkimEvidence } from "#evidence/dkim/evidence.ts";
-import type { DmarcEvidence } from "#evidence/dmarc/evidence.ts";
+import type { AuthorEvidence, DmarcEvidence } from "#evidence/dmarc/evidence.ts";
 import type { DnsblEvidence } from "#evidence/dnsbl/evidence.ts";
 import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
 import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
@@ -21,7 +21,8 @@ export interface Evidence {
   readonly reverseDns: ReverseDnsEvidence | null;
   /** Of the envelope: the sender's domain, or the HELO name of the null path. */
   readonly spf: SpfEvidence | null;
-  /** Of the message, once it is there. */
+  /** Of the message, once it is there: who it says it is from. */
+  readonly author: AuthorEvidence | null;
   readonly dkim: DkimEvidence | null;
   readonly arc: ArcEvidence | null;
   readonly dmarc: DmarcEvidence | null;
@@ -50,6 +51,7 @@ export const NO_EVIDENCE: Evidence = {
   dnsbl: null,
   reverseDns: null,
   spf: null,
+  author: null,
   dkim: null,
   arc: null,
   dmarc: null,

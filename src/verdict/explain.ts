@@ -90,7 +90,7 @@ function ruleLines(result: RuleResult, evidence: Evidence): string[] {
 }
 
 function wasLookedAt(rule: RuleName, evidence: Evidence): boolean {
-  const { helo, dnsbl, reverseDns, spf, dkim, dmarc, uriLists, content, greylist } = evidence;
+  const { helo, dnsbl, reverseDns, spf, author, dkim, dmarc, uriLists, content, greylist } = evidence;
   switch (rule) {
     case "block_list":
     case "early_talker":
@@ -103,6 +103,8 @@ function wasLookedAt(rule: RuleName, evidence: Evidence): boolean {
       return reverseDns !== null;
     case "spf":
       return spf !== null;
+    case "author":
+      return author !== null;
     case "dkim":
       return dkim !== null;
     case "dmarc":

@@ -31,6 +31,12 @@ const LADDERS: {
   blockList: [null, banned(Date.UTC(2030, 1)), banned(null)],
   spokeEarly: [false, true],
   spf: [spf("pass"), null, spf("temperror"), spf("fail"), spf("pass", { passesEverybody: true })],
+  author: [
+    null,
+    { kind: "one", address: "a@sender.example", domain: "sender.example" },
+    { kind: "several-addresses" },
+    { kind: "none" },
+  ],
   dmarc: [
     dmarc("pass"),
     null,
@@ -84,7 +90,7 @@ const worseListings = fc
 /** Two positions on every ladder, the second never better. */
 const pairs = fc
   .record({
-    steps: fc.array(fc.tuple(fc.nat(), fc.nat()), { minLength: 9, maxLength: 9 }),
+    steps: fc.array(fc.tuple(fc.nat(), fc.nat()), { minLength: 10, maxLength: 10 }),
     listings: fc.array(fc.tuple(worseListings, fc.nat(2), fc.nat(2)), { maxLength: 6 }),
     pointers: fc.boolean(),
   })

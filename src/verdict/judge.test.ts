@@ -104,6 +104,16 @@ suite("verdict: names", () => {
     check({ reverseDns: reverseDns("no-name"), ...lists(listed(9)) }, ["accept", 2, "no-pointer"], shadowed);
   });
 
+  test("what is small, or speaks for the client, is no second signal", () => {
+    const reverse = reverseDns("no-name");
+    const small = content({ date: { isReadable: false, ageMs: null }, messageIdIsWellFormed: false });
+    check({ reverseDns: reverse, content: small }, ["accept", 3, "no-pointer"]);
+    check({ reverseDns: reverse, ...lists(listed(0.9)) }, ["accept", 2.9, "no-pointer"]);
+    check({ reverseDns: reverse, ...lists(listed(-0.5)), spf: spf("pass") }, ["accept", 1.3, "no-pointer"]);
+    check({ reverseDns: reverse, ...lists(listed(1)) }, ["defer", 3, "no-pointer"]);
+    check({ reverseDns: reverse, spf: spf("fail") }, ["defer", 3, "no-pointer"]);
+  });
+
   test("SERVFAIL and time-outs count for nothing", () => {
     const unresolved = helo({ resolution: "not-checked", match: "not-checked" });
     check({ reverseDns: reverseDns("not-checked"), helo: unresolved }, ["accept", 0, undefined]);
@@ -218,6 +228,31 @@ suite("verdict: content", () => {
     const own = content({ ownDomainClaims: ["header-from"] });
     check({ content: own }, ["accept", 2, "own-domain"]);
     check({ content: own, dmarc: dmarc("pass") }, ["accept", 0, undefined]);
+  });
+});
+
+const failing = { dmarc: dmarc("fail", "reject"), spf: spf("fail") };
+
+function known(networks: readonly string[], names: readonly string[]): Policy {
+  return { ...policy(), knownForwarders: { networks, names } };
+}
+
+function named(state: "confirmed" | "not-confirmed"): Partial<Evidence> {
+  return { ...failing, reverseDns: reverseDns(state) };
+}
+
+suite("verdict: who passes mail on", () => {
+  test("a DMARC policy does not refuse what comes from a known network", () => {
+    check(failing, ["reject", 1, "dmarc-reject"], known(["203.0.113.0/24", "2001:db8::/32"], []));
+    check(failing, ["accept", 1, "spf-fail"], known(["198.51.100.0/24"], []));
+    check(failing, ["accept", 1, "spf-fail"], known([CLIENT], []));
+  });
+
+  test("nor from a known name or one below it, where that leads back to the client", () => {
+    check(named("confirmed"), ["accept", 1, "spf-fail"], known([], ["mail.sender.example"]));
+    check(named("confirmed"), ["accept", 1, "spf-fail"], known([], ["sender.example"]));
+    check(named("confirmed"), ["reject", 1, "dmarc-reject"], known([], ["nder.example", "x.mail.sender.example"]));
+    check(named("not-confirmed"), ["reject", 2, "dmarc-reject"], known([], ["sender.example"]));
   });
 });
 

@@ -24,7 +24,7 @@ export function judge(evidence: Evidence, policy: Policy, inOrder: readonly Name
 function weigh(rules: readonly RuleResult[], policy: Policy): Omit<Verdict, "rules"> {
   const enforced = rules.filter(({ mode, findings }) => mode === "enforce" && findings.length > 0);
   const sum = tenths(enforced.reduce((total, { weight }) => total + weight, 0));
-  const objections = enforced.flatMap((result) => objectionsOf(result, enforced));
+  const objections = enforced.flatMap((result) => objectionsOf(result, enforced, policy));
   const disposition = severest([askedBySum(sum, enforced, policy), ...objections.map(({ asks }) => asks)]);
   const heaviestFirst = objections.toSorted((one, other) => other.finding.weight - one.finding.weight);
   const reasons = heaviestFirst.map(({ finding }) => finding.reason);
@@ -39,15 +39,26 @@ function weigh(rules: readonly RuleResult[], policy: Policy): Omit<Verdict, "rul
   };
 }
 
-function objectionsOf({ rule, findings }: RuleResult, enforced: readonly RuleResult[]): readonly Objection[] {
+function objectionsOf(
+  { rule, findings }: RuleResult,
+  enforced: readonly RuleResult[],
+  policy: Policy,
+): readonly Objection[] {
   return findings
     .filter(({ weight, asks, asksWithAnother }) => weight > 0 || asks !== "accept" || asksWithAnother !== "accept")
-    .map((finding) => ({ rule, finding, asks: asksOf(rule, finding, enforced) }));
+    .map((finding) => ({ rule, finding, asks: asksOf(rule, finding, enforced, policy) }));
 }
 
-function asksOf(rule: RuleName, { asks, asksWithAnother }: Finding, enforced: readonly RuleResult[]): Disposition {
+function asksOf(
+  rule: RuleName,
+  { asks, asksWithAnother }: Finding,
+  enforced: readonly RuleResult[],
+  { thresholds: { secondSignal } }: Policy,
+): Disposition {
   if (asks === asksWithAnother) return asks;
-  const another = enforced.some((other) => other.rule !== rule && other.findings.some(({ weight }) => weight > 0));
+  const another = enforced.some(
+    (other) => other.rule !== rule && other.findings.some(({ weight }) => weight >= secondSignal),
+  );
   return another ? severest([asks, asksWithAnother]) : asks;
 }
 

@@ -29,3 +29,10 @@ test("what speaks against it in shadow speaks against it here", () => {
   const all = evidence({ reverseDns: reverseDns("confirmed"), helo: helo(), dnsbl: { findings } });
   assert.equal(isOtherwiseGood(all, policy({ dnsbl: "shadow" }), "a"), false);
 });
+
+test("what the list says about links is left out like what it says about the client", () => {
+  const findings = [listed(7.5, { list: "a", role: "link", value: "good.example" })];
+  const uriLists = { findings, names: [], namesLeftOut: 0 };
+  check({ uriLists }, true);
+  check({ uriLists: { ...uriLists, findings: [...findings, listed(7.5, { list: "b", role: "link" })] } }, false);
+});

@@ -2,11 +2,13 @@
 import type { Evidence } from "./evidence.ts";
 import { judge } from "./judge.ts";
 import type { Policy } from "./policy.ts";
+import { withoutUriList } from "./uri-lists-rule.ts";
 
 /** Nothing but this list speaks against the client, and a name of its own, or another list, speaks for it. */
 export function isOtherwiseGood(evidence: Evidence, policy: Policy, list: string): boolean {
   const findings = (evidence.dnsbl?.findings ?? []).filter((found) => found.list !== list);
-  const rest = judge({ ...evidence, dnsbl: { findings } }, policy);
+  const uriLists = evidence.uriLists === null ? null : withoutUriList(evidence.uriLists, list);
+  const rest = judge({ ...evidence, dnsbl: { findings }, uriLists }, policy);
   const against = rest.rules.some(({ findings: found }) =>
     found.some(({ weight, asks }) => weight > 0 || asks !== "accept"),
   );

@@ -12,6 +12,7 @@ export const RULE_NAMES = [
   "dnsbl",
   "reverse_dns",
   "spf",
+  "author",
   "dkim",
   "dmarc",
   "uri_lists",
@@ -26,12 +27,23 @@ export interface Policy {
   readonly weights: Weights;
   /** Names of the DNS lists that count; null: all that were asked. */
   readonly lists: readonly string[] | null;
+  /** Who passes other people's mail on and breaks its proof: a DMARC policy does not refuse what comes from there. */
+  readonly knownForwarders: KnownForwarders;
   /** Where a sender's admin can write to when refused: an address that no DNS rule keeps out. */
   readonly contact: string;
 }
 
-/** Of the sum of all enforced weights. */
+export interface KnownForwarders {
+  /** Addresses and networks (CIDR). */
+  readonly networks: readonly string[];
+  /** Names of hosts, each with those below it. They count only where they are forward-confirmed. */
+  readonly names: readonly string[];
+}
+
+/** Of the sum of all enforced weights, but for the first. */
 export interface Thresholds {
+  /** What a finding of another rule weighs at least, to be the second signal that a rule may ask for. */
+  readonly secondSignal: number;
   /** From here on a sender met for the first time waits, where the greylist is on. */
   readonly greylist: number;
   readonly junk: number;
@@ -84,13 +96,19 @@ export const policyDefaults: Omit<Policy, "contact"> = {
     dnsbl: "enforce",
     reverse_dns: "enforce",
     spf: "enforce",
+    author: "enforce",
     dkim: "enforce",
     dmarc: "enforce",
     uri_lists: "enforce",
     content: "enforce",
     greylist: "off", // it delays good mail
   },
-  thresholds: { greylist: 4, junk: 6, reject: 15 },
+  thresholds: {
+    secondSignal: 1, // a missing Message-ID or a clock that is wrong is no sign of a bad client
+    greylist: 4,
+    junk: 6,
+    reject: 15,
+  },
   weights: {
     oneListMax: 10, // Junk alone; a third of what it takes to reject must come from elsewhere
     noPointer: 2,
@@ -135,4 +153,5 @@ export const policyDefaults: Omit<Policy, "contact"> = {
     },
   },
   lists: null,
+  knownForwarders: { networks: [], names: [] },
 };

@@ -26,6 +26,7 @@ const CODES: Readonly<Record<RuleName, Codes>> = {
   dnsbl: BY_POLICY,
   reverse_dns: { defer: [450, "4.7.25"], reject: [550, "5.7.25"] }, // RFC 7372 §3.3
   spf: { defer: [450, "4.7.23"], reject: [550, "5.7.23"] }, // RFC 7372 §3.2
+  author: { defer: [450, "4.6.0"], reject: [550, "5.6.0"] },
   dkim: { defer: [450, "4.7.20"], reject: [550, "5.7.20"] }, // RFC 7372 §3.1
   dmarc: { defer: [450, "4.7.26"], reject: [550, "5.7.26"] }, // RFC 7489 §10.3, RFC 9989
   uri_lists: BY_POLICY,
@@ -34,7 +35,6 @@ const CODES: Readonly<Record<RuleName, Codes>> = {
 };
 /** RFC 5321 §4.2.3: a name that is none is an error of syntax. */
 const SINGLE_LABEL: Code = [501, "5.5.2"];
-const NOT_ONE_AUTHOR: Code = [550, "5.6.0"];
 
 export interface Outcome {
   readonly disposition: Disposition;
@@ -63,7 +63,6 @@ function codesOf(disposition: "defer" | "reject", decisive: Objection | undefine
   // A sum alone defers by the greylist, and by nothing else.
   if (decisive === undefined) return CODES.greylist[disposition];
   if (disposition === "reject" && decisive.finding.reason === "helo-single-label") return SINGLE_LABEL;
-  if (disposition === "reject" && decisive.finding.reason === "several-fields") return NOT_ONE_AUTHOR;
   return CODES[decisive.rule][disposition];
 }
 
@@ -78,6 +77,7 @@ function whatWasFound(
     return [`${verb}: score ${sum} of ${bound}`, ...heaviestFirst.slice(0, NAMED_OBJECTIONS_MAX).map(inWords)];
   }
   const found = [`${verb} by ${inWords(decisive)}`];
+  // The heaviest, so it is the second signal where there is one.
   const another = heaviestFirst.find(({ rule, finding }) => rule !== decisive.rule && finding.weight > 0);
   if (decisive.finding.asks !== disposition && another !== undefined) found.push(`and by ${inWords(another)}`);
   return found;

@@ -1,5 +1,6 @@
 /** The rules in order. Each reads evidence and policy and says what it found; none looks anything up or knows of the others' outcome. */
 
+import { authorRule } from "./author-rule.ts";
 import { blockListRule, earlyTalkerRule, greylistRule } from "./client-rules.ts";
 import { contentRule } from "./content-rule.ts";
 import { dkimRule, dmarcRule } from "./dmarc-rule.ts";
@@ -20,6 +21,7 @@ const RULES: Readonly<Record<RuleName, Rule>> = {
   dnsbl: dnsblRule,
   reverse_dns: reverseDnsRule,
   spf: spfRule,
+  author: authorRule,
   dkim: dkimRule,
   dmarc: dmarcRule,
   uri_lists: uriListsRule,

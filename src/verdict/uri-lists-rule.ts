@@ -37,3 +37,8 @@ function lighter(found: ListFinding, share: number): ListFinding {
 function weightOf(found: ListFinding | undefined): number {
   return found?.outcome.kind === "listed" ? found.outcome.weight : Number.NEGATIVE_INFINITY;
 }
+
+/** As if the list had not been asked. */
+export function withoutUriList(lists: UriListEvidence, list: string): UriListEvidence {
+  return { ...lists, findings: lists.findings.filter((found) => found.list !== list) };
+}

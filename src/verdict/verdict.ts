@@ -34,7 +34,7 @@ export interface Finding {
   readonly weight: number;
   /** What it asks for by itself, whatever the sum. */
   readonly asks: Disposition;
-  /** What it asks for when another enforced rule has something against the client, too. */
+  /** What it asks for when another enforced rule has found a second signal (`Thresholds.secondSignal`). */
   readonly asksWithAnother: Disposition;
   /** For people, one line, without a final stop. */
   readonly detail: string;

@@ -1,12 +1,12 @@
 /** Which evidence or setting turns a decision into another: found by judging again without it. */
 import type { DnsblEvidence } from "#evidence/dnsbl/evidence.ts";
-import type { UriListEvidence } from "#evidence/urls/query-uri-lists.ts";
 import { contentRule } from "./content-rule.ts";
 import { dmarcSpeaksAgainst } from "./dmarc-rule.ts";
 import { type Evidence, NO_EVIDENCE } from "./evidence.ts";
 import { judge } from "./judge.ts";
 import { type Policy, type RuleMode, type RuleName } from "./policy.ts";
 import { spfSpeaksAgainst } from "./spf-rule.ts";
+import { withoutUriList } from "./uri-lists-rule.ts";
 import { type Disposition, severity, type Verdict } from "./verdict.ts";
 
 export interface Change {
@@ -62,7 +62,7 @@ function allTogether(
 }
 
 function factsOf(evidence: Evidence, policy: Policy): readonly Alternative[] {
-  const { blockList, spokeEarly, helo, dnsbl, reverseDns, spf, dmarc, uriLists, greylist } = evidence;
+  const { blockList, spokeEarly, helo, dnsbl, reverseDns, spf, author, dmarc, uriLists, greylist } = evidence;
   const facts: Alternative[] = [];
   const add = (what: string, change: (evidence: Evidence) => Evidence): void => {
     facts.push({ kind: "evidence", what, evidence: change, policy: (same) => same });
@@ -81,14 +81,18 @@ function factsOf(evidence: Evidence, policy: Policy): readonly Alternative[] {
   if (spf !== null && spfSpeaksAgainst(spf)) {
     add(`the SPF record of ${spf.domain} lets ${spf.client} send, and not everybody`, without("spf"));
   }
+  if (author !== null && author.kind !== "one") {
+    // Whose policy counts then nobody knows.
+    add("the message has one From field with one address", (all) => ({ ...all, author: null, dmarc: null }));
+  }
   if (dmarc !== null && dmarcSpeaksAgainst(dmarc)) {
-    const domain = dmarc.author.kind === "one" ? dmarc.author.domain : "one author";
+    const domain = dmarc.author.kind === "one" ? dmarc.author.domain : "its author";
     add(`the message proves that it is from ${domain}`, without("dmarc"));
   }
   for (const [list, title] of listsThatList(uriLists)) {
     add(`${title} lists what its links lead to no longer`, (all) => ({
       ...all,
-      uriLists: withoutUriList(all.uriLists, list),
+      uriLists: all.uriLists === null ? null : withoutUriList(all.uriLists, list),
     }));
   }
   if (contentRule(evidence, policy).some(({ weight }) => weight > 0)) {
@@ -102,10 +106,6 @@ function factsOf(evidence: Evidence, policy: Policy): readonly Alternative[] {
 
 function without(part: keyof Evidence): (evidence: Evidence) => Evidence {
   return (evidence) => ({ ...evidence, [part]: NO_EVIDENCE[part] });
-}
-
-function withoutUriList(lists: UriListEvidence | null, list: string): UriListEvidence | null {
-  return lists === null ? null : { ...lists, findings: lists.findings.filter((found) => found.list !== list) };
 }
 
 function listsThatList(dnsbl: DnsblEvidence | null): ReadonlyMap<string, string> {

@@ -114,6 +114,8 @@ export class FakeJudge {
   readonly checks = new FakeChecks();
   readonly records: DecisionRecord[] = [];
   readonly offences: Offence[] = [];
+  /** Clients whose messages were judged. */
+  readonly messagesOf: string[] = [];
   readonly hiding = new Set<string>();
   readonly bans = new Map<string, BlockListEntry>();
   /** By client name: milliseconds it must wait. */
@@ -125,10 +127,11 @@ export class FakeJudge {
     modes: Partial<Policy["modes"]> = {},
     checks: Checks = this.checks,
     greylist?: Greylist,
+    changes: Partial<Policy> = {},
   ) {
     const { clock, random, log } = reception.dependencies;
     const judge = new Judge({
-      policy: policy(modes),
+      policy: { ...policy(modes), ...changes },
       settingsName: "settings",
       checks,
       greylist,
@@ -138,6 +141,7 @@ export class FakeJudge {
       },
       hidesOthers: (address) => this.hiding.has(address),
       mustWait: ({ clientName }) => this.waits.get(clientName),
+      hearMessageVerdict: (_, client) => void this.messagesOf.push(client),
       hearOffence: (offence) => void this.offences.push(offence),
       sink: { record: (record) => this.#keep(record) },
       budgetMs: BUDGET_MS,

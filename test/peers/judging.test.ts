@@ -77,7 +77,7 @@ suite("the running server judges", () => {
       await client.say("MAIL FROM:<someone@good.example>", 250);
       await client.say("RCPT TO:<alice@example.test>", 250);
       await client.say("DATA", 354);
-      const accepted = await client.say("Subject: hello\r\n\r\nhello\r\n.", 250);
+      const accepted = await client.say("From: someone@good.example\r\nSubject: hello\r\n\r\nhello\r\n.", 250);
       const [, id = ""] = /Accepted as (\w+)/.exec(accepted.text) ?? [];
       await client.say("QUIT", 221);
       const page = await untilFound(id);

@@ -57,7 +57,7 @@ before(async () => {
     domains: [{ name: "local.test" }],
     accounts: { [user.user]: user.password },
     // Some of these messages are made to trip filters: here their octets are looked at, and all in one folder.
-    rules: { content: "shadow", uri_lists: "shadow", dmarc: "shadow" },
+    rules: { author: "shadow", content: "shadow", uri_lists: "shadow", dmarc: "shadow" },
   });
 });
 after(() => server.stop());

@@ -23,6 +23,8 @@ test("one address, however it is dressed", () => {
     "Alice\n <alice@example.com>",
     "ceo@bank.example <alice@example.com>",
     '"<ceo@bank.example>" <alice@EXAMPLE.com>',
+    "alice@example.com,",
+    "Alice <alice@example.com>, ,",
   ]) {
     check(`From: ${value}\n`, ALICE);
   }
@@ -38,6 +40,8 @@ test("one address, however it is dressed", () => {
 test("none, several, or one that two readers would read differently", () => {
   check("To: alice@example.com\n", { kind: "none" });
   check("From:\n", { kind: "none" });
+  check("From: <>\n", { kind: "malformed" });
+  check("From: undisclosed:;\n", { kind: "none" });
   check("From: alice@example.com\nFROM: bob@example.com\n", { kind: "several-fields" });
   check("From: alice@example.com\nFrom : alice@example.com\n", { kind: "several-fields" });
   check("From: alice@example.com, bob@example.com\n", { kind: "several-addresses" });
@@ -45,6 +49,9 @@ test("none, several, or one that two readers would read differently", () => {
   for (const value of [
     "alice",
     "alice@",
+    "friends:alice@example.com;",
+    "friends: Alice <alice@example.com>;",
+    "friends:;, alice@example.com",
     "@example.com",
     "alice@example.com@bank.example",
     "<alice@example.com> <ceo@bank.example>",

@@ -15,11 +15,13 @@ export function readAuthor(header: Uint8Array, fields: readonly HeaderField[]): 
 
 /** @param value of the From field, unfolded. */
 export function authorOf(value: string): AuthorEvidence {
-  const addresses = parseAddressList(value).filter(({ host }) => host !== null);
+  const entries = parseAddressList(value);
+  const addresses = entries.filter(({ host }) => host !== null);
   const [only, ...others] = addresses;
   if (only === undefined) return { kind: "none" };
   if (others.length > 0) return { kind: "several-addresses" };
-  if (!hasOneReading(value)) return { kind: "malformed" };
+  // RFC 6854 allows groups here, but to some readers their name is all of the author.
+  if (entries.length > addresses.length || !hasOneReading(value)) return { kind: "malformed" };
   const { mailbox, host } = only;
   if (mailbox === null || mailbox === "") return { kind: "malformed" };
   const parsed = parseMailbox(`${quotedWhereNeeded(mailbox)}@${host ?? ""}`, { utf8: true });
@@ -28,14 +30,14 @@ export function authorOf(value: string): AuthorEvidence {
   return { kind: "one", address: `${localPart}@${domain}`, domain };
 }
 
-/** One pair of brackets with one at sign in it, or no brackets and one at sign; outside quotes and comments. */
+/** One pair of brackets with one at sign in it and empty list elements behind (RFC 5322 §4.4), or no brackets and one at sign; outside quotes and comments. */
 function hasOneReading(value: string): boolean {
   const plain = withoutQuotesAndComments(value);
   if (plain === undefined) return false;
   const [name = "", inside, ...more] = plain.split("<");
   if (inside === undefined) return isAddress(name);
   const [address = "", behind, ...rest] = inside.split(">");
-  return more.length === 0 && rest.length === 0 && behind?.trim() === "" && isAddress(address);
+  return more.length === 0 && rest.length === 0 && /^[\s,]*$/.test(behind ?? "<") && isAddress(address);
 }
 
 /** What is left of one where its local-part was quoted. */

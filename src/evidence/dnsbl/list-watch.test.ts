@@ -135,3 +135,21 @@ test("good senders that the list names trip the breaker through the watch", asyn
   );
   watch.stop();
 });
+
+test("so do the links of good senders, each sender counted once, whatever its number of links", async () => {
+  const { list, watch } = await started(CANARY);
+  const clean = { kind: "clean", ttlSeconds: 60 } as const;
+  const links = [finding("a.example", clean), finding("b.example", LISTED)];
+  for (let i = 0; i < 100; i++) watch.judgedLinks(links, "192.0.2.1", true);
+  for (let i = 0; i < 18; i++) watch.judgedLinks(links, `192.0.2.${100 + i}`, true);
+  watch.judgedLinks(links, "192.0.2.99", false);
+  watch.judgedLinks([finding("a.example", { kind: "not-checked", why: "timed-out" })], "192.0.2.98", true);
+  assert.equal(watch.skipReason(list, { ipv6: false }), undefined);
+  watch.judgedLinks(links, "192.0.2.97", true);
+  assert.equal(watch.skipReason(list, { ipv6: false }), "suspended");
+  watch.stop();
+
+  function finding(value: string, outcome: ListOutcome): ListFinding {
+    return { list: list.list, title: list.title, zone: list.zone, subject: { role: "link", value }, outcome };
+  }
+});

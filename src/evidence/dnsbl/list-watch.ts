@@ -13,6 +13,7 @@ import {
   afterOutcome,
   type HealthChange,
   type HealthSurroundings,
+  type JudgedSender,
   type ListHealth,
   NEW_LIST,
   skipReason,
@@ -94,12 +95,21 @@ export class ListWatch implements ListGuard {
    * @param isOtherwiseGood nothing else spoke against it, and something for it.
    */
   judged({ list, subject, outcome }: ListFinding, isOtherwiseGood: boolean): void {
-    const watched = this.#watched.get(list);
-    if (watched === undefined || (outcome.kind !== "listed" && outcome.kind !== "clean")) return;
     const isListed = outcome.kind === "listed";
-    if (isListed) watched.statistics = countJudgement(watched.statistics, isOtherwiseGood);
-    const judged = { sender: subject.value, isListed, isOtherwiseGood };
-    this.#take(watched, afterJudgement(watched.health, judged, this.#around(watched)));
+    if (isListed || outcome.kind === "clean") this.#judged(list, { sender: subject.value, isListed, isOtherwiseGood });
+  }
+
+  /**
+   * The same of a list that was asked about the links of a message, told once: its sender answers for all of them.
+   * @param sender who is counted once: the client's address.
+   */
+  judgedLinks(findings: readonly ListFinding[], sender: string, isOtherwiseGood: boolean): void {
+    const answered = findings.filter(({ outcome: { kind } }) => kind === "listed" || kind === "clean");
+    const [first] = answered;
+    if (first === undefined) return;
+    const isListed = answered.some(({ outcome: { kind } }) => kind === "listed");
+    // A list may also know the sender itself: two things, counted apart.
+    this.#judged(first.list, { sender: `links of ${sender}`, isListed, isOtherwiseGood });
   }
 
   report(): readonly ListReport[] {
@@ -113,6 +123,13 @@ export class ListWatch implements ListGuard {
       hitRate: hitRate(statistics),
       disagreement: disagreement(statistics),
     }));
+  }
+
+  #judged(list: string, judged: JudgedSender): void {
+    const watched = this.#watched.get(list);
+    if (watched === undefined) return;
+    if (judged.isListed) watched.statistics = countJudgement(watched.statistics, judged.isOtherwiseGood);
+    this.#take(watched, afterJudgement(watched.health, judged, this.#around(watched)));
   }
 
   async #round(watched: Watched): Promise<void> {

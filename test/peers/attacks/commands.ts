@@ -124,7 +124,7 @@ export const commandAttacks: Readonly<Record<string, Attack>> = {
       assertReply(reply, number < 100 ? "250" : "452 4.5.3");
     }
     await client.say("DATA", 354);
-    client.send("Subject: to many\r\n\r\nx\r\n.\r\n");
+    client.send("From: a@sender.test\r\nSubject: to many\r\n\r\nx\r\n.\r\n");
     await client.expect(250);
     client.close();
     return [...codes].map(([code, count]) => `${count} × ${code.trim()}`).join(", ");

@@ -25,8 +25,8 @@ function falseEnd(sequence: string, ...allowed: readonly string[]): Attack {
   return async (target) => {
     const client = await inTransaction(target);
     await client.say("DATA", 354);
-    const second = `MAIL FROM:<${mailFrom(target)}>\r\nRCPT TO:<${victim.user}>\r\nDATA\r\nSubject: smuggled\r\n\r\nx`;
-    client.send(`Subject: first\r\n\r\nx${sequence}${second}\r\n.\r\n`);
+    const second = `MAIL FROM:<${mailFrom(target)}>\r\nRCPT TO:<${victim.user}>\r\nDATA\r\nFrom: ${mailFrom(target)}\r\nSubject: smuggled\r\n\r\nx`;
+    client.send(`From: ${mailFrom(target)}\r\nSubject: first\r\n\r\nx${sequence}${second}\r\n.\r\n`);
     const reply = await client.next();
     assertReply(reply, ...allowed);
     await assertSilent(client);
@@ -118,7 +118,7 @@ export const framing: Readonly<Record<string, Attack>> = {
       await client.say(`MAIL FROM:<${mailFrom(target)}>`, 250);
       await client.say(`RCPT TO:<${user.user}>`, 250);
       await client.say("DATA", 354);
-      client.send(`Subject: cut ${cut}\r\n\r\nx${end.slice(0, cut)}`);
+      client.send(`From: ${mailFrom(target)}\r\nSubject: cut ${cut}\r\n\r\nx${end.slice(0, cut)}`);
       await assertSilent(client);
       client.send(end.slice(cut));
       await client.expect(250);
@@ -216,7 +216,7 @@ export const framing: Readonly<Record<string, Attack>> = {
   "rst-mid-data": async (target) => {
     const client = await inTransaction(target);
     await client.say("DATA", 354);
-    client.send(dotStuffed(Buffer.from("Subject: cut off\r\n\r\nhalf")).subarray(0, -5));
+    client.send(dotStuffed(Buffer.from("From: ${mailFrom(target)}\r\nSubject: cut off\r\n\r\nhalf")).subarray(0, -5));
     await client.silence(50);
     client.reset();
     const other = await greeted(target);
