@@ -52,7 +52,7 @@ const show: Command = {
   run(invocation) {
     const [address = ""] = invocation.operands;
     return administer(invocation, "account-show", { address }, address, (details) => {
-      const { account, aliases, hasPassword, appPasswords } = details;
+      const { account, aliases, hasPassword, appPasswords, correspondents } = details;
       const rows = [
         ["address", account.address],
         ["state", account.enabled ? "enabled" : "disabled: no logins, no new mail"],
@@ -60,6 +60,10 @@ const show: Command = {
         ["quota", account.quotaOctets === null ? "none" : octets(account.quotaOctets)],
         ["made", day(account.createdAtMs)],
         ["aliases", aliases.length === 0 ? "none" : aliases.join(", ")],
+        [
+          "written to",
+          `${correspondents === 1 ? "1 address" : `${correspondents} addresses`}: proven mail from there is not put into Junk`,
+        ],
         ["password", hasPassword ? "set" : "none"],
         ...appPasswords.map(({ id, label, scopes }) => [`app password ${id}`, `${label} (${scopes.join(", ")})`]),
       ];

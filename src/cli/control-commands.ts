@@ -25,6 +25,8 @@ import { type ControlContext, type ControlEntry, type ControlOutcome, command } 
 import { decisionCommands } from "./decision-controls.ts";
 import { dkimCommands } from "./dkim-controls.ts";
 import { greylistCommands, greylistCounts } from "./greylist-controls.ts";
+import { quarantineCommands } from "./quarantine-controls.ts";
+import { senderCommands } from "./sender-controls.ts";
 
 export type { ControlContext, ControlOutcome } from "./control-entry.ts";
 
@@ -139,6 +141,7 @@ const serverCommands = {
       running: (await context.running()) ?? null,
       store: await context.administration.store.statistics(),
       greylist: await greylistCounts(context),
+      quarantine: await context.administration.store.countQuarantine(),
     }),
   ),
 };
@@ -150,6 +153,8 @@ const commands = {
   ...decisionCommands,
   ...dkimCommands,
   ...greylistCommands,
+  ...quarantineCommands,
+  ...senderCommands,
   ...serverCommands,
 };
 

@@ -9,7 +9,6 @@ const NAMES: readonly (readonly [name: string, summary: string])[] = [
   ["queue retry", "tries again now"],
   ["queue hold", "keeps a message back"],
   ["queue release", "lets a held message go"],
-  ["quarantine", "what was kept back"],
   ["backup", "copies the data"],
   ["restore", "brings a copy back"],
   ["verify", "checks the data"],

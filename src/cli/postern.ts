@@ -12,9 +12,11 @@ import { helpText } from "./help-text.ts";
 import { notBuiltCommands } from "./not-built.ts";
 import { type Output, streamOutput } from "./output.ts";
 import { parseArguments } from "./parse-arguments.ts";
+import { quarantineCommands } from "./quarantine.ts";
 import { queueCommands } from "./queue.ts";
 import { replay } from "./replay.ts";
 import { selftest } from "./selftest.ts";
+import { senderCommands } from "./sender.ts";
 import { serve } from "./serve.ts";
 import { status } from "./status.ts";
 import { postern } from "./version.ts";
@@ -32,6 +34,8 @@ export const COMMANDS: readonly Command[] = [
   allow,
   ...bansCommands,
   ...greylistCommands,
+  ...senderCommands,
+  ...quarantineCommands,
   ...accountCommands,
   ...aliasCommands,
   ...domainCommands,

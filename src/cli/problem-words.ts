@@ -29,6 +29,16 @@ const WORDS: Readonly<Record<string, string>> = {
   "no-such-sender": "is not in the greylist; `postern greylist list` shows what waits",
   "next-key-too-new":
     "has next keys that were made less than a day ago: publish them, wait a day, or say --published if they can be seen",
+  "not-in-quarantine": "is not in quarantine; `postern quarantine list` shows what is",
+  "no-longer-kept": "is not kept any more: it was delivered to all its recipients, or removed",
+  "recipient-bad-address": "cannot be delivered to what is no mail address",
+  "recipient-no-such-account": "cannot be delivered to what is no account here",
+  "bad-sender": "is no mail address, no domain, no `@*.domain`, no IP address and no network",
+  "bad-scope": "cannot be for what is neither an account nor a domain",
+  "scope-not-ours": "can only be for an account or a domain of this server",
+  "bad-note": "needs a note of one line, up to 200 characters",
+  "no-such-entry-of-senders": "is not on the list; `postern sender list` shows it",
+  "too-many-senders": "has no room on the list; put networks and domains there instead of single addresses",
   "too-many": "has as many app passwords as an account may have; revoke one",
 };
 

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import type { DnsList } from "#evidence/dnsbl/dns-list.ts";
 import { dnsLists } from "#evidence/dnsbl/settings.ts";
 import type { DecisionRecord } from "#verdict/decision-record.ts";
 import { DECISION_RECORD_VERSION } from "#verdict/decision-record.ts";
 import type { Evidence } from "#verdict/evidence.ts";
 import { judge } from "#verdict/judge.ts";
+import { samePolicy } from "#verdict/policies.ts";
+import type { Policy } from "#verdict/policy.ts";
 import { evidence, listed, policy } from "../../test/fakes/evidence.ts";
 import { Tally } from "./replay.ts";
 
@@ -13,7 +16,7 @@ const LISTED = evidence({ dnsbl: { findings: [listed(7, { list: "bl.test" })] } 
 
 suite("replay", () => {
   test("counts what stays, what changes and what nobody judged", () => {
-    const tally = new Tally(policy({ dnsbl: "shadow" }), [], 10);
+    const tally = new Tally(under(policy({ dnsbl: "shadow" })), 10);
     for (const one of [record(LISTED), record(LISTED), record(evidence({})), { ...record(LISTED), verdict: null }]) {
       tally.add(one);
     }
@@ -22,7 +25,7 @@ suite("replay", () => {
   });
 
   test("names so many and counts all", () => {
-    const tally = new Tally(policy({ dnsbl: "shadow" }), [], 3);
+    const tally = new Tally(under(policy({ dnsbl: "shadow" })), 3);
     for (let times = 0; times < 10; times++) tally.add(record(LISTED));
     assert.deepEqual([tally.changed.length, tally.changes], [3, 10]);
   });
@@ -35,7 +38,7 @@ suite("replay", () => {
     ] as const) {
       const lists = dnsLists([{ zone: "bl.test", key: "", kind: "address", answers }]);
       assert.ok(lists.ok);
-      const tally = new Tally({ ...policy(), lists: ["bl.test"] }, lists.value, 10);
+      const tally = new Tally(under({ ...policy(), lists: ["bl.test"] }, lists.value), 10);
       tally.add(record(LISTED));
       assert.deepEqual([...tally.byChange.keys()], change === undefined ? [] : [change]);
     }
@@ -47,12 +50,16 @@ suite("replay", () => {
       ["bl.test", "new.test"].map((zone) => ({ zone, key: "", kind: "address" as const, answers })),
     );
     assert.ok(lists.ok);
-    const tally = new Tally(policy(), lists.value, 10);
+    const tally = new Tally(under(policy(), lists.value), 10);
     tally.add(record(LISTED));
     assert.deepEqual(tally.unaskedLists, ["new.test"]);
-    assert.deepEqual(new Tally(policy({ dnsbl: "off" }), lists.value, 10).unaskedLists, []);
+    assert.deepEqual(new Tally(under(policy({ dnsbl: "off" }), lists.value), 10).unaskedLists, []);
   });
 });
+
+function under(policies: Policy, lists: readonly DnsList[] = []): ConstructorParameters<typeof Tally>[0] {
+  return { policies: samePolicy(policies), lists, uriList: [] };
+}
 
 /** As it was judged under the default policy. */
 function record(facts: Evidence): DecisionRecord {

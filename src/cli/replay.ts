@@ -4,19 +4,20 @@
  */
 import { loadSettings } from "#config/load.ts";
 import { formatProblem } from "#config/problem.ts";
+import type { Settings } from "#config/settings.ts";
 import type { DnsList } from "#evidence/dnsbl/dns-list.ts";
 import { dnsLists } from "#evidence/dnsbl/settings.ts";
 import { systemClock } from "#platform/system-clock.ts";
-import { policyOf } from "#threads/policy.ts";
+import { policiesOf } from "#threads/policy.ts";
 import type { DecisionRecord } from "#verdict/decision-record.ts";
 import { HAPPENED } from "#verdict/explain.ts";
 import { plain, wrapped } from "#verdict/page.ts";
-import type { Policy } from "#verdict/policy.ts";
+import type { Policies } from "#verdict/policies.ts";
 import { replay as judgeAgain } from "#verdict/replay.ts";
 import type { Disposition, Verdict } from "#verdict/verdict.ts";
 import type { Command, ExitCode, Invocation } from "./command.ts";
 import { readDecisions, readSince, SINCE_OPTION } from "./decisions.ts";
-import { rereadLists } from "./reread-lists.ts";
+import { rereadLists, rereadUriList } from "./reread-lists.ts";
 import { readSettings } from "./settings-file.ts";
 import { counted, moment } from "./wording.ts";
 
@@ -31,6 +32,19 @@ interface Changed {
   readonly record: DecisionRecord;
   readonly was: Disposition;
   readonly verdict: Verdict;
+  /** Whose mail would have been treated so: the first one; null where the record does not say. */
+  readonly account: string | null;
+}
+
+interface JudgedUnder {
+  readonly policies: Policies;
+  readonly lists: readonly DnsList[];
+  readonly uriList: Settings["uriList"];
+}
+
+/** What lists answered then, by the meanings and weights of now. */
+function reread(record: DecisionRecord, { lists, uriList }: JudgedUnder): DecisionRecord {
+  return rereadUriList(rereadLists(record, lists), uriList);
 }
 
 export const replay: Command = {
@@ -61,7 +75,14 @@ export const replay: Command = {
     if (!other.ok) for (const problem of other.problem) out.problem(formatProblem(problem));
     if (settings === undefined || !other.ok) return 1;
     const lists = dnsLists(other.value.settings.lists);
-    const tally = new Tally(policyOf(other.value.settings), lists.ok ? lists.value : [], limit);
+    const tally = new Tally(
+      {
+        policies: policiesOf(other.value.settings),
+        lists: lists.ok ? lists.value : [],
+        uriList: other.value.settings.uriList,
+      },
+      limit,
+    );
     const nowMs = systemClock.now();
     const wanted = { fromMs: nowMs - sinceMs, toMs: nowMs + 1, order: "oldest-first", limit: RECORDS_MAX } as const;
     const read = await readDecisions(settings, wanted, (records) => {
@@ -81,8 +102,7 @@ export class Tally {
   readonly changed: Changed[] = [];
   /** `accept > reject` to how many. */
   readonly byChange = new Map<string, number>();
-  readonly #policy: Policy;
-  readonly #lists: readonly DnsList[];
+  readonly #under: JudgedUnder;
   readonly #namedMax: number;
   /** Lists that now count and that no record has been seen to ask. */
   readonly #unasked: Set<string>;
@@ -90,11 +110,11 @@ export class Tally {
   notJudged = 0;
   changes = 0;
 
-  constructor(policy: Policy, lists: readonly DnsList[], namedMax: number) {
-    this.#policy = policy;
-    this.#lists = lists;
+  constructor(under: JudgedUnder, namedMax: number) {
+    const { policies, lists } = under;
+    this.#under = under;
     this.#namedMax = namedMax;
-    this.#unasked = new Set(policy.modes.dnsbl === "off" ? [] : lists.map(({ list }) => list));
+    this.#unasked = new Set(policies.standard.modes.dnsbl === "off" ? [] : lists.map(({ list }) => list));
   }
 
   get unaskedLists(): readonly string[] {
@@ -103,15 +123,15 @@ export class Tally {
 
   add(record: DecisionRecord): void {
     for (const { list } of record.evidence.dnsbl?.findings ?? []) this.#unasked.delete(list);
-    const outcome = judgeAgain(rereadLists(record, this.#lists), this.#policy);
+    const outcome = judgeAgain(reread(record, this.#under), this.#under.policies);
     if (outcome.kind === "not-judged") this.notJudged++;
     else if (outcome.kind === "same") this.same++;
     else {
-      const { was, verdict } = outcome;
+      const { was, verdict, account } = outcome;
       const change = `${was} > ${verdict.disposition}`;
       this.changes++;
       this.byChange.set(change, (this.byChange.get(change) ?? 0) + 1);
-      if (this.changed.length < this.#namedMax) this.changed.push({ record, was, verdict });
+      if (this.changed.length < this.#namedMax) this.changed.push({ record, was, verdict, account });
     }
   }
 }
@@ -128,12 +148,13 @@ function report({ out, json }: Invocation, tally: Tally): ExitCode {
         notJudged,
         byChange: Object.fromEntries(byChange),
         unaskedLists,
-        decisions: changed.map(({ record, was, verdict }) => ({
+        decisions: changed.map(({ record, was, verdict, account }) => ({
           id: record.id,
           atMs: record.atMs,
           clientAddress: record.clientAddress,
           mailFrom: record.mailFrom,
           recipients: record.recipients.map(({ address }) => address),
+          account,
           was,
           wouldBe: verdict.disposition,
           reasonsThen: record.verdict?.reasons ?? [],
@@ -159,7 +180,7 @@ function reportLines({ same, changes, notJudged, changed, byChange, unaskedLists
   ];
 }
 
-function changedLines({ record, was, verdict }: Changed): readonly string[] {
+function changedLines({ record, was, verdict, account }: Changed): readonly string[] {
   const { id, atMs, clientAddress, mailFrom, recipients } = record;
   const to = recipients.map(({ address }) => address).join(", ");
   const envelope = mailFrom === null ? "" : `, <${mailFrom}> to ${to === "" ? "nobody" : to}`;
@@ -167,6 +188,7 @@ function changedLines({ record, was, verdict }: Changed): readonly string[] {
   const now = verdict.reasons.join(", ") || "nothing against it";
   return [
     ...wrapped(`${moment(atMs)}  ${clientAddress}${plain(envelope)}`, "", "    "),
+    ...(account === null || recipients.length < 2 ? [] : wrapped(`for ${account}:`, "  ", "    ")),
     ...wrapped(`${HAPPENED[was]} (${then}) -> ${HAPPENED[verdict.disposition]} (${now})`, "  ", "    "),
     `  ${id}`,
   ];

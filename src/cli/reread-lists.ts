@@ -2,7 +2,9 @@
 import type { DnsList } from "#evidence/dnsbl/dns-list.ts";
 import type { ListFinding } from "#evidence/dnsbl/evidence.ts";
 import { readAnswer } from "#evidence/dnsbl/read-answer.ts";
+import { type OwnListEntry, ownListings, ownUriList } from "#evidence/urls/own-uri-list.ts";
 import type { DecisionRecord } from "#verdict/decision-record.ts";
+import { completed } from "#verdict/evidence.ts";
 
 /** Lists that the settings do not know stay as they are: the policy leaves them out. */
 export function rereadLists(record: DecisionRecord, lists: readonly DnsList[]): DecisionRecord {
@@ -10,6 +12,14 @@ export function rereadLists(record: DecisionRecord, lists: readonly DnsList[]): 
   if (dnsbl === null) return record;
   const findings = dnsbl.findings.map((finding) => reread(finding, lists));
   return { ...record, evidence: { ...record.evidence, dnsbl: { ...dnsbl, findings } } };
+}
+
+/** What our own list of hosts says now about the links of a message then. */
+export function rereadUriList(record: DecisionRecord, entries: readonly OwnListEntry[]): DecisionRecord {
+  const { urls } = completed(record.evidence);
+  const list = ownUriList(entries);
+  if (urls === null || !list.ok) return record;
+  return { ...record, evidence: { ...record.evidence, ownUris: ownListings(urls, list.value) } };
 }
 
 function reread(finding: ListFinding, lists: readonly DnsList[]): ListFinding {

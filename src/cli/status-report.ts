@@ -2,6 +2,7 @@
 
 import type { Settings } from "#config/settings.ts";
 import type { LimitFigure } from "#gate/limits/connection-totals.ts";
+import type { QuarantineFigures } from "#store/quarantine-row.ts";
 import type { StoreStatistics } from "#store/store.ts";
 import type { RaisedAlert } from "#threads/alert.ts";
 import type { ListeningReport } from "#threads/ports.ts";
@@ -30,11 +31,12 @@ export interface StatusReport {
   readonly store: StoreStatistics;
   /** Null where the rule is off. */
   readonly greylist: GreylistCounts | null;
+  readonly quarantine: QuarantineFigures;
   readonly protections: readonly Protection[];
 }
 
 export function statusLines(
-  { running, store, greylist, protections }: StatusReport,
+  { running, store, greylist, quarantine, protections }: StatusReport,
   settings: Settings,
 ): readonly string[] {
   return [
@@ -43,6 +45,7 @@ export function statusLines(
     `Store      ${counted(store.accounts, "account")}, ${counted(store.messages, "message")}, ${octets(store.sizeOctets)}`,
     `Queue      ${store.queued} held${store.queued > 0 ? "; `postern queue list` shows them" : ""}`,
     ...(greylist === null ? [] : [greylistLine(greylist)]),
+    ...(quarantine.messages === 0 ? [] : [quarantineLine(quarantine, settings)]),
     "",
     ...protections.map(protectionLine),
     ...alertLines(running?.alerts ?? []),
@@ -53,6 +56,11 @@ function greylistLine({ mode, waiting, known }: GreylistCounts): string {
   const effect = mode === "shadow" ? " (shadow: nobody is delayed)" : "";
   const more = waiting > 0 ? "; `postern greylist list` shows them" : "";
   return `Greylist   ${counted(waiting, "sender")} waiting, ${known} known${effect}${more}`;
+}
+
+function quarantineLine({ messages, sizeOctets }: QuarantineFigures, settings: Settings): string {
+  const size = `${octets(sizeOctets)} of ${octets(settings.quarantine.octetsMax)}`;
+  return `Quarantine ${counted(messages, "message")} kept back, ${size}; \`postern quarantine list\` shows them`;
 }
 
 /** Alerts that are printed; `--json` has all. */

@@ -1,6 +1,8 @@
 /** What no single setting shows: settings that do not fit each other, or that have no effect in this version. */
-import { parseMailbox } from "#mail/address.ts";
+import { canonicalAddress, parseMailbox } from "#mail/address.ts";
+import type { CamelCased } from "./camel-case.ts";
 import type { ProblemList } from "./problem.ts";
+import { scoresOf, scoresProblem } from "./scores.ts";
 import type { SettingsFile } from "./settings.ts";
 import { OBTAINS_CERTIFICATES, PROTOCOLS_NOT_BUILT, SENDS_TO_OTHER_SERVERS, WITHOUT_EFFECT } from "./this-version.ts";
 import type { KeyPath } from "./toml-lines.ts";
@@ -79,6 +81,35 @@ export function checkLists(file: SettingsFile, problems: ProblemList): void {
         'Add answers = { "127.0.0.2" = { means = "spam", weight = 4 } }.',
       );
     }
+  }
+}
+
+/** Scores ascend, for everybody, each domain and each account as they are when laid over each other. */
+export function checkScores(file: SettingsFile, written: CamelCased<SettingsFile>, problems: ProblemList): void {
+  const { verdict, domain: domains, accountPolicy: accounts } = written;
+  const check = (path: KeyPath, whose: string, ...layers: Parameters<typeof scoresOf>[1][]): void => {
+    const problem = scoresProblem(scoresOf(verdict, ...layers));
+    if (problem !== undefined) problems.error(path, `${whose}: ${problem}`, "Scores ascend: junk, quarantine, reject.");
+  };
+  check(["verdict"], "verdict");
+  for (const [position, domain] of domains.entries()) check(["domain", position], domain.name, domain);
+  const seen = new Set<string>();
+  for (const [position, account] of accounts.entries()) {
+    const { address } = account;
+    const path = ["account_policy", position];
+    const mailbox = parseMailbox(address, { utf8: true });
+    const name = mailbox.ok ? canonicalAddress(mailbox.value) : address;
+    if (!isLocal(address, file)) {
+      problems.error(
+        path,
+        `account_policy ${position + 1} is for "${address}", which is in none of the domains here`,
+        "Name an account of this server.",
+      );
+    }
+    if (seen.has(name)) problems.error(path, `There are two account_policy tables for ${name}`, "Make one of them.");
+    seen.add(name);
+    const domain = domains.find(({ name: own }) => name.endsWith(`@${own}`)) ?? {};
+    check(path, address, domain, account);
   }
 }
 

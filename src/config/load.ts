@@ -7,7 +7,7 @@ import type { z } from "zod";
 import { canonicalAddress, parseMailbox } from "#mail/address.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
 import { camelCased } from "./camel-case.ts";
-import { checkDomains, checkLimits, checkLists, checkStore, warnWithoutEffect } from "./cross-checks.ts";
+import { checkDomains, checkLimits, checkLists, checkScores, checkStore, warnWithoutEffect } from "./cross-checks.ts";
 import { configuredListeners, usualListeners } from "./listeners.ts";
 import { type Problem, ProblemList, reportIssues, valueAt } from "./problem.ts";
 import { posternToml } from "./schema.ts";
@@ -15,6 +15,7 @@ import type { Settings, SettingsFile, TlsSettings } from "./settings.ts";
 import { type Surroundings, thisMachine } from "./surroundings.ts";
 import { type KeyPath, tomlLines } from "./toml-lines.ts";
 import { checkTrustedNetworks } from "./trusted-networks.ts";
+import { readUriList } from "./uri-list-file.ts";
 
 /** A settings file is a few kilobytes; a wrong path must not read a disk image into memory. */
 const FILE_OCTETS_MAX = 1024 * 1024;
@@ -88,6 +89,7 @@ function derive(file: SettingsFile, path: string, surroundings: Surroundings, pr
   checkLimits(file, problems);
   checkLists(file, problems);
   checkStore(file, problems);
+  checkScores(file, camelCased(file), problems);
   checkTrustedNetworks(file.relay, surroundings.defaultGateways(), problems);
   const folder = dirname(path);
   const written = camelCased(file);
@@ -103,6 +105,11 @@ function derive(file: SettingsFile, path: string, surroundings: Surroundings, pr
     dns: written.dns,
     lists: written.list,
     rules: written.rules,
+    verdict: written.verdict,
+    weights: written.weights,
+    accountPolicies: written.accountPolicy.map((one) => ({ ...one, address: canonical(one.address) })),
+    quarantine: written.quarantine,
+    uriList: readUriList(file, folder, problems),
     dmarc: written.dmarc,
     greylist: written.greylist,
     limits: written.limits,

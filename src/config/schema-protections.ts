@@ -22,6 +22,9 @@ const mode = choice(["off", "shadow", "enforce"]);
 
 export const rules = table({
   dnsbl: setting(mode, "enforce", { text: "DNS block lists for addresses and domains." }),
+  sender_lists: setting(mode, "enforce", {
+    text: "Senders that are let in or kept out by `postern sender`, and people whom a recipient has written to.",
+  }),
   block_list: setting(mode, "enforce", { text: "Our own block list." }),
   spf: setting(mode, "enforce", { text: "SPF (RFC 7208)." }),
   author: setting(mode, "enforce", {

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { limits } from "./schema-limits.ts";
 import { dmarc, greylist, lists, relay, rules } from "./schema-protections.ts";
+import { accountPolicy, ownScores, quarantine, uriList, verdict, weights } from "./schema-verdict.ts";
 import { computed, expecting, required, section, setting, table } from "./setting.ts";
 import {
   bind,
@@ -33,6 +34,7 @@ const domain = table({
     text: "Account that takes mail for every unknown address of the domain. Empty: unknown addresses are refused.",
     reason: "A catch-all collects spam and hides typing errors from those who make them.",
   }),
+  ...ownScores,
 });
 
 const listener = table({
@@ -151,6 +153,16 @@ export const posternToml = table({
     text: "One `[[list]]` table for each DNS list. Shipped profiles by name, own ones in full.",
   }),
   rules: section(rules, 'Each check: `"off"`, `"shadow"` (recorded, no effect) or `"enforce"`.'),
+  verdict: section(verdict, "From which score on what happens: the sum of all weights of a message."),
+  weights: section(weights, "What each sign counts. Lists have theirs in `[[list]]`."),
+  account_policy: setting(list(accountPolicy), [], {
+    text: "One `[[account_policy]]` table for each account that has scores of its own.",
+  }),
+  quarantine: section(quarantine, "Mail that is kept back from its recipients: `postern quarantine list`."),
+  uri_list: section(
+    uriList,
+    "Our own list of hosts that links must not lead to. It counts where `rules.uri_lists` does.",
+  ),
   dmarc: section(dmarc, "Who is believed about mail that was passed on."),
   greylist: section(greylist, 'How senders wait, where `rules.greylist` is not `"off"`.'),
   limits: section(limits, "What one client, one network and all together may take."),

@@ -4,6 +4,8 @@ import type { Domain } from "#mail/address.ts";
 import type { CamelCased } from "./camel-case.ts";
 import type { ListenEndpoint } from "./endpoint.ts";
 import type { LISTENER_PROTOCOLS, posternToml } from "./schema.ts";
+import type { ScoreSettings } from "./scores.ts";
+import type { UriListEntry } from "./uri-list-file.ts";
 
 /** What the file says, with defaults. */
 export type SettingsFile = z.output<typeof posternToml>;
@@ -23,7 +25,7 @@ export interface ListenerSettings {
   readonly proxyFrom: readonly string[];
 }
 
-export interface DomainSettings {
+export interface DomainSettings extends ScoreSettings {
   readonly name: Domain;
   readonly role: "primary" | "secondary";
   readonly primaryHost: string;
@@ -53,6 +55,13 @@ export interface Settings {
   readonly dns: FileSettings["dns"];
   readonly lists: FileSettings["list"];
   readonly rules: FileSettings["rules"];
+  readonly verdict: FileSettings["verdict"];
+  readonly weights: FileSettings["weights"];
+  /** By canonical address. */
+  readonly accountPolicies: readonly (ScoreSettings & { readonly address: string })[];
+  readonly quarantine: FileSettings["quarantine"];
+  /** Of the settings and of the file they name. */
+  readonly uriList: readonly UriListEntry[];
   readonly dmarc: FileSettings["dmarc"];
   readonly greylist: FileSettings["greylist"];
   readonly limits: FileSettings["limits"];

@@ -17,6 +17,8 @@ export interface AccountDetails {
   readonly aliases: readonly string[];
   readonly hasPassword: boolean;
   readonly appPasswords: readonly AppPassword[];
+  /** Addresses elsewhere that it has written to. */
+  readonly correspondents: number;
 }
 
 const ALL_SCOPES: readonly LoginProtocol[] = ["smtp", "imap", "pop3", "admin"];
@@ -57,6 +59,7 @@ export async function showAccount(
     aliases: aliases.filter(({ targets }) => targets.includes(account.value.address)).map((alias) => alias.address),
     hasPassword: credentials.some(({ kind }) => kind === "password"),
     appPasswords: appPasswordsOf(credentials),
+    correspondents: await store.countCorrespondents(account.value.id),
   });
 }
 

@@ -9,6 +9,7 @@ import {
   type Stage,
 } from "#verdict/decision-record.ts";
 import { type Evidence, NO_EVIDENCE } from "#verdict/evidence.ts";
+import { type Filing, forRecipient, type PartyOutcome } from "#verdict/parties.ts";
 import type { Policy } from "#verdict/policy.ts";
 import { type Disposition, severity, type Verdict } from "#verdict/verdict.ts";
 import { whatWouldChange } from "#verdict/what-would-change.ts";
@@ -34,8 +35,19 @@ export class DecisionDraft {
   readonly #recipients: RecipientOutcome[] = [];
   evidence: Evidence = NO_EVIDENCE;
   verdict: Verdict | null = null;
+  /** Whose verdict it is: the policy and account of the one it goes mildest with. */
+  decidedFor: { readonly account: string; readonly policy: Policy } | null = null;
+  /** Where an accepted message goes, with that one. */
+  filing: Filing = "inbox";
+  parties: readonly PartyOutcome[] = [];
+  /** What was to be kept back is in Junk. */
+  isQuarantineFull = false;
+  /** The greylist was told that the sender is to wait. Once is enough, in shadow too. */
+  isGreylistNoted = false;
+  /** The client's spam was told to the gate. */
+  isSpamTold = false;
   stage: Stage;
-  #messageId: string | null = null;
+  messageId: string | null = null;
   hasArrived = false;
   /** The word for a refusal that is no verdict's. */
   reason: string | null = null;
@@ -64,11 +76,6 @@ export class DecisionDraft {
     return this.#recipients.some(({ accepted }) => !accepted);
   }
 
-  /** What is accepted goes to the Junk folder: so does what only postmaster may have. */
-  get isForJunk(): boolean {
-    return this.verdict !== null && severity(this.verdict.disposition) >= severity("junk");
-  }
-
   addRecipient(outcome: RecipientOutcome): void {
     this.stage = "rcpt";
     this.hasNews = true;
@@ -88,7 +95,7 @@ export class DecisionDraft {
 
   arrived(messageId: string | null): void {
     this.hasArrived = true;
-    this.#messageId = messageId;
+    this.messageId = messageId;
   }
 
   /** The answer to the message itself. */
@@ -102,7 +109,8 @@ export class DecisionDraft {
 
   toRecord(client: DraftClient, policy: Policy, settings: string): DecisionRecord {
     this.hasNews = false;
-    const { verdict, evidence } = this;
+    const { verdict, evidence, decidedFor, parties } = this;
+    const judged = decidedFor === null ? evidence : forRecipient(evidence, decidedFor.account);
     const disposition = this.#disposition();
     return {
       version: DECISION_RECORD_VERSION,
@@ -116,16 +124,17 @@ export class DecisionDraft {
       mailFrom: this.mailFrom,
       recipients: [...this.#recipients],
       message: this.isMessageTaken ? this.id : null,
-      messageId: this.#messageId,
+      messageId: this.messageId,
       stage: this.stage,
       judged: client.judged,
       evidence,
+      ...(parties.length === 0 ? {} : { parties: parties.map((one) => this.#asFiled(one)) }),
       verdict: verdict === null ? null : withoutReply(verdict),
       disposition,
       reasons: this.#reasons(disposition),
       reply: this.reply,
       settings,
-      whatWouldChangeIt: verdict === null ? [] : whatWouldChange({ evidence }, policy),
+      whatWouldChangeIt: verdict === null ? [] : whatWouldChange({ evidence: judged }, decidedFor?.policy ?? policy),
     };
   }
 
@@ -133,14 +142,23 @@ export class DecisionDraft {
   #disposition(): Disposition {
     const { reply, stage } = this;
     const isOpen = stage !== "data" && this.#recipients.some(({ accepted }) => accepted);
-    if (isOpen || (reply !== null && isPositive(reply))) return this.isForJunk ? "junk" : "accept";
+    if (isOpen || (reply !== null && isPositive(reply))) {
+      const filed = this.#asFiled({ filed: this.filing }).filed;
+      return filed === "inbox" || filed === null ? "accept" : filed;
+    }
     // A client that went away without an answer comes again.
     return reply === null || reply.code < 500 ? "defer" : "reject";
   }
 
+  /** Without room for it, it is not kept back. */
+  #asFiled<Filed extends { readonly filed: Filing | null }>(one: Filed): Filed {
+    return this.isQuarantineFull && one.filed === "quarantine" ? { ...one, filed: "junk" } : one;
+  }
+
   #reasons(disposition: Disposition): readonly string[] {
     const judged = this.verdict?.reasons ?? [];
-    if (this.reason === null || disposition === "accept" || disposition === "junk") return judged;
+    if (this.isQuarantineFull) return [...judged, "quarantine-full"];
+    if (this.reason === null || severity(disposition) <= severity("quarantine")) return judged;
     return [...new Set([this.reason, ...judged])];
   }
 }

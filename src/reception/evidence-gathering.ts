@@ -13,6 +13,7 @@ import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evi
 import type { SpfEvidence } from "#evidence/spf/evidence.ts";
 import { unansweredSpf } from "#evidence/spf/unanswered.ts";
 import type { UrlEvidence } from "#evidence/urls/evidence.ts";
+import type { OwnListing } from "#evidence/urls/own-uri-list.ts";
 import type { UriListEvidence } from "#evidence/urls/query-uri-lists.ts";
 import { formatMailbox, literalAddress, parseDomain, type ReversePath } from "#mail/address.ts";
 import { isPrivateAddress, parseIpAddress } from "#mail/ip-address.ts";
@@ -34,6 +35,8 @@ export interface Checks {
   authenticate(message: DigestedMessage, spf: SpfEvidence, deadlineMs: number): Promise<MessageAuthentication>;
   links(message: ReadableMessage): Promise<UrlEvidence>;
   uriLists(urls: UrlEvidence, deadlineMs: number): Promise<UriListEvidence>;
+  /** What our own list says; absent where there is none. */
+  ownUris?(urls: UrlEvidence): readonly OwnListing[];
   content(message: ReadableMessage, sender: ContentSender): Promise<ContentEvidence>;
 }
 
@@ -66,7 +69,8 @@ export interface GatheringOptions {
   readonly log: Log;
 }
 
-type MessageGathered = Pick<Evidence, "author" | "dkim" | "arc" | "dmarc" | "urls" | "uriLists" | "content">;
+type LinkPart = "urls" | "uriLists" | "ownUris";
+type MessageGathered = Pick<Evidence, "author" | "dkim" | "arc" | "dmarc" | LinkPart | "content">;
 type Gathered = Pick<Evidence, "helo" | "dnsbl" | "reverseDns" | "spf" | "greylist">;
 
 export interface ContentSender {
@@ -176,10 +180,11 @@ export class EvidenceGathering {
 
   /** Are the octets of messages to be read for their author and their signatures? */
   get digests(): boolean {
-    return this.#options.modes.author !== "off" || this.#authenticates;
+    return this.#options.modes.author !== "off" || this.authenticates;
   }
 
-  get #authenticates(): boolean {
+  /** Will it be known who stands behind a message? */
+  get authenticates(): boolean {
     const { dkim, dmarc } = this.#options.modes;
     // Where SPF cannot be asked for, mail that only SPF vouches for would seem forged.
     return this.isTelling && (dkim !== "off" || dmarc !== "off");
@@ -190,7 +195,7 @@ export class EvidenceGathering {
     const { checks, modes } = this.#options;
     const readable = { index, octets };
     const [authentication, links, content] = await Promise.all([
-      digest === undefined || !this.#authenticates ? null : this.#authenticated(digest, mailFrom),
+      digest === undefined || !this.authenticates ? null : this.#authenticated(digest, mailFrom),
       this.#links(readable),
       modes.content === "off"
         ? null
@@ -203,14 +208,15 @@ export class EvidenceGathering {
   }
 
   /** Within one budget: what the links are is kept where the lists do not answer. */
-  async #links(message: ReadableMessage): Promise<Pick<Evidence, "urls" | "uriLists">> {
+  async #links(message: ReadableMessage): Promise<Pick<Evidence, LinkPart>> {
     const { checks, modes, clock, budgetMs } = this.#options;
-    if (modes.uri_lists === "off" && modes.content === "off") return { urls: null, uriLists: null };
+    if (modes.uri_lists === "off" && modes.content === "off") return NO_LINKS;
     const endMs = clock.monotonicMs() + budgetMs;
     const urls = await this.#within(() => checks.links(message));
-    if (urls === null || modes.uri_lists === "off") return { urls, uriLists: null };
+    if (urls === null || modes.uri_lists === "off") return { ...NO_LINKS, urls };
     const leftMs = Math.max(0, endMs - clock.monotonicMs());
-    return { urls, uriLists: await this.#within((deadlineMs) => checks.uriLists(urls, deadlineMs), leftMs) };
+    const ownUris = checks.ownUris?.(urls) ?? null;
+    return { urls, ownUris, uriLists: await this.#within((deadlineMs) => checks.uriLists(urls, deadlineMs), leftMs) };
   }
 
   /** The client is gone: nobody waits any longer. */
@@ -284,6 +290,7 @@ export class EvidenceGathering {
   }
 }
 
+const NO_LINKS = { urls: null, uriLists: null, ownUris: null };
 const NOTHING = Promise.resolve(null);
 
 /** A list that speaks for the client's address with some trust. */

@@ -1,20 +1,23 @@
 /** What all connections of a thread are judged with. */
 import { LRUCache } from "lru-cache";
 import type { Greylist } from "#evidence/greylist/greylist.ts";
+import type { Correspondents } from "#evidence/sender-lists/correspondents.ts";
+import type { SenderListing } from "#evidence/sender-lists/evidence.ts";
+import type { SenderIdentity } from "#evidence/sender-lists/sender-lists.ts";
 import type { Offence } from "#gate/block-list/offence.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
 import type { BlockListEntry, Evidence } from "#verdict/evidence.ts";
-import type { Policy } from "#verdict/policy.ts";
+import type { Policies } from "#verdict/policies.ts";
 import type { DecisionSink } from "./decision-sink.ts";
 import type { Checks, GatheringOptions } from "./evidence-gathering.ts";
 import { REFUSALS_RECORDED_EVERY_MS, REFUSALS_REMEMBERED_MAX } from "./limits.ts";
 import type { ListenerProtocol } from "./listener-session.ts";
 
 export interface JudgeDependencies {
-  readonly policy: Policy;
-  /** Names policy and lists in records. */
+  readonly policies: Policies;
+  /** Names policies and lists in records. */
   readonly settingsName: string;
   readonly checks: Checks;
   /** The live entry of our block list in the way of this address, if any. */
@@ -23,6 +26,13 @@ export interface JudgeDependencies {
   readonly hidesOthers?: (address: string) => boolean;
   /** Where the rule is off there is none. */
   readonly greylist?: Greylist | undefined;
+  /** Entries of the sender lists that are there now and match. */
+  readonly findSenders?: ((sender: SenderIdentity) => readonly SenderListing[]) | undefined;
+  /** Undefined where the rule is off. */
+  readonly correspondents?: Correspondents | undefined;
+  readonly quarantine?: QuarantineSettings;
+  /** Hears whether there was room for a message that is kept back. */
+  readonly hearQuarantine?: (hasRoom: boolean) => void;
   readonly sink: DecisionSink;
   /** Hears of what speaks against a client. Wrong passwords are told by those who check them, for all protocols alike. */
   readonly hearOffence?: (offence: Offence) => void;
@@ -45,6 +55,13 @@ export interface JudgeDependencies {
   readonly log: Log;
 }
 
+export interface QuarantineSettings {
+  /** How long mail stays. Milliseconds. */
+  readonly keepMs: number;
+  /** Room for all of it. */
+  readonly octetsMax: number;
+}
+
 export interface MetClient {
   readonly session: string;
   readonly listener: ListenerProtocol;
@@ -62,9 +79,10 @@ export class Judge {
 
   constructor(deps: JudgeDependencies) {
     this.deps = deps;
-    const { checks, policy, greylist, budgetMs, hidesOthers = () => false, clock, log } = deps;
-    const asksForName = policy.modes.dmarc !== "off" && policy.knownForwarders.names.length > 0;
-    this.gathering = { checks, modes: policy.modes, asksForName, greylist, hidesOthers, budgetMs, clock, log };
+    const { checks, policies, greylist, budgetMs, hidesOthers = () => false, clock, log } = deps;
+    const { modes, knownForwarders } = policies.standard;
+    const asksForName = modes.dmarc !== "off" && knownForwarders.names.length > 0;
+    this.gathering = { checks, modes, asksForName, greylist, hidesOthers, budgetMs, clock, log };
   }
 
   /** A client that is refused before it has said anything, again and again, leaves a record now and then. */

@@ -12,14 +12,15 @@ import type { Offence } from "#gate/block-list/offence.ts";
 import { formatMailbox, type Mailbox, type ReversePath } from "#mail/address.ts";
 import { isPositive, type Reply } from "#mail/reply.ts";
 import type { Signal } from "#protocol/smtp/session-events.ts";
+import type { NewQuarantined } from "#store/quarantine-row.ts";
 import type { Judged, Stage } from "#verdict/decision-record.ts";
 import { type Evidence, NO_EVIDENCE } from "#verdict/evidence.ts";
 import { judge } from "#verdict/judge.ts";
+import type { Filing } from "#verdict/parties.ts";
 import { vouchingDomain } from "#verdict/spf-rule.ts";
 import type { Verdict } from "#verdict/verdict.ts";
 import { DecisionDraft } from "./decision-draft.ts";
 import { type ArrivedMessage, EvidenceGathering } from "./evidence-gathering.ts";
-import { mustWaitInGreylist } from "./greylist-wait.ts";
 import { heloAtOnce } from "./helo-at-once.ts";
 import type { Judge, MetClient } from "./judge.ts";
 import { isSpamVerdict, offenceOfSignal } from "./offences.ts";
@@ -27,6 +28,8 @@ import type { RecipientDecision } from "./recipient-policy.ts";
 import { withId } from "./reply-with-id.ts";
 import { slowedReply } from "./slowed-reply.ts";
 import { spamFields } from "./spam-fields.ts";
+import { TransactionJudging } from "./transaction-judging.ts";
+import { isForPostmaster, recipientText, type Whose, whoseMail } from "./transaction-parties.ts";
 
 export class Judgement {
   readonly #client: MetClient;
@@ -35,14 +38,14 @@ export class Judgement {
   /** Undefined where nobody is judged by the DNS. */
   #gathering: EvidenceGathering | undefined;
   #clientName: string | null = null;
-  #account: string | null = null;
+  #account: { readonly id: number; readonly address: string } | null = null;
   #spokeEarly = false;
   #earlyReply: Reply | undefined;
   /** Why the open transaction's message was given up. */
   #abandoned: string | undefined;
   #draft: DecisionDraft | undefined;
-  /** Of the open transaction: made once, at its first recipient. */
-  #verdict: Promise<Verdict> | undefined;
+  /** Of the open transaction; undefined where nobody is judged. */
+  #judging: TransactionJudging | undefined;
 
   constructor(client: MetClient, shared: Judge) {
     this.#client = client;
@@ -91,7 +94,7 @@ export class Judgement {
     return this.#refuse("helo", { ...NO_EVIDENCE, helo: heloAtOnce(name, claimsToBeUs) });
   }
 
-  loggedIn(account: string): void {
+  loggedIn(account: { readonly id: number; readonly address: string }): void {
     this.#account = account;
     if (this.#clientName !== null) this.#judge.deps.hearName?.(this.#client.address, this.#clientName, true);
   }
@@ -107,8 +110,11 @@ export class Judgement {
     this.#abandoned = undefined;
     const { random, clock } = this.#judge.deps;
     const mailFrom = reversePath === null ? "" : formatMailbox(reversePath);
-    this.#draft = new DecisionDraft(random.id(), clock.now(), "mail", mailFrom);
-    this.#gathering?.sender(reversePath);
+    const draft = new DecisionDraft(random.id(), clock.now(), "mail", mailFrom);
+    this.#draft = draft;
+    const gathering = this.#gathering;
+    gathering?.sender(reversePath);
+    this.#judging = gathering === undefined ? undefined : this.#judgingOf(draft, gathering);
   }
 
   /** MAIL was answered by others. */
@@ -126,13 +132,17 @@ export class Judgement {
   async recipient(path: Mailbox | "postmaster", permitted: RecipientDecision): Promise<Reply> {
     const draft = this.#draft;
     if (draft === undefined) return permitted.reply;
-    const refusal = permitted.accepted ? await this.#refusalFor(path, draft) : permitted;
+    const whose = permitted.accepted ? whoseMail(path, permitted.destination) : [];
+    const refusal = permitted.accepted ? await this.#refusalFor(path, whose, draft) : permitted;
     const said = withId(refusal?.reply ?? permitted.reply, draft.id);
     const reason = refusal?.reason ?? null;
-    const address = path === "postmaster" ? path : formatMailbox(path);
+    const address = recipientText(path);
     const isFirstRefusal = refusal !== undefined && !draft.hasRefused;
     if (!permitted.accepted) void this.#recipientRefused(permitted.reason, address);
-    if (refusal === undefined) draft.isForPostmasterAlone &&= isPostmaster(path);
+    if (refusal === undefined) {
+      draft.isForPostmasterAlone &&= isForPostmaster(path);
+      this.#judging?.accept(whose);
+    }
     if (refusal === undefined && permitted.accepted && permitted.destination.kind === "queue") {
       draft.elsewhere.push(permitted.destination.address);
     }
@@ -142,16 +152,36 @@ export class Judgement {
     return said;
   }
 
-  /** Where the accepted message goes, and what its header says of the verdict. */
-  get folder(): "inbox" | "junk" {
-    return this.#draft?.isForJunk === true ? "junk" : "inbox";
+  /** Where the accepted message goes for this account. */
+  filing(accountId: number): Filing {
+    return this.#judging?.filing(accountId) ?? "inbox";
+  }
+
+  /** How the message is kept back from these accounts; undefined where it is from nobody. */
+  keepBack(accountIds: readonly number[], nowMs: number): NewQuarantined | undefined {
+    const draft = this.#draft;
+    const { quarantine } = this.#judge.deps;
+    if (accountIds.length === 0 || draft?.verdict == null || quarantine === undefined) return undefined;
+    const { sum: score, reasons } = draft.verdict;
+    const { id, messageId } = draft;
+    const { keepMs, octetsMax } = quarantine;
+    const { address: client } = this.#client;
+    return { id, client, messageId, score, reasons, untilMs: nowMs + keepMs, accountIds, octetsMax };
+  }
+
+  /** Was there room to keep it back? Otherwise it is in Junk. */
+  keptBack(hasRoom: boolean): void {
+    if (this.#draft !== undefined) this.#draft.isQuarantineFull = !hasRoom;
+    this.#judge.deps.hearQuarantine?.(hasRoom);
   }
 
   /** What the last word on the message says in its header, with their CRLF. */
   headerFields(hostname: string): readonly string[] {
     const { verdict = null, evidence = NO_EVIDENCE } = this.#draft ?? {};
     if (verdict === null) return [];
-    return [...authenticationResults(hostname, evidence), ...spamFields(verdict, this.folder, this.#judge.deps.policy)];
+    const policy = this.#draft?.decidedFor?.policy ?? this.#judge.deps.policies.standard;
+    const isSpam = this.#draft?.filing !== "inbox";
+    return [...authenticationResults(hostname, evidence), ...spamFields(verdict, isSpam, policy)];
   }
 
   /** Are a message's octets to be read for its signatures? */
@@ -162,21 +192,13 @@ export class Judgement {
   /** The second look, now that the message is there. What to refuse it with; undefined: let it in. Never rejects. */
   async message(arrived: ArrivedMessage): Promise<Reply | undefined> {
     const draft = this.#draft;
-    const gathering = this.#gathering;
-    if (draft === undefined || gathering === undefined || draft.verdict === null) return undefined;
-    const before = draft.verdict;
-    const found = await gathering.message(arrived, draft.mailFrom ?? "");
-    const { policy } = this.#judge.deps;
-    // In shadow it was noted with the recipient; once is enough.
-    const isNoted = mustWaitInGreylist(draft.evidence, policy);
-    const evidence = { ...draft.evidence, ...found };
-    draft.evidence = isNoted ? evidence : await this.#greylisted(evidence, gathering, draft);
-    const verdict = judge(draft.evidence, policy);
-    draft.verdict = verdict;
-    this.#judge.deps.hearMessageVerdict?.(draft.evidence, this.#client.address);
-    if (isSpamVerdict(verdict) && !isSpamVerdict(before)) this.#offence({ kind: "spam", ...this.#offender() });
+    const judging = this.#judging;
+    if (draft === undefined || judging === undefined || draft.verdict === null) return undefined;
+    await judging.message(arrived);
+    const { verdict } = draft;
+    this.#tellSpam(draft);
     // What only postmaster is to have goes to Junk.
-    if (verdict.reply === null || draft.isForPostmasterAlone) return undefined;
+    if (verdict === null || verdict.reply === null || draft.isForPostmasterAlone) return undefined;
     draft.refusedBecause = verdict.reasons[0];
     return verdict.reply;
   }
@@ -211,53 +233,60 @@ export class Judgement {
 
   async #refusalFor(
     path: Mailbox | "postmaster",
+    whose: readonly Whose[],
     draft: DecisionDraft,
   ): Promise<{ readonly reply: Reply; readonly reason: string } | undefined> {
-    if (this.#gathering === undefined) return undefined;
+    const judging = this.#judging;
+    if (judging === undefined) return undefined;
     const slowed = this.#slowed(path);
     if (slowed !== undefined) return slowed;
-    this.#verdict ??= this.#judgeNow(this.#gathering, draft);
-    const verdict = await this.#verdict;
-    const { reply, reasons } = isPostmaster(path) ? this.#forPostmaster(draft.evidence) : verdict;
+    const { verdict } = await judging.recipient(whose);
+    this.#tellSpam(draft);
+    const { reply, reasons } = isForPostmaster(path) ? this.#forPostmaster(draft.evidence) : verdict;
     return reply === null ? undefined : { reply, reason: reasons[0] ?? "refused" };
   }
 
   /** A client of a group that misbehaves together: the next one in line is let through, the others come again. */
   #slowed(path: Mailbox | "postmaster"): { readonly reply: Reply; readonly reason: string } | undefined {
     const clientName = this.#clientName ?? "";
-    const recipient = path === "postmaster" ? path : formatMailbox(path);
+    const recipient = recipientText(path);
     const waitMs = this.#judge.deps.mustWait?.({ address: this.#client.address, clientName, recipient });
-    if (waitMs === undefined || isPostmaster(path)) return undefined;
+    if (waitMs === undefined || isForPostmaster(path)) return undefined;
     return { reply: slowedReply(waitMs), reason: "slowed" };
   }
 
-  async #judgeNow(gathering: EvidenceGathering, draft: DecisionDraft): Promise<Verdict> {
-    const gathered = await gathering.complete(draft.mailFrom ?? "");
-    const evidence = { ...NO_EVIDENCE, ...gathered, spokeEarly: this.#spokeEarly, blockList: this.#findBan() };
-    draft.evidence = await this.#greylisted(evidence, gathering, draft);
-    const verdict = judge(draft.evidence, this.#judge.deps.policy);
-    draft.verdict = verdict;
-    this.#judge.deps.hearVerdict?.(draft.evidence);
-    if (isSpamVerdict(verdict)) this.#offence({ kind: "spam", ...this.#offender() });
-    return verdict;
+  #judgingOf(draft: DecisionDraft, gathering: EvidenceGathering): TransactionJudging {
+    return new TransactionJudging({
+      draft,
+      gathering,
+      client: this.#client.address,
+      deps: this.#judge.deps,
+      shown: () => ({ spokeEarly: this.#spokeEarly, blockList: this.#findBan() }),
+      tried: () => this.#tried(draft),
+    });
   }
 
-  /** Whom the greylist makes wait is noted first; who cannot be noted does not wait. In shadow it is noted all the same. */
-  async #greylisted(evidence: Evidence, gathering: EvidenceGathering, draft: DecisionDraft): Promise<Evidence> {
-    const found = evidence.greylist;
-    if (found === null || !mustWaitInGreylist(evidence, this.#judge.deps.policy)) return evidence;
-    return { ...evidence, greylist: await gathering.keepWaiting(found, this.#tried(draft)) };
+  /** By everybody's policy: one account's is no measure for what a client does to others. */
+  #tellSpam(draft: DecisionDraft): void {
+    if (draft.isSpamTold || draft.verdict?.disposition !== "reject") return;
+    if (!isSpamVerdict(judge({ ...draft.evidence, senderLists: null }, this.#judge.deps.policies.standard))) return;
+    draft.isSpamTold = true;
+    this.#offence({ kind: "spam", ...this.#offender() });
   }
 
   /** A message was taken: its sender need not wait the next time, nor need those whom a user here wrote to. */
   #taken(draft: DecisionDraft): void {
-    const { greylist, policy } = this.#judge.deps;
-    const { evidence, verdict } = draft;
-    if (greylist === undefined) return;
-    if (this.#account !== null) void greylist.writtenTo(draft.elsewhere, this.#tried(draft));
-    if (evidence.greylist === null || verdict === null) return;
-    const isSuspicious = verdict.sum >= policy.thresholds.greylist;
-    void greylist.taken(evidence.greylist, { folder: this.folder, isSuspicious }, this.#tried(draft));
+    const { greylist, correspondents, policies } = this.#judge.deps;
+    const { evidence, verdict, elsewhere } = draft;
+    if (this.#account !== null) {
+      void greylist?.writtenTo(elsewhere, this.#tried(draft));
+      void correspondents?.wrote(this.#account.id, elsewhere);
+    }
+    if (greylist === undefined || evidence.greylist === null || verdict === null) return;
+    const { thresholds } = draft.decidedFor?.policy ?? policies.standard;
+    const isSuspicious = verdict.sum >= thresholds.greylist;
+    const folder = draft.filing === "inbox" ? "inbox" : "junk";
+    void greylist.taken(evidence.greylist, { folder, isSuspicious }, this.#tried(draft));
   }
 
   #tried({ id, mailFrom }: DecisionDraft): SenderTry {
@@ -291,7 +320,7 @@ export class Judgement {
 
   /** RFC 5321 §4.5.1: postmaster is to be reached, also by those who were put on a list by mistake. The banned alone are not heard. */
   #forPostmaster({ blockList }: Evidence): Verdict {
-    return judge({ ...NO_EVIDENCE, blockList }, this.#judge.deps.policy);
+    return judge({ ...NO_EVIDENCE, blockList }, this.#judge.deps.policies.standard);
   }
 
   #findBan(): Evidence["blockList"] {
@@ -302,9 +331,9 @@ export class Judgement {
 
   /** A refusal outside of transactions; undefined where the policy has nothing against it. */
   #refuse(stage: Stage, evidence: Evidence): Reply | undefined {
-    const { policy, clock } = this.#judge.deps;
+    const { policies, clock } = this.#judge.deps;
     const { session, address } = this.#client;
-    const verdict = judge(evidence, policy);
+    const verdict = judge(evidence, policies.standard);
     if (verdict.reply === null) return undefined;
     const draft = new DecisionDraft(session, clock.now(), stage, null);
     draft.evidence = evidence;
@@ -318,15 +347,22 @@ export class Judgement {
   #finish(): void {
     const draft = this.#draft;
     this.#draft = undefined;
-    this.#verdict = undefined;
+    this.#judging = undefined;
     if (draft?.isWorthARecord === true) this.#record(draft);
   }
 
   #record(draft: DecisionDraft, judged: Judged = this.#judged): void {
-    const { sink, policy, settingsName } = this.#judge.deps;
+    const { sink, policies, settingsName } = this.#judge.deps;
     const { session, listener, address } = this.#client;
-    const client = { session, listener, address, name: this.#clientName, account: this.#account, judged };
-    sink.record(draft.toRecord(client, policy, settingsName));
+    const client = {
+      session,
+      listener,
+      address,
+      name: this.#clientName,
+      account: this.#account?.address ?? null,
+      judged,
+    };
+    sink.record(draft.toRecord(client, policies.standard, settingsName));
   }
 }
 
@@ -339,8 +375,4 @@ function whoIsJudged({ listener, trusted }: MetClient): Judged {
 function authenticationResults(hostname: string, { spf, dkim, arc, dmarc }: Evidence): readonly string[] {
   if (dkim === null || arc === null || dmarc === null) return [];
   return [authenticationResultsField(hostname, { author: dmarc.author, spf, dkim, arc, dmarc })];
-}
-
-function isPostmaster(path: Mailbox | "postmaster"): boolean {
-  return path === "postmaster" || path.localPart.toLowerCase() === "postmaster";
 }

@@ -18,7 +18,7 @@ import {
 } from "#mail/trace.ts";
 import type { Fields } from "#ports/log.ts";
 import type { RecipientRequest, Transaction } from "#protocol/smtp/transaction.ts";
-import type { Delivery, DeliveryTarget } from "#store/store.ts";
+import type { Delivery, DeliveryTarget, Placed } from "#store/store.ts";
 import type { SmtpDependencies } from "./dependencies.ts";
 import { type CompleteMessage, IncomingMessage } from "./incoming-message.ts";
 import type { Judgement } from "./judgement.ts";
@@ -136,18 +136,21 @@ export class MessageDesk {
         incoming.discard();
         return refused ?? STORE_FAILED;
       }
-      const delivery = { content, ...this.#withVerdict(message), receivedAtMs: atMs, ...this.#envelope(transaction) };
+      const delivery = {
+        content,
+        ...this.#withVerdict(message),
+        receivedAtMs: atMs,
+        ...this.#envelope(transaction, atMs),
+      };
       const stored = await this.#deps.store.deliver(delivery);
-      if (stored.ok && stored.value.length === 0 && delivery.queued.length === 0) {
-        incoming.discard();
-        return NOBODY_LEFT;
-      }
       if (stored.ok) {
+        this.#keptBack(id, delivery, stored.value);
         await this.#report(id, transaction, message);
         return reply(250, "2.0.0", `Accepted as ${id}`);
       }
-      this.#deps.log.error("no-space", { message: id });
       incoming.discard();
+      if (stored.problem === "nobody-left") return NOBODY_LEFT;
+      this.#deps.log.error("no-space", { message: id });
       return NO_SPACE;
     } catch (error) {
       this.#deps.log.error("message-not-stored", { message: id, cause: String(error) });
@@ -176,7 +179,10 @@ export class MessageDesk {
     return judgeHeaderFrom(this.#deps.directory, identity, from);
   }
 
-  #envelope({ sender, recipients }: Transaction): Pick<Delivery, "targets" | "queued" | "mailFrom"> {
+  #envelope(
+    { sender, recipients }: Transaction,
+    atMs: number,
+  ): Omit<Delivery, "content" | "prefix" | "index" | "receivedAtMs"> {
     const accounts = new Set<number>();
     const queued = new Set<string>();
     for (const recipient of recipients) {
@@ -184,10 +190,24 @@ export class MessageDesk {
       if (destination?.kind === "queue") queued.add(destination.address);
       for (const { accountId } of destination?.kind === "accounts" ? destination.accounts : []) accounts.add(accountId);
     }
-    const folder = this.#judgement?.folder ?? "inbox";
-    const targets = [...accounts].map((accountId): DeliveryTarget => ({ accountId, folder, flags: [] }));
+    const targets: DeliveryTarget[] = [];
+    const kept: number[] = [];
+    for (const accountId of accounts) {
+      const folder = this.#judgement?.filing(accountId) ?? "inbox";
+      if (folder === "quarantine") kept.push(accountId);
+      else targets.push({ accountId, folder, flags: [] });
+    }
     const mailFrom = sender.reversePath === null ? "" : formatMailbox(sender.reversePath);
-    return { targets, queued: [...queued], mailFrom };
+    const quarantine = this.#judgement?.keepBack(kept, atMs);
+    return { targets, queued: [...queued], mailFrom, ...(quarantine === undefined ? {} : { quarantine }) };
+  }
+
+  /** Without room in quarantine a message is in Junk, and somebody has to know. */
+  #keptBack(id: string, { quarantine }: Delivery, placed: readonly Placed[]): void {
+    if (quarantine === undefined) return;
+    const isInJunk = placed.some(({ accountId }) => quarantine.accountIds.includes(accountId));
+    if (isInJunk) this.#deps.log.error("quarantine-full", { message: id, octetsMax: quarantine.octetsMax });
+    this.#judgement?.keptBack(!isInJunk);
   }
 
   /** As the index counts them: our trace fields stand in front. */

@@ -15,6 +15,7 @@ import { checkSpf } from "../evidence/spf/check-spf.ts";
 import { scanMessage } from "../mail/mime/scanner.ts";
 import { messageChecks } from "../threads/message-checks.ts";
 import { explain } from "../verdict/explain.ts";
+import { samePolicy } from "../verdict/policies.ts";
 import type { Policy } from "../verdict/policy.ts";
 import { replay } from "../verdict/replay.ts";
 
@@ -166,11 +167,11 @@ suite("DMARC at the end of the message", () => {
     await send(tried, MESSAGE);
     const { record } = tried.judge;
     const shadow = { ...policy(), modes: { ...policy().modes, dmarc: "shadow" } } as const;
-    assert.deepEqual(replay(record, policy()), { kind: "same", disposition: "reject" });
-    assert.equal(replay(record, shadow).kind, "changed");
+    assert.deepEqual(replay(record, samePolicy(policy())), { kind: "same", disposition: "reject" });
+    assert.equal(replay(record, samePolicy(shadow)).kind, "changed");
     const { dmarc: _, dkim: __, arc: ___, ...older } = record.evidence;
     const olderRecord = { ...record, evidence: older as typeof record.evidence };
-    assert.equal(replay(olderRecord, policy()).kind, "changed");
+    assert.equal(replay(olderRecord, samePolicy(policy())).kind, "changed");
     assert.ok(explain(olderRecord).length > 0);
   });
 });
@@ -211,7 +212,7 @@ suite("links and content at the end of the message", () => {
       ["spam"],
     );
     const shadow = { ...policy(), modes: { ...policy().modes, uri_lists: "shadow" } } as const;
-    assert.equal(replay(tried.judge.record, shadow).kind, "changed");
+    assert.equal(replay(tried.judge.record, samePolicy(shadow)).kind, "changed");
   });
 
   test("the link may stand far behind the beginning", async () => {

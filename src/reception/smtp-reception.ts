@@ -321,7 +321,7 @@ export class SmtpReception implements ConnectionHandler {
       const place = this.#over ? FREE : logins.enter(this.#connection, result.identity.accountId);
       if (!place.ok) return this.#withId(reply(421, "4.7.0", place.text));
       this.#record.identity = result.identity;
-      this.#judgement?.loggedIn(result.identity.address);
+      this.#judgement?.loggedIn({ id: result.identity.accountId, address: result.identity.address });
       this.#deadlines.earnest();
       earlyTalkers.behaved(remoteAddress);
       return WELCOME;

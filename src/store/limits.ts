@@ -63,3 +63,11 @@ export const GREYLIST_KNOWN_KEPT = 180_000;
 export const GREYLIST_COUNT_EVERY = 256;
 /** Rows of the greylist one call forgets: a longer transaction would hold up mail. */
 export const PRUNED_GREYLIST_PER_CALL_MAX = 500;
+/** Messages kept back, about 500 octets each beside the mail itself; beyond it they go to Junk, as without room. */
+export const QUARANTINE_MESSAGES_MAX = 100_000;
+/** Messages kept back that one call forgets when their time is over: a longer transaction would hold up mail. */
+export const PRUNED_QUARANTINE_PER_CALL_MAX = 100;
+/** Entries of the sender lists. Each thread that talks to clients has them in memory, about 300 octets each. */
+export const SENDER_ENTRIES_MAX = 20_000;
+/** Addresses that an account is known to have written to, about 60 octets each; of more the oldest are forgotten. */
+export const CORRESPONDENTS_PER_ACCOUNT_MAX = 5000;

@@ -9,7 +9,16 @@ import type { Result } from "#mail/result.ts";
 import type { BlockListChange, BlockListKey, BlockListRow, DecisionQuery, DecisionRow } from "./decision-row.ts";
 import type { DkimKeyRow } from "./dkim-key-row.ts";
 import type { GreylistAges, GreylistKnown, GreylistQuery, GreylistRow, GreylistTry } from "./greylist-row.ts";
+import type {
+  NewQuarantined,
+  QuarantineFigures,
+  QuarantineProblem,
+  QuarantineQuery,
+  QuarantineReleased,
+  QuarantineRow,
+} from "./quarantine-row.ts";
 import type { SearchKey } from "./search-key.ts";
+import type { CorrespondentRow, SenderKey, SenderRow } from "./sender-row.ts";
 
 export type AccountId = number;
 export type FolderId = number;
@@ -109,6 +118,8 @@ export interface Delivery {
   readonly queued: readonly string[];
   /** Reverse-path; empty for `<>`. */
   readonly mailFrom: string;
+  /** Accounts here that it is kept back from. */
+  readonly quarantine?: NewQuarantined;
 }
 
 export interface DeliveryTarget {
@@ -168,6 +179,8 @@ export type StoreEvent =
   | { readonly kind: "folders"; readonly accountId: AccountId }
   /** Accounts, aliases, domains, credentials changed, or an account crossed its quota: forget what was remembered. */
   | { readonly kind: "directory" }
+  /** The sender lists changed: read them again. */
+  | { readonly kind: "senders" }
   /** Our own block list changed. Null: too much of it to be told; read it again. */
   | { readonly kind: "block-list"; readonly changes: readonly BlockListChange[] | null };
 
@@ -211,7 +224,11 @@ export interface Store {
   removeCredential(accountId: AccountId, id: number): Promise<Result<void, "no-such-credential">>;
 
   // — Mail in —
-  deliver(delivery: Delivery): Promise<Result<readonly Placed[], "no-space">>;
+  /**
+   * Where it was put: what is kept back is nowhere, unless there was no room for that and it is in Junk. `nobody-left`: none
+   * of the accounts is there any more, and nothing was stored.
+   */
+  deliver(delivery: Delivery): Promise<Result<readonly Placed[], "no-space" | "nobody-left">>;
   appendMessage(
     folderId: FolderId,
     message: NewMessage,
@@ -321,6 +338,40 @@ export interface Store {
     readonly put: readonly DkimKeyRow[];
     readonly removed: readonly Pick<DkimKeyRow, "domain" | "selector">[];
   }): Promise<void>;
+
+  // — Mail that is kept back —
+  /** What is held, newest first. */
+  listQuarantine(query: QuarantineQuery): Promise<readonly QuarantineRow[]>;
+  /** Held or not: rows stay until their time is over. */
+  findQuarantined(id: string): Promise<QuarantineRow | undefined>;
+  countQuarantine(): Promise<QuarantineFigures>;
+  /** Into the inbox of these accounts (null: of all recipients), to each once, however often it is asked. One transaction. */
+  releaseQuarantined(
+    id: string,
+    to: readonly AccountId[] | null,
+    nowMs: number,
+  ): Promise<Result<QuarantineReleased, QuarantineProblem>>;
+  /** Nobody who does not have it gets it. Whose it was, canonical. */
+  removeQuarantined(
+    id: string,
+    nowMs: number,
+  ): Promise<Result<{ readonly removed: readonly string[] }, "not-in-quarantine">>;
+  /** Removes some of what has stayed until now; how many. Call again until it is none. */
+  pruneQuarantine(nowMs: number): Promise<number>;
+
+  // — Senders: let in, kept out, written to —
+  listSenders(): Promise<readonly SenderRow[]>;
+  /** Replaces the entry with the same key. */
+  putSender(row: SenderRow): Promise<Result<void, "too-many-senders">>;
+  removeSender(key: SenderKey): Promise<Result<void, "no-such-entry-of-senders">>;
+  /** The account has written to these, canonical addresses. At most `ROWS_PER_CALL_MAX`. */
+  putCorrespondents(accountId: AccountId, addresses: readonly string[], nowMs: number): Promise<void>;
+  /** Which of the accounts have written to which of the addresses. At most `ROWS_PER_CALL_MAX` accounts, two addresses. */
+  findCorrespondents(
+    accountIds: readonly AccountId[],
+    addresses: readonly string[],
+  ): Promise<readonly CorrespondentRow[]>;
+  countCorrespondents(accountId: AccountId): Promise<number>;
 
   statistics(): Promise<StoreStatistics>;
   /** Calls `listener` for every event from now on; the returned function ends that. */

@@ -32,6 +32,15 @@ suite("housekeeping", () => {
     assert.equal(world.greylist.length, 3);
   });
 
+  test("removes mail whose time in quarantine is over, piece by piece", async () => {
+    const world = new World([]);
+    world.kept.push(100, 3);
+    const roundMs = world.clock.now() + ROUND_MS;
+    await world.pass(ROUND_MS);
+    for (let piece = 0; piece < 3; piece++) await world.pass(250);
+    assert.deepEqual([world.quarantine[0], world.quarantine.length], [roundMs, 3]);
+  });
+
   test("a failure is in the log, and the next round comes", async () => {
     const world = new World([new Error("the disk"), 0]);
     await world.pass(ROUND_MS);
@@ -60,6 +69,9 @@ class World {
   readonly greylist: [waitingSinceMs: number, knownSinceMs: number][] = [];
   /** How many senders each piece forgets. */
   readonly senders: number[] = [];
+  /** When what was over was removed, and how much of it there was. */
+  readonly quarantine: number[] = [];
+  readonly kept: number[] = [];
   readonly housekeeping: Housekeeping;
 
   /** @param pieces how many records each piece forgets; 0 after the last. */
@@ -74,6 +86,10 @@ class World {
         pruneGreylist: (ages) => {
           this.greylist.push([ages.waitingSinceMs, ages.knownSinceMs]);
           return Promise.resolve(this.senders.shift() ?? 0);
+        },
+        pruneQuarantine: (nowMs) => {
+          this.quarantine.push(nowMs);
+          return Promise.resolve(this.kept.shift() ?? 0);
         },
         pruneBlockList: (beforeMs) => Promise.resolve(this.bans.push(beforeMs)),
       },

@@ -9,6 +9,7 @@ import { Greylist } from "#evidence/greylist/greylist.ts";
 import { checkHelo, type HeloInquiry } from "#evidence/reverse-dns/check-helo.ts";
 import { checkReverseDns } from "#evidence/reverse-dns/check-reverse-dns.ts";
 import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
+import { Correspondents } from "#evidence/sender-lists/correspondents.ts";
 import { checkSpf } from "#evidence/spf/check-spf.ts";
 import type { BlockEntry } from "#gate/block-list/entry.ts";
 import { createDnsClient } from "#platform/dns/client.ts";
@@ -16,7 +17,7 @@ import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
 import { DecisionBuffer } from "#reception/decision-sink.ts";
-import { Judge } from "#reception/judge.ts";
+import { Judge, type JudgeDependencies } from "#reception/judge.ts";
 import type { Store } from "#store/store.ts";
 import type { BlockListEntry } from "#verdict/evidence.ts";
 import { decisionRow } from "./decision-rows.ts";
@@ -24,10 +25,13 @@ import type { FrontGate } from "./front-gate.ts";
 import { greylistSettings } from "./greylist-settings.ts";
 import { tellLinkLists, tellLists } from "./list-judgements.ts";
 import { messageChecks } from "./message-checks.ts";
-import { policyOf, settingsName } from "./policy.ts";
+import { policiesOf, settingsName } from "./policy.ts";
 import { isReachable } from "./reachable.ts";
+import type { SenderListsFollower } from "./sender-lists-follower.ts";
 
 const SECOND_MS = 1000;
+const DAY_MS = 24 * 60 * 60 * SECOND_MS;
+const QUARANTINE_FULL = "quarantine-full";
 
 export interface Judging {
   readonly judge: Judge;
@@ -35,18 +39,23 @@ export interface Judging {
   readonly close: () => Promise<void>;
 }
 
+type GreylistMethod = "findGreylist" | "putGreylistTry" | "putGreylistKnown";
+type CorrespondentMethod = "putCorrespondents" | "findCorrespondents";
+
 export interface JudgingOptions {
   readonly settings: Settings;
-  readonly store: Pick<Store, "putDecisions" | "findGreylist" | "putGreylistTry" | "putGreylistKnown">;
+  readonly store: Pick<Store, "putDecisions" | GreylistMethod | CorrespondentMethod>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
   /** Knows the bans and which addresses hide others; hears what speaks against clients, and what is wrong with a list. */
   readonly gate: FrontGate;
+  /** Knows the sender lists. */
+  readonly senders: Pick<SenderListsFollower, "matching">;
 }
 
-export function openJudging({ settings, store, clock, random, log, gate }: JudgingOptions): Judging {
-  const policy = policyOf(settings);
+export function openJudging({ settings, store, clock, random, log, gate, senders }: JudgingOptions): Judging {
+  const policies = policiesOf(settings);
   const { servers, timeoutMs } = settings.dns;
   const resolver = createDnsClient({ servers, timeoutMs, clock, random, log });
   const lists = listsOf(settings, log);
@@ -57,8 +66,8 @@ export function openJudging({ settings, store, clock, random, log, gate }: Judgi
   // Nobody waits for the first round: until it is over lists count for nothing.
   if (isReachable(settings)) void watch.start();
   const judge = new Judge({
-    policy,
-    settingsName: settingsName(policy),
+    policies,
+    settingsName: settingsName(policies),
     checks: {
       reverseDns: (client, deadlineMs) => checkReverseDns({ client, resolver, deadlineMs }),
       helo: (said, reverseDns, deadlineMs) =>
@@ -74,13 +83,16 @@ export function openJudging({ settings, store, clock, random, log, gate }: Judgi
       },
     },
     greylist: settings.rules.greylist === "off" ? undefined : openGreylist({ settings, store, clock, log }),
+    findSenders: (sender) => senders.matching(sender),
+    correspondents: settings.rules.senderLists === "off" ? undefined : new Correspondents(store, { clock, log }),
+    ...quarantining(settings, gate),
     findBan: (address, scope) => asEvidence(gate.bans.findBan(address, scope)),
     hidesOthers: (address) => gate.hidesOthers(address),
     hearOffence: (offence) => gate.offence(offence),
     mustWait: (client) => gate.mustWait(client),
     hearName: (address, clientName, proven) => gate.named(address, clientName, proven),
-    hearVerdict: (evidence) => tellLists(watch, evidence, policy),
-    hearMessageVerdict: (evidence, client) => tellLinkLists(watch, evidence, client, policy),
+    hearVerdict: (evidence) => tellLists(watch, evidence, policies.standard),
+    hearMessageVerdict: (evidence, client) => tellLinkLists(watch, evidence, client, policies.standard),
     sink,
     budgetMs: timeoutMs,
     clock,
@@ -102,6 +114,26 @@ function openGreylist({
   ...around
 }: Pick<JudgingOptions, "settings" | "store" | "clock" | "log">): Greylist {
   return new Greylist({ memory: store, settings: greylistSettings(settings), ...around });
+}
+
+/** What is kept back, and for how long; and that the administrator hears of it when there is no room for more. */
+function quarantining(
+  { quarantine }: Settings,
+  gate: FrontGate,
+): Pick<JudgeDependencies, "quarantine" | "hearQuarantine"> {
+  const { keepDays, octetsMax } = quarantine;
+  let isFull = false;
+  return {
+    quarantine: { keepMs: keepDays * DAY_MS, octetsMax },
+    hearQuarantine: (hasRoom) => {
+      if (hasRoom === !isFull) return;
+      isFull = !hasRoom;
+      if (hasRoom) return gate.settled(QUARANTINE_FULL, "");
+      const text = "There is no room for more mail in quarantine: what should be kept back goes to Junk.";
+      const remedy = "Look at `postern quarantine list`, remove what is spam, or raise quarantine.octets_max.";
+      gate.alert({ name: QUARANTINE_FULL, subject: "", text, remedy, evidence: [] });
+    },
+  };
 }
 
 /** None where both rules are off: nothing is asked then. */

@@ -7,6 +7,7 @@ import type { MessageOctets } from "#evidence/content/message-octets.ts";
 import type { DnsList } from "#evidence/dnsbl/dns-list.ts";
 import type { ListGuard } from "#evidence/dnsbl/query-lists.ts";
 import { extractUrls } from "#evidence/urls/extract-urls.ts";
+import { ownListings, ownUriList } from "#evidence/urls/own-uri-list.ts";
 import { queryUriLists } from "#evidence/urls/query-uri-lists.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Resolver } from "#ports/resolver.ts";
@@ -18,6 +19,7 @@ export interface MessageChecksOptions {
   readonly settings: {
     readonly dmarc: Pick<Settings["dmarc"], "trustedSealers">;
     readonly domains: readonly { readonly name: string }[];
+    readonly uriList?: Settings["uriList"];
   };
   readonly resolver: Resolver;
   readonly lists: readonly DnsList[];
@@ -25,7 +27,7 @@ export interface MessageChecksOptions {
   readonly clock: Clock;
 }
 
-type MessageChecks = Pick<Checks, "authenticate" | "links" | "uriLists" | "content">;
+type MessageChecks = Pick<Checks, "authenticate" | "links" | "uriLists" | "ownUris" | "content">;
 
 export function messageChecks({ settings, resolver, lists, guard, clock }: MessageChecksOptions): MessageChecks {
   const { trustedSealers } = settings.dmarc;
@@ -38,6 +40,7 @@ export function messageChecks({ settings, resolver, lists, guard, clock }: Messa
     },
     links: ({ index, octets }) => extractUrls(index, yielding(octets)),
     uriLists: (urls, deadlineMs) => queryUriLists({ urls, isExempt: isOwnDomain, lists, guard, resolver, deadlineMs }),
+    ...ownUris(settings.uriList ?? []),
     content: ({ index, octets }, { mailFrom, isFromOutside }) =>
       checkContent({
         index,
@@ -48,6 +51,14 @@ export function messageChecks({ settings, resolver, lists, guard, clock }: Messa
         isOwnDomain,
       }),
   };
+}
+
+/** Nothing where there is no list of our own. */
+function ownUris(entries: Settings["uriList"]): Pick<Checks, "ownUris"> {
+  if (entries.length === 0) return {};
+  const list = ownUriList(entries);
+  // What `check-config` has found wrong never gets here.
+  return list.ok ? { ownUris: (urls) => ownListings(urls, list.value) } : {};
 }
 
 /** Between two parts of a message the thread's other connections have their turn. */

@@ -1,19 +1,43 @@
 /** What the settings say about judging, in the verdict's terms. */
 import { createHash } from "node:crypto";
+import { type ScoreSettings, scoresOf } from "#config/scores.ts";
 import type { Settings } from "#config/settings.ts";
 import { dnsLists } from "#evidence/dnsbl/settings.ts";
 import { parseIpAddress } from "#mail/ip-address.ts";
-import { type Policy, policyDefaults } from "#verdict/policy.ts";
+import type { Policies } from "#verdict/policies.ts";
+import { type Policy, policyDefaults, type Thresholds, type Weights } from "#verdict/policy.ts";
 
 /** Hexadecimal digits: enough to tell the settings of some years apart. */
 const NAME_CHARACTERS = 10;
 
-export function policyOf({ rules, lists, dmarc, domains, hostname }: Settings): Policy {
+/** The policy of everybody, and those of domains and accounts that have scores of their own. */
+export function policiesOf(settings: Settings): Policies {
+  const { verdict, domains, accountPolicies } = settings;
+  const standard = policyOf(settings);
+  const laidOver = (...layers: readonly ScoreSettings[]): Policy => ({
+    ...standard,
+    thresholds: thresholdsOf(verdict, ...layers),
+  });
+  const domainOf = (address: string): ScoreSettings => domains.find(({ name }) => address.endsWith(`@${name}`)) ?? {};
+  return {
+    standard,
+    byDomain: Object.fromEntries(domains.filter(hasOwnScores).map((domain) => [domain.name, laidOver(domain)])),
+    byAccount: Object.fromEntries(
+      accountPolicies.map((account) => [account.address, laidOver(domainOf(account.address), account)]),
+    ),
+  };
+}
+
+function hasOwnScores({ greylistScore, junkScore, quarantineScore, rejectScore }: ScoreSettings): boolean {
+  return [greylistScore, junkScore, quarantineScore, rejectScore].some((score) => score !== undefined);
+}
+
+function policyOf({ rules, lists, dmarc, domains, hostname, verdict, weights }: Settings): Policy {
   const asked = dnsLists(lists);
   return {
-    ...policyDefaults,
     modes: {
       block_list: rules.blockList,
+      sender_lists: rules.senderLists,
       early_talker: rules.earlyTalker,
       helo: rules.helo,
       dnsbl: rules.dnsbl,
@@ -26,6 +50,8 @@ export function policyOf({ rules, lists, dmarc, domains, hostname }: Settings): 
       content: rules.content,
       greylist: rules.greylist,
     },
+    thresholds: thresholdsOf(verdict),
+    weights: weightsOf(weights),
     // What `check-config` has found wrong never gets here.
     lists: asked.ok ? asked.value.map(({ list }) => list) : [],
     knownForwarders: {
@@ -40,7 +66,30 @@ function isNetwork(entry: string): boolean {
   return parseIpAddress(entry.split("/")[0] ?? "") !== undefined;
 }
 
+function thresholdsOf(...scores: Parameters<typeof scoresOf>): Thresholds {
+  return { ...policyDefaults.thresholds, ...scoresOf(...scores) };
+}
+
+function weightsOf(settings: Settings["weights"]): Weights {
+  const { contentMax, badDate, badMessageId, displayName, ownDomain, linkMismatch, disguises, files, ...others } =
+    settings;
+  const defaults = policyDefaults.weights.content;
+  return {
+    ...others,
+    content: {
+      max: contentMax,
+      badDate,
+      badMessageId,
+      displayName,
+      ownDomain,
+      linkMismatch,
+      disguises: { ...defaults.disguises, ...disguises },
+      files: { ...defaults.files, ...files },
+    },
+  };
+}
+
 /** Stands in records: two with the same name were judged alike. No secret is in it. */
-export function settingsName(policy: Policy): string {
-  return createHash("sha256").update(JSON.stringify(policy)).digest("hex").slice(0, NAME_CHARACTERS);
+export function settingsName(policies: Policies): string {
+  return createHash("sha256").update(JSON.stringify(policies)).digest("hex").slice(0, NAME_CHARACTERS);
 }

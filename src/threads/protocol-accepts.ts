@@ -17,6 +17,7 @@ import type { Store } from "#store/store.ts";
 import type { FrontGate } from "./front-gate.ts";
 import { openJudging } from "./judging.ts";
 import type { FrontData } from "./ports.ts";
+import { SenderListsFollower } from "./sender-lists-follower.ts";
 import { directorySettings, imapSettings, pop3Settings, receptionSettings } from "./slices.ts";
 import { turningAwayBanned } from "./turn-away-banned.ts";
 
@@ -46,7 +47,8 @@ export async function protocolAccepts(
     inlineOctetsMax: Math.min(settings.limits.messageInMemoryOctetsMax, INLINE_OCTETS_MAX),
     random,
   });
-  const { judge, close } = openJudging({ settings, store, clock, random, log, gate });
+  const senders = await SenderListsFollower.open({ store, clock, log });
+  const { judge, close } = openJudging({ settings, store, clock, random, log, gate, senders });
   const shared = { store, authenticator, logins, clock, random, log, spool };
   const imap = createImapAccept({
     ...shared,
@@ -68,5 +70,11 @@ export async function protocolAccepts(
     if (protocol === "http") throw new Error("no HTTP listener in this version");
     return accepts[protocol];
   };
-  return { acceptFor, close };
+  return {
+    acceptFor,
+    close: async () => {
+      senders.close();
+      await close();
+    },
+  };
 }

@@ -11,6 +11,7 @@ import { policy } from "../../test/fakes/evidence.ts";
 import { FakeChecks } from "../../test/fakes/judge.ts";
 import { FakeLog } from "../../test/fakes/log.ts";
 import { FakeRandom } from "../../test/fakes/random.ts";
+import { samePolicy } from "../verdict/policies.ts";
 import { turningAwayBanned } from "./turn-away-banned.ts";
 
 const UNTIL_MS = Date.UTC(2030, 0, 1, 2);
@@ -87,7 +88,7 @@ class World {
 
   constructor(entry: BlockListEntry | undefined, mode: "off" | "shadow" | "enforce" = "enforce") {
     this.#judge = new Judge({
-      policy: policy({ block_list: mode }),
+      policies: samePolicy(policy({ block_list: mode })),
       settingsName: "settings",
       checks: new FakeChecks(),
       findBan: (_address, scope) => {

@@ -11,7 +11,8 @@ type LoginProtocol = "imap" | "pop3";
 
 /** The same accept for everybody who is not banned from logging in. */
 export function turningAwayBanned(protocol: LoginProtocol, judge: Judge, accept: Accept): Accept {
-  const { findBan, policy } = judge.deps;
+  const { findBan, policies } = judge.deps;
+  const policy = policies.standard;
   return (connection) => {
     const blockList = findBan(connection.remote.address, "auth");
     const verdict = blockList === undefined ? undefined : judgeEvidence({ ...NO_EVIDENCE, blockList }, policy);
@@ -58,7 +59,7 @@ function recordOf(
   text: string,
   { blockList, verdict, judge }: Refused,
 ): DecisionRecord {
-  const { policy, settingsName, clock } = judge.deps;
+  const { policies, settingsName, clock } = judge.deps;
   const evidence = { ...NO_EVIDENCE, blockList };
   const { disposition, sum, reasons, rules, reply } = verdict;
   return {
@@ -83,7 +84,7 @@ function recordOf(
     // The text as it was said; the code is what SMTP would have said.
     reply: reply === null ? null : { ...reply, text },
     settings: settingsName,
-    whatWouldChangeIt: whatWouldChange({ evidence }, policy),
+    whatWouldChangeIt: whatWouldChange({ evidence }, policies.standard),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Reply } from "#mail/reply.ts";
 import type { Evidence } from "./evidence.ts";
+import type { PartyOutcome } from "./parties.ts";
 import type { Disposition, Verdict } from "./verdict.ts";
 import type { Change } from "./what-would-change.ts";
 
@@ -39,7 +40,9 @@ export interface DecisionRecord {
   readonly stage: Stage;
   readonly judged: Judged;
   readonly evidence: Evidence;
-  /** What judging came to; null where nobody was judged. */
+  /** Whose mail it was, where there was a verdict; at most RECORDED_RECIPIENTS_MAX. Absent in older records. */
+  readonly parties?: readonly PartyOutcome[];
+  /** What judging came to, for the one it went mildest with; null where nobody was judged. */
   readonly verdict: Omit<Verdict, "reply"> | null;
   /** What happened in the end, whoever decided it: a verdict, relay control, an unknown recipient, a full disk. */
   readonly disposition: Disposition;

@@ -6,8 +6,10 @@ import type { AuthorEvidence, DmarcEvidence } from "#evidence/dmarc/evidence.ts"
 import type { DnsblEvidence } from "#evidence/dnsbl/evidence.ts";
 import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
 import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
+import type { SenderListEvidence } from "#evidence/sender-lists/evidence.ts";
 import type { SpfEvidence } from "#evidence/spf/evidence.ts";
 import type { UrlEvidence } from "#evidence/urls/evidence.ts";
+import type { OwnListing } from "#evidence/urls/own-uri-list.ts";
 import type { UriListEvidence } from "#evidence/urls/query-uri-lists.ts";
 
 /** Null: not looked at, because nobody asked or time ran out. It never counts for or against anybody. */
@@ -28,9 +30,13 @@ export interface Evidence {
   readonly dmarc: DmarcEvidence | null;
   readonly urls: UrlEvidence | null;
   readonly uriLists: UriListEvidence | null;
+  /** What the settings' own list says about hosts that links lead to. */
+  readonly ownUris: readonly OwnListing[] | null;
   readonly content: ContentEvidence | null;
   /** Is this sender met for the first time, or has it waited and come again? */
   readonly greylist: GreylistEvidence | null;
+  /** What is known of the sender beforehand, for all recipients together: see `forRecipient`. */
+  readonly senderLists: SenderListEvidence | null;
 }
 
 export interface BlockListEntry {
@@ -57,8 +63,10 @@ export const NO_EVIDENCE: Evidence = {
   dmarc: null,
   urls: null,
   uriLists: null,
+  ownUris: null,
   content: null,
   greylist: null,
+  senderLists: null,
 };
 
 /** Evidence of a record that an older version wrote: what it did not know of was not looked at. */

@@ -5,13 +5,14 @@ import type { HeloEvidence, NameAnswer, PointerName, ReverseDnsEvidence } from "
 import type { BlockListEntry, Evidence } from "./evidence.ts";
 import { explainAuthentication } from "./explain-authentication.ts";
 import { explainContent } from "./explain-content.ts";
+import { explainSenderLists } from "./explain-sender-lists.ts";
 import { wrapped } from "./page.ts";
 import { renderSpfTree } from "./spf-tree.ts";
 
 const SECOND_MS = 1000;
 
 export function explainEvidence(evidence: Evidence): string[] {
-  const { blockList, spokeEarly, helo, dnsbl, reverseDns, spf, greylist } = evidence;
+  const { blockList, spokeEarly, helo, dnsbl, reverseDns, spf, greylist, senderLists } = evidence;
   const facts = [
     ...(blockList === null ? [] : [banned(blockList)]),
     ...(spokeEarly ? ["It spoke before the greeting."] : []),
@@ -19,6 +20,7 @@ export function explainEvidence(evidence: Evidence): string[] {
     ...(helo === null ? [] : names(helo)),
     ...(dnsbl?.findings ?? []).map(listAnswer),
     ...(greylist === null ? [] : [met(greylist)]),
+    ...(senderLists === null ? [] : explainSenderLists(senderLists)),
   ];
   // The tree says by its indent what belongs to what.
   const tree = (spf === null ? [] : renderSpfTree(spf)).flatMap((line) => {
@@ -28,6 +30,9 @@ export function explainEvidence(evidence: Evidence): string[] {
   const message = [
     ...explainAuthentication(evidence),
     ...explainContent(evidence),
+    ...(evidence.ownUris ?? []).map(
+      ({ host, entry, weight }) => `Own list of hosts on link ${host}: ${entry}, weight ${weight}`,
+    ),
     ...(evidence.uriLists?.findings ?? []).map(listAnswer),
   ];
   return [...lines(facts), ...tree, ...lines(message)];

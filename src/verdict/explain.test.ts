@@ -6,6 +6,7 @@ import type { DecisionRecord } from "./decision-record.ts";
 import type { Evidence } from "./evidence.ts";
 import { explain } from "./explain.ts";
 import { judge } from "./judge.ts";
+import { samePolicy } from "./policies.ts";
 import type { Policy } from "./policy.ts";
 import { replay } from "./replay.ts";
 import { whatWouldChange } from "./what-would-change.ts";
@@ -68,6 +69,7 @@ suite("explain", () => {
       "",
       "Rules",
       "  block_list        0  nothing found",
+      "  sender_lists      0  not asked",
       "  early_talker      0  nothing found",
       "  helo             +1  shadow: recorded, not counted",
       "    +1 helo-differs: mail.sender.example does not lead to the client's address",
@@ -109,6 +111,7 @@ suite("explain", () => {
       lines.filter((line) => /^ {2}\w+ +0 /.test(line)),
       [
         "  block_list        0  nothing found",
+        "  sender_lists      0  not asked",
         "  early_talker      0  nothing found",
         "  dnsbl             0  not asked",
         "  reverse_dns       0  not asked",
@@ -204,11 +207,11 @@ suite("what would change a decision", () => {
 suite("replay", () => {
   test("under the same policy everything is the same, after a way through JSON", () => {
     const record = JSON.parse(JSON.stringify(recorded(hostile))) as DecisionRecord;
-    assert.deepEqual(replay(record, policy()), { kind: "same", disposition: "reject" });
+    assert.deepEqual(replay(record, samePolicy(policy())), { kind: "same", disposition: "reject" });
   });
 
   test("under another policy it says what would have happened", () => {
-    const replayed = replay(recorded(hostile), policy({ dnsbl: "shadow" }));
+    const replayed = replay(recorded(hostile), samePolicy(policy({ dnsbl: "shadow" })));
     assert.equal(
       replayed.kind === "changed" && `${replayed.was} -> ${replayed.verdict.disposition}`,
       "reject -> defer",
@@ -219,12 +222,12 @@ suite("replay", () => {
     const { evidence: found, ...rest } = recorded(hostile);
     const { greylist: _, reverseDns: __, spf: ___, dmarc: ____, content: _____, ...older } = found;
     const record = { ...rest, evidence: older } as unknown as DecisionRecord;
-    assert.deepEqual(replay(record, policy()), { kind: "same", disposition: "reject" });
+    assert.deepEqual(replay(record, samePolicy(policy())), { kind: "same", disposition: "reject" });
     assert.ok(explain(record).length > 20);
   });
 
   test("who was not judged would not have been", () => {
     const user = recorded(hostile, policy(), { judged: "authenticated", verdict: null });
-    assert.deepEqual(replay(user, policy()), { kind: "not-judged" });
+    assert.deepEqual(replay(user, samePolicy(policy())), { kind: "not-judged" });
   });
 });

@@ -4,11 +4,12 @@ import { completed, type Evidence } from "./evidence.ts";
 import { explainEvidence } from "./explain-evidence.ts";
 import { labelled, section, wrapped } from "./page.ts";
 import type { RuleName } from "./policy.ts";
-import type { Disposition, Finding, RuleResult } from "./verdict.ts";
+import { type Disposition, type Finding, type RuleResult, severity } from "./verdict.ts";
 
 export const HAPPENED: Readonly<Record<Disposition, string>> = {
   accept: "accepted",
   junk: "accepted into the Junk folder",
+  quarantine: "accepted and kept back in quarantine",
   defer: "deferred (temporary refusal)",
   reject: "rejected",
 };
@@ -60,7 +61,7 @@ function head(record: DecisionRecord): string[] {
 
 /** Accepted recipients are no message yet. */
 function outcome({ disposition, stage }: DecisionRecord): string {
-  const isOpen = stage !== "data" && (disposition === "accept" || disposition === "junk");
+  const isOpen = stage !== "data" && severity(disposition) <= severity("quarantine");
   return isOpen ? "recipients accepted, but no message came" : `${HAPPENED[disposition]} ${STAGES[stage]}`;
 }
 
@@ -90,7 +91,8 @@ function ruleLines(result: RuleResult, evidence: Evidence): string[] {
 }
 
 function wasLookedAt(rule: RuleName, evidence: Evidence): boolean {
-  const { helo, dnsbl, reverseDns, spf, author, dkim, dmarc, uriLists, content, greylist } = evidence;
+  const { helo, dnsbl, reverseDns, spf, author, dkim, dmarc, uriLists, ownUris, content, greylist, senderLists } =
+    evidence;
   switch (rule) {
     case "block_list":
     case "early_talker":
@@ -110,9 +112,11 @@ function wasLookedAt(rule: RuleName, evidence: Evidence): boolean {
     case "dmarc":
       return dmarc !== null;
     case "uri_lists":
-      return uriLists !== null;
+      return uriLists !== null || ownUris !== null;
     case "content":
       return content !== null;
+    case "sender_lists":
+      return senderLists !== null;
     case "greylist":
       return greylist !== null;
   }

@@ -63,8 +63,9 @@ function asksOf(
 }
 
 function askedBySum(sum: number, enforced: readonly RuleResult[], { thresholds }: Policy): Disposition {
-  if (sum >= thresholds.reject) return "reject";
+  if (thresholds.reject !== null && sum >= thresholds.reject) return "reject";
   if (sum >= thresholds.greylist && greylistedIn(enforced) !== undefined) return "defer";
+  if (thresholds.quarantine !== null && sum >= thresholds.quarantine) return "quarantine";
   return sum >= thresholds.junk ? "junk" : "accept";
 }
 

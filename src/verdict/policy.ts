@@ -7,6 +7,7 @@ export type RuleMode = "off" | "shadow" | "enforce";
 /** As the settings spell them under `[rules]`, in the order in which they are asked. */
 export const RULE_NAMES = [
   "block_list",
+  "sender_lists",
   "early_talker",
   "helo",
   "dnsbl",
@@ -47,7 +48,10 @@ export interface Thresholds {
   /** From here on a sender met for the first time waits, where the greylist is on. */
   readonly greylist: number;
   readonly junk: number;
-  readonly reject: number;
+  /** Kept back from here on; null: nothing is by its score. */
+  readonly quarantine: number | null;
+  /** Null: nothing is refused by its score. */
+  readonly reject: number | null;
 }
 
 export interface Weights {
@@ -69,6 +73,10 @@ export interface Weights {
   readonly spfPass: number;
   /** Of what a list says about a name that is only in an address (`user@name`), this part counts. */
   readonly addressShare: number;
+  /** Below zero: what a proven sender of the administrator's list has to its credit. */
+  readonly allowedSender: number;
+  /** Below zero: likewise a proven sender that the recipient has written to. */
+  readonly correspondent: number;
   readonly content: ContentWeights;
 }
 
@@ -91,6 +99,7 @@ export interface ContentWeights {
 export const policyDefaults: Omit<Policy, "contact"> = {
   modes: {
     block_list: "enforce",
+    sender_lists: "enforce",
     early_talker: "enforce",
     helo: "enforce",
     dnsbl: "enforce",
@@ -107,6 +116,7 @@ export const policyDefaults: Omit<Policy, "contact"> = {
     secondSignal: 1, // a missing Message-ID or a clock that is wrong is no sign of a bad client
     greylist: 4,
     junk: 6,
+    quarantine: null,
     reject: 15,
   },
   weights: {
@@ -122,6 +132,8 @@ export const policyDefaults: Omit<Policy, "contact"> = {
     spfPassesEverybody: 4, // nobody who sends honest mail lets all the world send it
     spfPass: -0.2, // senders of spam have records, too
     addressShare: 0.5,
+    allowedSender: -20, // whatever lists and content say together, short of a storm of them
+    correspondent: -11, // what would not be refused does not even wait: from just below 15 to below 4
     content: {
       max: 8, // Junk; the rest of what it takes to reject must come from elsewhere
       badDate: 0.5, // clocks go wrong

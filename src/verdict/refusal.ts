@@ -21,6 +21,7 @@ const BY_POLICY: Codes = { defer: [450, "4.7.1"], reject: [554, "5.7.1"] };
 const CODES: Readonly<Record<RuleName, Codes>> = {
   // A ban that ends: the connection is over, and the mail may come again.
   block_list: { defer: [421, "4.7.0"], reject: [554, "5.7.1"] },
+  sender_lists: { defer: [450, "4.7.1"], reject: [550, "5.7.1"] },
   early_talker: { defer: [450, "4.5.0"], reject: [554, "5.5.0"] },
   helo: { defer: [450, "4.7.1"], reject: [550, "5.7.1"] },
   dnsbl: BY_POLICY,
@@ -74,7 +75,7 @@ function whatWasFound(
   const verb = disposition === "defer" ? "Deferred" : "Refused";
   if (decisive === undefined) {
     const bound = disposition === "defer" ? thresholds.greylist : thresholds.reject;
-    return [`${verb}: score ${sum} of ${bound}`, ...heaviestFirst.slice(0, NAMED_OBJECTIONS_MAX).map(inWords)];
+    return [`${verb}: score ${sum} of ${bound ?? sum}`, ...heaviestFirst.slice(0, NAMED_OBJECTIONS_MAX).map(inWords)];
   }
   const found = [`${verb} by ${inWords(decisive)}`];
   // The heaviest, so it is the second signal where there is one.

@@ -8,6 +8,7 @@ import { dnsblRule } from "./dnsbl-rule.ts";
 import type { Evidence } from "./evidence.ts";
 import { heloRule, reverseDnsRule } from "./name-rules.ts";
 import { type Policy, RULE_NAMES, type RuleName } from "./policy.ts";
+import { senderListsRule } from "./sender-lists-rule.ts";
 import { spfRule } from "./spf-rule.ts";
 import { uriListsRule } from "./uri-lists-rule.ts";
 import type { Finding } from "./verdict.ts";
@@ -16,6 +17,7 @@ export type Rule = (evidence: Evidence, policy: Policy) => readonly Finding[];
 
 const RULES: Readonly<Record<RuleName, Rule>> = {
   block_list: blockListRule,
+  sender_lists: senderListsRule,
   early_talker: earlyTalkerRule,
   helo: heloRule,
   dnsbl: dnsblRule,

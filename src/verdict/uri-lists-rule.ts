@@ -3,17 +3,31 @@
  * client no more than its share: none rejects alone.
  */
 import type { ListFinding } from "#evidence/dnsbl/evidence.ts";
+import type { OwnListing } from "#evidence/urls/own-uri-list.ts";
 import type { UriListEvidence } from "#evidence/urls/query-uri-lists.ts";
 import { meetAll, type Shares } from "./dnsbl-rule.ts";
 import type { Evidence } from "./evidence.ts";
+import { finding, short } from "./finding.ts";
 import type { Policy } from "./policy.ts";
 import type { Finding } from "./verdict.ts";
 
-export function uriListsRule({ dnsbl, uriLists }: Evidence, policy: Policy): readonly Finding[] {
-  if (uriLists === null) return [];
+export function uriListsRule({ dnsbl, uriLists, ownUris }: Evidence, policy: Policy): readonly Finding[] {
+  const own = ownFindings(ownUris ?? [], policy);
+  if (uriLists === null) return own;
   const shares: Shares = new Map();
   if (dnsbl !== null && policy.modes.dnsbl === "enforce") meetAll(dnsbl.findings, policy, shares);
-  return meetAll(heaviestOfEachList(uriLists, policy), policy, shares);
+  return [...own, ...meetAll(heaviestOfEachList(uriLists, policy), policy, shares)];
+}
+
+/** The heaviest of our own entries, within the share of a list. An entry of weight zero or less spares its names. */
+function ownFindings(listings: readonly OwnListing[], { weights, contact }: Policy): readonly Finding[] {
+  const [heaviest] = listings.toSorted((one, other) => other.weight - one.weight);
+  if (heaviest === undefined || heaviest.weight <= 0) return [];
+  const { host, entry, reason } = heaviest;
+  const why = reason === "" ? "" : `: ${short(reason)}`;
+  const detail = `${short(host)} is on this server's own list of hosts as ${short(entry)}${why}`;
+  const remedy = `leave the link out, or write to ${contact}`;
+  return [finding("own-uri-list", Math.min(heaviest.weight, weights.oneListMax), { detail, remedy })];
 }
 
 /** A domain and a host of it are one thing to a list, and so are the ten hosts of one campaign. */

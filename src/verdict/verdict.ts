@@ -2,8 +2,11 @@
 import type { Reply } from "#mail/reply.ts";
 import type { RuleMode, RuleName } from "./policy.ts";
 
-/** From mild to severe. `junk` is accepted and put into the Junk folder; `defer` is 4yz, `reject` 5yz. */
-export const DISPOSITIONS = ["accept", "junk", "defer", "reject"] as const;
+/**
+ * From mild to severe. `junk` is accepted and put into the Junk folder, `quarantine` is accepted and kept back from its
+ * recipients; `defer` is 4yz, `reject` 5yz.
+ */
+export const DISPOSITIONS = ["accept", "junk", "quarantine", "defer", "reject"] as const;
 export type Disposition = (typeof DISPOSITIONS)[number];
 
 export interface Verdict {

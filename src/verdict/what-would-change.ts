@@ -62,13 +62,33 @@ function allTogether(
 }
 
 function factsOf(evidence: Evidence, policy: Policy): readonly Alternative[] {
-  const { blockList, spokeEarly, helo, dnsbl, reverseDns, spf, author, dmarc, uriLists, greylist } = evidence;
+  const {
+    blockList,
+    spokeEarly,
+    helo,
+    dnsbl,
+    reverseDns,
+    spf,
+    author,
+    dmarc,
+    uriLists,
+    ownUris,
+    greylist,
+    senderLists,
+  } = evidence;
   const facts: Alternative[] = [];
   const add = (what: string, change: (evidence: Evidence) => Evidence): void => {
     facts.push({ kind: "evidence", what, evidence: change, policy: (same) => same });
   };
   if (blockList !== null) {
     add(`${blockList.entry} is off our block list (postern unban ${blockList.entry})`, without("blockList"));
+  }
+  for (const { subject, scope } of (senderLists?.listings ?? []).filter(({ kind }) => kind === "deny")) {
+    const whose = scope === "" ? "" : ` --for ${scope}`;
+    add(`${subject} is off the list of denied senders (postern sender remove ${subject}${whose})`, (all) => ({
+      ...all,
+      senderLists: withoutEntry(all.senderLists, subject, scope),
+    }));
   }
   if (spokeEarly) add("the client waits for the greeting", (all) => ({ ...all, spokeEarly: false }));
   if (helo !== null) add("the client says its own name in EHLO, one that leads to its address", without("helo"));
@@ -95,6 +115,9 @@ function factsOf(evidence: Evidence, policy: Policy): readonly Alternative[] {
       uriLists: all.uriLists === null ? null : withoutUriList(all.uriLists, list),
     }));
   }
+  if ((ownUris ?? []).some(({ weight }) => weight > 0)) {
+    add("its links lead to no host of this server's own list", without("ownUris"));
+  }
   if (contentRule(evidence, policy).some(({ weight }) => weight > 0)) {
     add("nothing is odd about its header, links and attachments", (all) => ({ ...all, urls: null, content: null }));
   }
@@ -106,6 +129,11 @@ function factsOf(evidence: Evidence, policy: Policy): readonly Alternative[] {
 
 function without(part: keyof Evidence): (evidence: Evidence) => Evidence {
   return (evidence) => ({ ...evidence, [part]: NO_EVIDENCE[part] });
+}
+
+function withoutEntry(lists: Evidence["senderLists"], subject: string, scope: string): Evidence["senderLists"] {
+  if (lists === null) return null;
+  return { ...lists, listings: lists.listings.filter((one) => one.subject !== subject || one.scope !== scope) };
 }
 
 function listsThatList(dnsbl: DnsblEvidence | null): ReadonlyMap<string, string> {

@@ -5,9 +5,11 @@ import type { DmarcEvidence } from "#evidence/dmarc/evidence.ts";
 import type { ListFinding, ListOutcome, ListSubject } from "#evidence/dnsbl/evidence.ts";
 import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
 import type { GenericName, HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
+import type { SenderListEvidence, SenderListing } from "#evidence/sender-lists/evidence.ts";
 import type { SpfEvidence, SpfResult } from "#evidence/spf/evidence.ts";
 import { unansweredSpf } from "#evidence/spf/unanswered.ts";
 import type { UrlEvidence } from "#evidence/urls/evidence.ts";
+import type { OwnListing } from "#evidence/urls/own-uri-list.ts";
 import type { UriListEvidence } from "#evidence/urls/query-uri-lists.ts";
 import { type BlockListEntry, type Evidence, NO_EVIDENCE } from "#verdict/evidence.ts";
 import { type Policy, policyDefaults } from "#verdict/policy.ts";
@@ -169,6 +171,38 @@ export function content(changes: Partial<ContentEvidence> = {}): ContentEvidence
     files: [],
     filesNotRead: 0,
     ...changes,
+  };
+}
+
+export function ownListing(weight: number): OwnListing {
+  return { host: "a.phish.example", entry: "phish.example", reason: "seen before", weight };
+}
+
+/** Entries for everybody, about the sender or the client, and whether `user@local.test` has written to it. */
+export function senders(known: {
+  readonly allow?: SenderListing["matched"];
+  readonly deny?: boolean;
+  readonly writtenTo?: boolean;
+  readonly scope?: string;
+  readonly awaitsProof?: boolean;
+}): SenderListEvidence {
+  const { allow, deny = false, writtenTo = false, scope = "", awaitsProof = false } = known;
+  const about = { scope, note: "", sinceMs: Date.UTC(2030, 0, 1) };
+  const sender = { subject: "@sender.example", value: "a@sender.example", ...about };
+  const allowed: SenderListing[] =
+    allow === undefined
+      ? []
+      : [
+          allow === "client"
+            ? { ...about, kind: "allow", subject: CLIENT, value: CLIENT, matched: allow }
+            : { ...sender, kind: "allow", matched: allow },
+        ];
+  return {
+    listings: [...allowed, ...(deny ? [{ ...sender, kind: "deny", matched: "mail-from" } as const] : [])],
+    writtenTo: writtenTo
+      ? [{ account: "user@local.test", matched: "author", value: "a@sender.example", lastMs: Date.UTC(2030, 0, 1) }]
+      : [],
+    awaitsProof,
   };
 }
 

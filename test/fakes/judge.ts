@@ -12,6 +12,7 @@ import type { Checks } from "#reception/evidence-gathering.ts";
 import { Judge } from "#reception/judge.ts";
 import type { DecisionRecord } from "#verdict/decision-record.ts";
 import type { BlockListEntry } from "#verdict/evidence.ts";
+import { samePolicy } from "#verdict/policies.ts";
 import type { Policy } from "#verdict/policy.ts";
 import { content, dmarc, helo, linksListed, NO_LINKS, policy, reverseDns, spf } from "./evidence.ts";
 import type { FakeReception } from "./reception.ts";
@@ -131,7 +132,7 @@ export class FakeJudge {
   ) {
     const { clock, random, log } = reception.dependencies;
     const judge = new Judge({
-      policy: { ...policy(modes), ...changes },
+      policies: samePolicy({ ...policy(modes), ...changes }),
       settingsName: "settings",
       checks,
       greylist,

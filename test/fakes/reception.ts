@@ -112,7 +112,7 @@ export class FakeReception {
         this.deliveries.push(delivery);
         return { ok: true, value: delivery.targets.map(({ accountId }) => ({ accountId, folderId: 1, uid: 1 })) };
       case "nobody":
-        return { ok: true, value: [] };
+        return { ok: false, problem: "nobody-left" };
       case "no-space":
         return { ok: false, problem: "no-space" };
       case "fails":

@@ -40,6 +40,7 @@ export class ChangeFeed {
       case "directory":
         return this.#directoryChanged();
       case "block-list":
+      case "senders":
         return undefined;
     }
   }

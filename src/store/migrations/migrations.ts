@@ -6,5 +6,6 @@ import { first } from "./0001-first.ts";
 import { decisions } from "./0002-decisions.ts";
 import { greylist } from "./0003-greylist.ts";
 import { dkimKeys } from "./0004-dkim-keys.ts";
+import { keptBack } from "./0005-kept-back.ts";
 
-export const migrations: readonly string[] = [first, decisions, greylist, dkimKeys];
+export const migrations: readonly string[] = [first, decisions, greylist, dkimKeys, keptBack];

@@ -7,6 +7,7 @@ export class EventLog {
   readonly #folders = new Map<FolderId, StoreEvent>();
   readonly #accounts = new Map<AccountId, StoreEvent>();
   #directory = false;
+  #senders = false;
   /** Null: more than is told one by one. */
   #blockList: BlockListChange[] | null = [];
   #blockListEntries = 0;
@@ -23,6 +24,10 @@ export class EventLog {
     this.#directory = true;
   }
 
+  senders(): void {
+    this.#senders = true;
+  }
+
   blockList(change: BlockListChange): void {
     this.#blockListEntries += change.entries.length;
     if (this.#blockListEntries > BLOCK_LIST_CHANGES_TOLD_MAX) this.#blockList = null;
@@ -34,9 +39,11 @@ export class EventLog {
     const events = [...this.#folders.values(), ...this.#accounts.values()];
     if (this.#directory) events.push({ kind: "directory" });
     if (this.#blockListEntries > 0) events.push({ kind: "block-list", changes: this.#blockList });
+    if (this.#senders) events.push({ kind: "senders" });
     this.#folders.clear();
     this.#accounts.clear();
     this.#directory = false;
+    this.#senders = false;
     this.#blockList = [];
     this.#blockListEntries = 0;
     return events;

@@ -15,7 +15,9 @@ import { dkimKeyReads } from "./read/dkim-keys.ts";
 import { greylistReads } from "./read/greylist.ts";
 import { MessageContent } from "./read/message-content.ts";
 import { changesSince, fetchRows, listUids } from "./read/messages.ts";
+import { quarantineReads } from "./read/quarantine.ts";
 import { searchedFolder } from "./read/search-rows.ts";
+import { senderReads } from "./read/senders.ts";
 import { accountByAddress, accountById, allAccounts, allFolders, credentialsOf, folderByName } from "./rows.ts";
 import { isReaderMethod, type ReaderOperations } from "./store-methods.ts";
 
@@ -37,6 +39,8 @@ export function createSqliteReader({ dataDir }: { readonly dataDir: string }): S
     ...decisionReads(db),
     ...greylistReads(db),
     ...dkimKeyReads(db),
+    ...quarantineReads(db),
+    ...senderReads(db),
   };
   return {
     async call(method, args) {

@@ -56,6 +56,18 @@ export const storeMethods = {
   pruneGreylist: "writer",
   listDkimKeys: "reader",
   changeDkimKeys: "writer",
+  listQuarantine: "reader",
+  findQuarantined: "reader",
+  countQuarantine: "reader",
+  releaseQuarantined: "writer",
+  removeQuarantined: "writer",
+  pruneQuarantine: "writer",
+  listSenders: "reader",
+  putSender: "writer",
+  removeSender: "writer",
+  putCorrespondents: "writer",
+  findCorrespondents: "reader",
+  countCorrespondents: "reader",
   statistics: "reader",
 } as const satisfies Record<StoreMethod, "reader" | "writer">;
 

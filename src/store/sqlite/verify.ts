@@ -48,7 +48,8 @@ const CHECKS: readonly (readonly [StoreFinding["kind"], string])[] = [
     `SELECT 'message ' || blob.id || ' is held ' || coalesce(held, 0) || ' times, not ' || reference_count
      FROM blob LEFT JOIN (
        SELECT blob_id, count(*) AS held
-       FROM (SELECT blob_id FROM message UNION ALL SELECT blob_id FROM queue_entry) GROUP BY blob_id
+       FROM (SELECT blob_id FROM message UNION ALL SELECT blob_id FROM queue_entry
+             UNION ALL SELECT blob_id FROM quarantine WHERE blob_id IS NOT NULL) GROUP BY blob_id
      ) AS holders ON blob_id = blob.id
      WHERE reference_count <> coalesce(held, 0)`,
   ],
@@ -62,6 +63,13 @@ const CHECKS: readonly (readonly [StoreFinding["kind"], string])[] = [
     "missing-message",
     `SELECT 'queue entry ' || id || ' has no message' FROM queue_entry
      WHERE NOT EXISTS (SELECT 1 FROM blob WHERE blob.id = blob_id)`,
+  ],
+  [
+    "missing-message",
+    `SELECT 'quarantine ' || id || ' has no message, or holds one for nobody' FROM quarantine
+     WHERE (blob_id IS NOT NULL) <> EXISTS (
+         SELECT 1 FROM quarantine_recipient WHERE quarantine_id = id AND state = 'held')
+       OR (blob_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM blob WHERE blob.id = blob_id))`,
   ],
   [
     "missing-message",

@@ -22,6 +22,8 @@ import { dkimKeyOperations } from "./write/dkim-keys.ts";
 import { folderOperations } from "./write/folders.ts";
 import { greylistOperations } from "./write/greylist.ts";
 import { incomingOperations, messageOperations } from "./write/mail.ts";
+import { quarantineOperations } from "./write/quarantine.ts";
+import { senderOperations } from "./write/senders.ts";
 
 export interface SqliteWriterOptions {
   readonly dataDir: string;
@@ -115,6 +117,8 @@ export class Writer implements SqliteWriter {
       ...decisionOperations(context),
       ...greylistOperations(context),
       ...dkimKeyOperations(context),
+      ...quarantineOperations(context),
+      ...senderOperations(context),
     };
     this.#queue = new GroupCommitQueue((operations) => this.applyBatch(operations));
     this.#tidying = this.#sweep();

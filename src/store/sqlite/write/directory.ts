@@ -5,6 +5,8 @@ import { accountByAddress, accountById } from "../rows.ts";
 import type { WriterOperations } from "../store-methods.ts";
 import type { WriteContext } from "./context.ts";
 import { dropFolder, insertFolder, SPECIAL_FOLDERS } from "./folder-rows.ts";
+import { forgetQuarantined } from "./quarantine.ts";
+import { forgetSenders } from "./senders.ts";
 
 type DirectoryMethod =
   | "createAccount"
@@ -54,6 +56,8 @@ function accountOperations(
     removeAccount(id) {
       if (!ledger.hasAccount(id)) return failed("no-such-account");
       ledger.flush();
+      forgetQuarantined(context, id);
+      forgetSenders(context, id, existing(context, id).address);
       for (const folder of db.all<{ id: number }>("SELECT id FROM folder WHERE account_id = ?", id)) {
         dropFolder(context, folder.id);
       }

@@ -3,11 +3,9 @@
 import type { Content } from "#mail/content.ts";
 import { failed, ok } from "#mail/result.ts";
 import { applyFlags, DELETED, flagNames, keywordColumn, keywordsOfColumn, sameFlags } from "../../message-flags.ts";
-import type { Delivery, DeliveryTarget, FlagRow, Placed, SpecialUse, Uid } from "../../store.ts";
-import type { FolderFigures } from "../ledger.ts";
+import type { AccountId, Delivery, DeliveryTarget, FlagRow, Uid } from "../../store.ts";
 import type { WriterOperations } from "../store-methods.ts";
 import type { WriteContext } from "./context.ts";
-import { insertFolder, SPECIAL_FOLDERS } from "./folder-rows.ts";
 import {
   accountFlags,
   addMessage,
@@ -18,6 +16,8 @@ import {
   type StoredMessage,
   storedMessages,
 } from "./message-rows.ts";
+import { placeMessage } from "./place-message.ts";
+import { hasQuarantineRoom, keepBack } from "./quarantine.ts";
 
 const NO_PREFIX = new Uint8Array(0);
 /** Above every UID: nothing is recent. */
@@ -28,7 +28,7 @@ export function incomingOperations(
 ): Pick<WriterOperations, "deliver" | "appendMessage" | "removeQueued"> {
   const { db, ledger, blobs } = context;
   return {
-    deliver: (delivery) => (context.hasRoom() ? ok(deliver(context, delivery)) : failed("no-space")),
+    deliver: (delivery) => (context.hasRoom() ? deliver(context, delivery) : failed("no-space")),
     appendMessage(folderId, { content, index, flags, internalDateMs }) {
       const folder = ledger.folder(folderId);
       if (folder === undefined) return failed("no-such-folder");
@@ -51,20 +51,16 @@ export function incomingOperations(
   };
 }
 
-/** Targets whose account has gone since RCPT are left out of the answer. */
-function deliver(context: WriteContext, delivery: Delivery): readonly Placed[] {
+/** Targets whose account has gone since RCPT are left out. */
+function deliver(context: WriteContext, delivery: Delivery): ReturnType<WriterOperations["deliver"]> {
   const { content, prefix, index, receivedAtMs, queued, mailFrom } = delivery;
-  const targets = delivery.targets.filter(({ accountId }) => context.ledger.hasAccount(accountId));
-  const references = targets.length + (queued.length > 0 ? 1 : 0);
-  if (references === 0) return [];
+  const { targets, quarantine } = whoIsThere(context, delivery);
+  const references = targets.length + (queued.length > 0 ? 1 : 0) + (quarantine === undefined ? 0 : 1);
+  if (references === 0) return failed("nobody-left");
   const blobId = context.blobs.insert({ prefix, content, index, references });
-  const placed = targets.map((target) => {
-    const folder = targetFolder(context, target);
-    const flags = accountFlags(context, target.accountId, target.flags);
-    const keywords = keywordColumn(flags.keywords);
-    const row = { blobId, flags: flags.bits, keywords, internalDateMs: receivedAtMs, sizeOctets: index.sizeOctets };
-    return { accountId: target.accountId, folderId: folder.id, uid: addMessage(context, folder, row) };
-  });
+  const about = { internalDateMs: receivedAtMs, sizeOctets: index.sizeOctets };
+  const placed = targets.map((target) => placeMessage(context, target, blobId, about));
+  if (quarantine !== undefined) keepBack(context, quarantine, delivery, blobId);
   if (queued.length > 0) {
     context.db.insert(
       "INSERT INTO queue_entry (blob_id, mail_from, recipients, queued_at_ms, state) VALUES (?, ?, ?, ?, 'held')",
@@ -74,31 +70,23 @@ function deliver(context: WriteContext, delivery: Delivery): readonly Placed[] {
       receivedAtMs,
     );
   }
-  return placed;
+  return ok(placed);
 }
 
-/** The folder a delivery goes to. A special-use folder that its owner removed is made again: mail is never lost for it. */
-function targetFolder(context: WriteContext, { accountId, folder: role }: DeliveryTarget): FolderFigures {
-  const { ledger, events } = context;
-  const known = ledger.roleFolder(accountId, role);
-  if (known !== undefined) return known;
-  if (role === "inbox") throw new Error(`account ${accountId} has no INBOX`);
-  makeRoleFolder(context, accountId, role);
-  events.folders(accountId);
-  const made = ledger.roleFolder(accountId, role);
-  if (made === undefined) throw new Error(`account ${accountId} has no folder for ${role}`);
-  return made;
-}
-
-function makeRoleFolder(context: WriteContext, accountId: number, role: SpecialUse): void {
-  const [name] = SPECIAL_FOLDERS.find(([, use]) => use === role) ?? [role];
-  const adopted = context.db.run(
-    "UPDATE folder SET special_use = ? WHERE account_id = ? AND name = ?",
-    role,
-    accountId,
-    name,
-  );
-  if (adopted === 0) insertFolder(context, accountId, name, role);
+/** Whose account still exists. Where there is no room to keep the message back it goes to Junk: it is never lost for that. */
+function whoIsThere(
+  context: WriteContext,
+  { targets, quarantine, index }: Delivery,
+): Pick<Delivery, "targets" | "quarantine"> {
+  const isThere = (accountId: AccountId): boolean => context.ledger.hasAccount(accountId);
+  const present = targets.filter(({ accountId }) => isThere(accountId));
+  const accountIds = quarantine?.accountIds.filter(isThere) ?? [];
+  if (quarantine === undefined || accountIds.length === 0) return { targets: present };
+  if (hasQuarantineRoom(context, index.sizeOctets, quarantine.octetsMax)) {
+    return { targets: present, quarantine: { ...quarantine, accountIds } };
+  }
+  const toJunk = accountIds.map((accountId): DeliveryTarget => ({ accountId, folder: "junk", flags: [] }));
+  return { targets: [...present, ...toJunk] };
 }
 
 export function messageOperations(

@@ -1,0 +1,110 @@
+/**
+ * One transaction as it is judged: what is known of client and envelope is gathered at its first recipient, each recipient's
+ * policy makes its verdict of it, and once more when the message is there. The draft has what came of it.
+ */
+import type { SenderTry } from "#evidence/greylist/greylist.ts";
+import { RECORDED_RECIPIENTS_MAX } from "#verdict/decision-record.ts";
+import { type Evidence, NO_EVIDENCE } from "#verdict/evidence.ts";
+import { type Filing, forRecipient } from "#verdict/parties.ts";
+import type { DecisionDraft } from "./decision-draft.ts";
+import type { ArrivedMessage, EvidenceGathering } from "./evidence-gathering.ts";
+import { mustWaitInGreylist } from "./greylist-wait.ts";
+import type { JudgeDependencies } from "./judge.ts";
+import { SenderKnowledge } from "./sender-knowledge.ts";
+import { filingOfParty, type Party, TransactionParties, type Whose } from "./transaction-parties.ts";
+
+export interface TransactionJudgingOptions {
+  readonly draft: DecisionDraft;
+  readonly gathering: EvidenceGathering;
+  /** The client's address. */
+  readonly client: string;
+  readonly deps: JudgeDependencies;
+  /** What the connection itself has shown by now. */
+  readonly shown: () => Pick<Evidence, "spokeEarly" | "blockList">;
+  readonly tried: () => SenderTry;
+}
+
+export class TransactionJudging {
+  readonly #options: TransactionJudgingOptions;
+  readonly #parties: TransactionParties;
+  readonly #knowledge: SenderKnowledge;
+  readonly #mailFrom: string;
+  #gathered: Promise<void> | undefined;
+
+  constructor(options: TransactionJudgingOptions) {
+    const { draft, client, deps } = options;
+    this.#options = options;
+    this.#mailFrom = draft.mailFrom ?? "";
+    this.#parties = new TransactionParties(deps.policies);
+    this.#knowledge = new SenderKnowledge(client, deps);
+  }
+
+  /** Of those behind one recipient. Never rejects. */
+  async recipient(whose: readonly Whose[]): Promise<Party> {
+    const { draft } = this.#options;
+    this.#gathered ??= this.#gather();
+    await this.#gathered;
+    const first = this.#parties.judge(draft.evidence, whose);
+    draft.evidence = await this.#knowledge.withWrittenTo(draft.evidence, [first, ...whose], this.#mailFrom);
+    const party = this.#parties.judge(draft.evidence, whose);
+    draft.evidence = await this.#greylisted(party);
+    const judged = this.#parties.judge(draft.evidence, whose);
+    this.#decided();
+    return judged;
+  }
+
+  accept(whose: readonly Whose[]): void {
+    this.#parties.accept(whose);
+    this.#decided();
+  }
+
+  /** The second look, for all that it was accepted for. Never rejects. */
+  async message(arrived: ArrivedMessage): Promise<void> {
+    const { draft, gathering, deps, client } = this.#options;
+    const parties = this.#parties;
+    const evidence = { ...draft.evidence, ...(await gathering.message(arrived, this.#mailFrom)) };
+    draft.evidence = { ...evidence, senderLists: this.#knowledge.ofMessage(evidence, this.#mailFrom) };
+    parties.judgeAgain(draft.evidence);
+    draft.evidence = await this.#knowledge.withWrittenTo(draft.evidence, parties.accepted, this.#mailFrom);
+    parties.judgeAgain(draft.evidence);
+    if (parties.decisive !== undefined) draft.evidence = await this.#greylisted(parties.decisive);
+    parties.judgeAgain(draft.evidence);
+    this.#decided();
+    deps.hearMessageVerdict?.(draft.evidence, client);
+  }
+
+  /** Where the accepted message goes for this account. */
+  filing(accountId: number): Filing {
+    return this.#parties.filing(accountId);
+  }
+
+  async #gather(): Promise<void> {
+    const { draft, gathering, deps, shown } = this.#options;
+    const gathered = await gathering.complete(this.#mailFrom);
+    const senderLists = this.#knowledge.ofEnvelope(this.#mailFrom, gathering.authenticates);
+    draft.evidence = { ...NO_EVIDENCE, ...gathered, ...shown(), senderLists };
+    deps.hearVerdict?.(draft.evidence);
+  }
+
+  /** Whom the greylist makes wait is noted; who cannot be noted does not wait. In shadow it is noted all the same, once. */
+  async #greylisted(party: Party): Promise<Evidence> {
+    const { draft, gathering, tried } = this.#options;
+    const { evidence } = draft;
+    const found = evidence.greylist;
+    if (found === null || draft.isGreylistNoted) return evidence;
+    if (!mustWaitInGreylist(forRecipient(evidence, party.account), party.policy)) return evidence;
+    draft.isGreylistNoted = true;
+    return { ...evidence, greylist: await gathering.keepWaiting(found, tried()) };
+  }
+
+  /** The message goes as with the one it goes mildest with. */
+  #decided(): void {
+    const { draft } = this.#options;
+    const { decisive } = this.#parties;
+    if (decisive === undefined) return;
+    draft.verdict = decisive.verdict;
+    draft.decidedFor = decisive;
+    draft.filing = filingOfParty(decisive);
+    draft.parties = this.#parties.outcomes(RECORDED_RECIPIENTS_MAX);
+  }
+}

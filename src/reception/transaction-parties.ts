@@ -1,0 +1,128 @@
+/** Whose mail the open transaction is, and what the policy of each makes of it. */
+import { formatMailbox, type Mailbox } from "#mail/address.ts";
+import type { Evidence } from "#verdict/evidence.ts";
+import { type Filing, filingOf, judgeFor, mildest, type PartyOutcome } from "#verdict/parties.ts";
+import { type Policies, policyFor } from "#verdict/policies.ts";
+import type { Policy } from "#verdict/policy.ts";
+import type { Verdict } from "#verdict/verdict.ts";
+import type { Destination } from "./recipient-policy.ts";
+
+/** An account here, or a recipient that is handed on. */
+export interface Whose {
+  readonly account: string;
+  /** Null: elsewhere. */
+  readonly accountId: number | null;
+  /** RFC 5321 §4.5.1: it is to be reached. What it would not get goes to Junk. */
+  readonly isPostmaster: boolean;
+}
+
+export interface Party extends Whose {
+  readonly policy: Policy;
+  readonly verdict: Verdict;
+  /** A recipient of it was accepted. */
+  readonly isAccepted: boolean;
+}
+
+export class TransactionParties {
+  readonly #policies: Policies;
+  readonly #byAccount = new Map<string, Party>();
+  /** Verdicts about one and the same evidence, where it is the same for all: most messages are judged once. */
+  #alike: { readonly evidence: Evidence; readonly verdicts: Map<Policy, Verdict> } | undefined;
+
+  constructor(policies: Policies) {
+    this.#policies = policies;
+  }
+
+  /** Judges those behind one recipient; of several accounts it goes as with the mildest. */
+  judge(evidence: Evidence, whose: readonly Whose[]): Party {
+    const parties = whose.map((one) => this.#judgeOne(evidence, one));
+    const [first] = parties;
+    if (first === undefined) throw new Error("a recipient is nobody's");
+    return mildest(parties) ?? first;
+  }
+
+  accept(whose: readonly Whose[]): void {
+    for (const { account } of whose) {
+      const party = this.#byAccount.get(account);
+      if (party !== undefined) this.#byAccount.set(account, { ...party, isAccepted: true });
+    }
+  }
+
+  /** There is more evidence. Who was refused is out of it. */
+  judgeAgain(evidence: Evidence): void {
+    for (const party of this.accepted) this.#judgeOne(evidence, party);
+  }
+
+  get accepted(): readonly Party[] {
+    return [...this.#byAccount.values()].filter(({ isAccepted }) => isAccepted);
+  }
+
+  /** Whose verdict is the message's: the mildest of those it was accepted for, postmaster last. Undefined of none. */
+  get decisive(): Party | undefined {
+    const { accepted } = this;
+    const others = accepted.filter(({ isPostmaster }) => !isPostmaster);
+    return mildest(others) ?? mildest(accepted) ?? mildest([...this.#byAccount.values()]);
+  }
+
+  /** Who has not been judged has it in the inbox. */
+  filing(accountId: number): Filing {
+    const party = [...this.#byAccount.values()].find((one) => one.accountId === accountId && one.isAccepted);
+    return party === undefined ? "inbox" : filingOfParty(party);
+  }
+
+  outcomes(max: number): readonly PartyOutcome[] {
+    return [...this.#byAccount.values()].slice(0, max).map((party) => ({
+      account: party.account,
+      disposition: party.verdict.disposition,
+      sum: party.verdict.sum,
+      filed: party.isAccepted ? filingOfParty(party) : null,
+    }));
+  }
+
+  #judgeOne(evidence: Evidence, whose: Whose): Party {
+    const { account, accountId } = whose;
+    const known = this.#byAccount.get(account);
+    const policy = policyFor(this.#policies, account);
+    const verdict = this.#verdictFor(evidence, policy, account);
+    // Named as postmaster and by its own name, it is reached as by its own.
+    const isPostmaster = whose.isPostmaster && (known?.isPostmaster ?? true);
+    const party = { account, accountId, isPostmaster, policy, verdict, isAccepted: known?.isAccepted ?? false };
+    this.#byAccount.set(account, party);
+    return party;
+  }
+
+  #verdictFor(evidence: Evidence, policy: Policy, account: string): Verdict {
+    if (!isAlikeForAll(evidence)) return judgeFor(evidence, policy, account);
+    if (this.#alike?.evidence !== evidence) this.#alike = { evidence, verdicts: new Map() };
+    const known = this.#alike.verdicts.get(policy);
+    if (known !== undefined) return known;
+    const verdict = judgeFor(evidence, policy, account);
+    this.#alike.verdicts.set(policy, verdict);
+    return verdict;
+  }
+}
+
+/** The accounts of a recipient, or itself where it is handed on. */
+export function whoseMail(path: Mailbox | "postmaster", destination: Destination): readonly Whose[] {
+  const isPostmaster = isForPostmaster(path);
+  if (destination.kind === "queue") return [{ account: destination.address, accountId: null, isPostmaster }];
+  return destination.accounts.map(({ address, accountId }) => ({ account: address, accountId, isPostmaster }));
+}
+
+export function isForPostmaster(path: Mailbox | "postmaster"): boolean {
+  return path === "postmaster" || path.localPart.toLowerCase() === "postmaster";
+}
+
+export function recipientText(path: Mailbox | "postmaster"): string {
+  return path === "postmaster" ? path : formatMailbox(path);
+}
+
+export function filingOfParty(party: Party): Filing {
+  const filing = filingOf(party);
+  return party.isPostmaster && filing === "quarantine" ? "junk" : filing;
+}
+
+function isAlikeForAll({ senderLists }: Evidence): boolean {
+  if (senderLists === null) return true;
+  return senderLists.writtenTo.length === 0 && senderLists.listings.every(({ scope }) => scope === "");
+}
