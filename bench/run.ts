@@ -4,7 +4,6 @@
  * postfix and dovecot-imapd, and root to start them. The long form writes RESULTS.md.
  */
 
-import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { startDovecot } from "../test/peers/dovecot.ts";
@@ -13,6 +12,7 @@ import { alice, bob, startServer } from "../test/peers/server.ts";
 import { ImapReader } from "./imap-read.ts";
 import type { Load, LoadResult } from "./load.ts";
 import { startPostfix } from "./postfix.ts";
+import { writeSection } from "./results-page.ts";
 import { asLine, type Comparison, compare } from "./rounds.ts";
 
 const short = process.argv.includes("--short");
@@ -36,7 +36,7 @@ const nothingToAsk = {
 const mailIn = await measureMailIn();
 const mailOut = await measureMailOut();
 for (const comparison of [...mailIn, ...mailOut]) console.log(asLine(comparison));
-if (!short) writeFileSync(join(import.meta.dirname, "RESULTS.md"), report(mailIn, mailOut));
+if (!short) report(mailIn, mailOut);
 
 async function measureMailIn(): Promise<readonly Comparison[]> {
   const postfix = await startPostfix(["alice", "bob"]);
@@ -165,14 +165,12 @@ function row({ name, ratio, spread }: Comparison): string {
   return `| ${name} | ${ratio.toFixed(2)} | ${spread[0].toFixed(2)} to ${spread[1].toFixed(2)} |\n`;
 }
 
-function report(received: readonly Comparison[], read: readonly Comparison[]): string {
+function report(received: readonly Comparison[], read: readonly Comparison[]): void {
   const head = "| what | ratio | rounds |\n| --- | --- | --- |\n";
-  return `# Postern beside Postfix and Dovecot
-
-Written by \`npm run bench\`. A ratio above 1 means that Postern is faster. Both servers run on one machine (${cpus().length} cores,
+  writeSection(
+    "Mail in, beside Postfix",
+    `By \`npm run bench\`: a ratio above 1 means that Postern is faster. Both servers run on one machine (${cpus().length} cores,
 ${process.arch}), driven by the same generator in a process of its own, by turns, ${rounds} rounds; the ratio is that of the medians.
-
-## Mail in, beside Postfix
 
 ${messages} messages of ${sizeOctets} octets, persistent connections, no pipelining; what is counted is the 250 behind the end of data,
 from the moment all connections are greeted. Postfix has Debian's settings; its 250 means that the message is synced in its
@@ -180,10 +178,12 @@ queue, from which it is delivered into a maildir afterwards. Postern's 250 means
 on disk: the line "in the mailbox" waits for Postfix's deliveries too. Checks that ask the DNS or read the text are
 off in both.
 
-${head}${received.map(row).join("")}
-## Mail out, beside Dovecot
+${head}${received.map(row).join("")}`,
+  );
+  writeSection(
+    "Mail out, beside Dovecot",
+    `Likewise. One IMAP connection over TLS, a folder of ${folderMessages} messages of about 10,000 octets, caches warm.
 
-One IMAP connection over TLS, a folder of ${folderMessages} messages of about 10,000 octets, caches warm.
-
-${head}${read.map(row).join("")}`;
+${head}${read.map(row).join("")}`,
+  );
 }

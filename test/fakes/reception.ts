@@ -62,7 +62,7 @@ export class MemorySpool implements Spool {
 }
 
 export class FakeReception {
-  readonly clock = new FakeClock(Date.UTC(2030, 0, 1, 12));
+  readonly clock: FakeClock;
   readonly directory: FakeDirectory = smallDirectory().add(2, "alice@local.test", "sales@local.test");
   readonly log = new FakeLog();
   readonly logins = new FakeLoginPlaces();
@@ -81,7 +81,13 @@ export class FakeReception {
   /** Tests may replace it before they connect. */
   dependencies: SmtpDependencies;
 
-  constructor(protocol: ListenerProtocol, changes: Partial<ReceptionSettings> = {}) {
+  /** @param startMs what the clock says; milliseconds since the epoch. */
+  constructor(
+    protocol: ListenerProtocol,
+    changes: Partial<ReceptionSettings> = {},
+    startMs = Date.UTC(2030, 0, 1, 12),
+  ) {
+    this.clock = new FakeClock(startMs);
     this.dependencies = {
       protocol,
       settings: { ...receptionDefaults, hostname: "mx.local.test", ...changes },

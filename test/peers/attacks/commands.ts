@@ -48,7 +48,8 @@ export const commandAttacks: Readonly<Record<string, Attack>> = {
   "bdat-then-data": lines(["BDAT 5\r\nhello", "DATA\r\n"], "503"),
   "bdat-then-mail": lines(["BDAT 5\r\nhello", "MAIL FROM:<a@sender.test>\r\n"], "503"),
   "bdat-zero": lines(["BDAT 0\r\n", "NOOP\r\n"], "250"),
-  "bdat-zero-last": lines(["BDAT 0 LAST\r\n"], "250", "554"),
+  // On the MX it is a message without an author like any other.
+  "bdat-zero-last": lines(["BDAT 0 LAST\r\n"], "250", "554", "550 5.6.0"),
   "bdat-after-last": lines(["BDAT 12 LAST\r\nSubject: x\r\n", "BDAT 5\r\nhello"], "503"),
   "bdat-bare-lf": lines(["BDAT 18 LAST\r\nSubject: x\r\n\r\na\nb\r\n"], "550 5.6.0"),
 
@@ -124,7 +125,7 @@ export const commandAttacks: Readonly<Record<string, Attack>> = {
       assertReply(reply, number < 100 ? "250" : "452 4.5.3");
     }
     await client.say("DATA", 354);
-    client.send("From: a@sender.test\r\nSubject: to many\r\n\r\nx\r\n.\r\n");
+    client.send(`From: ${mailFrom(target)}\r\nSubject: to many\r\n\r\nx\r\n.\r\n`);
     await client.expect(250);
     client.close();
     return [...codes].map(([code, count]) => `${count} × ${code.trim()}`).join(", ");

@@ -216,7 +216,7 @@ export const framing: Readonly<Record<string, Attack>> = {
   "rst-mid-data": async (target) => {
     const client = await inTransaction(target);
     await client.say("DATA", 354);
-    client.send(dotStuffed(Buffer.from("From: ${mailFrom(target)}\r\nSubject: cut off\r\n\r\nhalf")).subarray(0, -5));
+    client.send(dotStuffed(Buffer.from("Subject: cut off\r\n\r\nhalf")).subarray(0, -5));
     await client.silence(50);
     client.reset();
     const other = await greeted(target);
