@@ -3,10 +3,11 @@
  * Folders hold more messages, one a file: one's own mail, to see what would become of it. Without, the outcome is written
  * into RESULTS.md.
  */
+import { DISPOSITIONS } from "#verdict/verdict.ts";
 import { corpus, type Kind, missingSources, type Outcome, outcomeOf, sourceOf } from "../test/peers/corpus.ts";
 import { writeSection } from "./results-page.ts";
 
-const DISPOSITIONS = ["accept", "junk", "defer", "reject", "malformed"] as const;
+const OUTCOMES = [...DISPOSITIONS, "malformed"] as const;
 
 /** First reasons of a message that is refused for its author. */
 const FOR_ITS_AUTHOR = new Set(["no-author", "several-from-fields", "several-authors", "malformed-from"]);
@@ -44,10 +45,10 @@ if (folders.length === 0) writeSection("Verdicts on other people's messages", pa
 function outcomesBySource(outcomes: readonly Outcome[]): readonly string[] {
   const rows = [...Map.groupBy(outcomes, (outcome) => `${sourceOf(outcome)}, ${outcome.kind}`)];
   return [
-    `| source, kind | ${DISPOSITIONS.join(" | ")} |`,
-    `| --- |${" --- |".repeat(DISPOSITIONS.length)}`,
+    `| source, kind | ${OUTCOMES.join(" | ")} |`,
+    `| --- |${" --- |".repeat(OUTCOMES.length)}`,
     ...[...rows, ["all", outcomes] as const].map(
-      ([source, of]) => `| ${source} | ${DISPOSITIONS.map((one) => counted(of, one)).join(" | ")} |`,
+      ([source, of]) => `| ${source} | ${OUTCOMES.map((one) => counted(of, one)).join(" | ")} |`,
     ),
   ];
 }

@@ -11,7 +11,7 @@ import { checkSpf } from "#evidence/spf/check-spf.ts";
 import { scanMessage } from "#mail/mime/scanner.ts";
 import type { Checks } from "#reception/evidence-gathering.ts";
 import { messageChecks } from "#threads/message-checks.ts";
-import type { RuleResult } from "#verdict/verdict.ts";
+import type { Disposition, RuleResult } from "#verdict/verdict.ts";
 import { FakeJudge } from "../fakes/judge.ts";
 import { FakeReception } from "../fakes/reception.ts";
 import { type FakeNames, FakeResolver } from "../fakes/resolver.ts";
@@ -78,7 +78,7 @@ function read(name: string, file: string): CorpusMessage {
 
 export interface Outcome extends Pick<CorpusMessage, "name" | "kind"> {
   /** `malformed`: refused before anybody judged it, for the standards forbid such octets. */
-  readonly disposition: "accept" | "junk" | "defer" | "reject" | "malformed";
+  readonly disposition: Disposition | "malformed";
   readonly reasons: readonly string[];
   /** What enforced rules found. */
   readonly rules: readonly RuleResult[];
