@@ -18,6 +18,11 @@ export interface DeliveryJob {
   readonly recipients: readonly QueuedRecipient[];
   /** Domain of the recipients (A-labels), or an address literal in brackets. Next hops in its place are delivery's affair. */
   readonly destination: string;
+  /**
+   * `own`: a user here or the server itself wrote it, and it is signed in the name of its author's domain. `forwarded`:
+   * another wrote it, and it passes through (alias, second MX): it must never be signed as if it were ours.
+   */
+  readonly origin: "own" | "forwarded";
   /** Octets that `read` gives: the message without its Return-Path. */
   readonly sizeOctets: number;
   /** As its sender declared it: octets over 127 may be in what is not 7BIT, and in the header where `utf8` is set. */

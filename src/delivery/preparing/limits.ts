@@ -8,3 +8,5 @@ export const BLOCK_OCTETS = 4096;
 export const PART_HEADER_OCTETS_MAX = 64 * 1024;
 /** Characters of a header line after it was folded; RFC 5322 §2.1.1 advises it. */
 export const FOLDED_LENGTH = 78;
+/** Octets of a body that is kept in memory while it is sent: it is read three times, and most messages are smaller. */
+export const KEPT_OCTETS_MAX = 256 * 1024;

@@ -4,6 +4,7 @@
  * held as a whole.
  */
 import { Buffer, isUtf8 } from "node:buffer";
+import { parseDomain } from "#mail/address.ts";
 import { MimeScanner } from "#mail/mime/scanner.ts";
 import type { MessageIndex, MimePart } from "#mail/mime/structure.ts";
 import { Base64Encoder, Base64Mender } from "#mail/text/base64-encoder.ts";
@@ -26,6 +27,8 @@ export interface PreparedMessage {
   readonly body: () => AsyncIterable<Uint8Array>;
   /** Does the body have octets over 127 left? */
   readonly isEightBit: boolean;
+  /** Of the one address in From, as A-labels; undefined where there is no such. */
+  readonly authorDomain: string | undefined;
 }
 
 export interface Preparation {
@@ -59,7 +62,14 @@ export async function prepareMessage(stored: StoredMessage, preparation: Prepara
     header: unfit.has(["long-line"], 0, root.bodyStart) ? foldedHeader(header) : header,
     body: () => wholeLines(bodyOctets(stored, root, changes)),
     isEightBit: unfit.has(["8bit"], root.bodyStart, index.sizeOctets) && preparation.authorship === "forwarded",
+    authorDomain: authorDomainOf(index.envelope),
   };
+}
+
+function authorDomainOf({ from }: MessageIndex["envelope"]): string | undefined {
+  const [author, ...others] = (from ?? []).filter(({ host }) => host !== null);
+  const domain = parseDomain(author?.host ?? "");
+  return others.length === 0 && domain.ok ? domain.value : undefined;
 }
 
 /** With the empty line that some messages lack. */

@@ -1,0 +1,91 @@
+/**
+ * What a message goes through before it is tried anywhere: made fit for its way and signed, or sealed where it only passes
+ * through. Done anew for each try, so that a change of keys reaches what waits; the store keeps what was handed in.
+ */
+import { Buffer } from "node:buffer";
+import { parseDomain } from "#mail/address.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Attempt, AttemptReport, DeliveryJob } from "#queue/attempt.ts";
+import { OutgoingOctets } from "./preparing/outgoing-octets.ts";
+import { type PreparedMessage, prepareMessage } from "./preparing/prepare-message.ts";
+import { sealFields } from "./signing/arc-seal.ts";
+import { type MeasuredBody, measureBody, signatureFields } from "./signing/sign-message.ts";
+import type { SigningKeys } from "./signing/signing-keys.ts";
+
+export interface OutgoingDependencies {
+  readonly keys: Pick<SigningKeys, "of">;
+  /** Our name in Authentication-Results. */
+  readonly hostname: string;
+  readonly clock: Pick<Clock, "now">;
+}
+
+/** Only we may write or read them on the way: hidden recipients, and the sender as the last server notes it. */
+const WITHOUT: Readonly<Record<DeliveryJob["origin"], readonly string[]>> = {
+  own: ["return-path", "bcc", "resent-bcc"],
+  forwarded: ["return-path"],
+};
+
+/** @param attempt tries the message as it then is. */
+export function outgoingAttempt(attempt: Attempt, deps: OutgoingDependencies): Attempt {
+  return async (job, signal) => {
+    let ready: DeliveryJob;
+    try {
+      ready = await prepareJob(job, deps);
+    } catch (error) {
+      return notPrepared(job, deps.clock.now(), String(error));
+    }
+    return attempt(ready, signal);
+  };
+}
+
+async function prepareJob(job: DeliveryJob, deps: OutgoingDependencies): Promise<DeliveryJob> {
+  const { origin, sizeOctets } = job;
+  const stored = { sizeOctets, read: (start: number, end: number) => job.read(start, end) };
+  const prepared = await prepareMessage(stored, { authorship: origin, without: WITHOUT[origin] });
+  const body = await measureBody(prepared);
+  const fields = origin === "own" ? await signatures(prepared, body, deps) : await seal(job, prepared, body, deps);
+  const header = Buffer.concat([fields, prepared.header]);
+  const octets = new OutgoingOctets(header, prepared.body, body.octets);
+  return {
+    ...job,
+    sizeOctets: octets.sizeOctets,
+    body: prepared.isEightBit ? "8BITMIME" : "7BIT",
+    read: (start, end) => octets.read(start, end),
+  };
+}
+
+/** In the name of the author's domain, where that is ours: only then the signature aligns (RFC 9989 §4.4). */
+async function signatures(prepared: PreparedMessage, body: MeasuredBody, deps: OutgoingDependencies): Promise<Buffer> {
+  const { authorDomain } = prepared;
+  const keys = authorDomain === undefined ? [] : await deps.keys.of(authorDomain);
+  return signatureFields(prepared.header, body, keys, deps.clock.now());
+}
+
+/** In the name of the domain it passes through, which its reverse-path names by then. */
+async function seal(
+  { mailFrom }: DeliveryJob,
+  prepared: PreparedMessage,
+  body: MeasuredBody,
+  { keys, hostname, clock }: OutgoingDependencies,
+): Promise<Buffer> {
+  const domain = parseDomain(mailFrom.slice(mailFrom.lastIndexOf("@") + 1));
+  const [key] = domain.ok ? await keys.of(domain.value) : [];
+  if (key === undefined) return Buffer.alloc(0);
+  const fields = await sealFields(prepared.header, body, { key, authservId: hostname, nowMs: clock.now() });
+  return fields ?? Buffer.alloc(0);
+}
+
+function notPrepared({ recipients }: DeliveryJob, nowMs: number, why: string): AttemptReport {
+  const text = `The message could not be made ready: ${why}`;
+  return {
+    results: recipients.map(({ id }) => ({
+      recipientId: id,
+      outcome: "deferred",
+      reply: { code: null, enhanced: "4.3.0", text, byHost: null, stage: "local" },
+    })),
+    host: undefined,
+    startedAtMs: nowMs,
+    endedAtMs: nowMs,
+    trace: [text],
+  };
+}
