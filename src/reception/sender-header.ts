@@ -1,7 +1,7 @@
 /** The header as the sender wrote it: what is read from it, and which fields are not passed on because only we may write them. */
 import { Buffer } from "node:buffer";
-import { withoutComments } from "#mail/header/comment.ts";
 import { fieldColon, fieldValue, type HeaderField, splitFields } from "#mail/header/fields.ts";
+import { AUTHSERV_ID_OCTETS_MAX, isReservedField } from "#mail/header/reserved-fields.ts";
 
 export interface SenderHeader {
   /** Slices of the header in their order, without the removed fields. */
@@ -16,14 +16,13 @@ export interface SenderHeader {
   readonly hasMessageId: boolean;
 }
 
-/** Octets of an Authentication-Results field that are read to find whose it is. */
-const AUTHSERV_ID_OCTETS_MAX = 1024;
-
 /** @param header up to and with its empty line, or the whole message where there is none. */
 export function readSenderHeader(header: Buffer, hostname: string): SenderHeader {
   const start = mboxLineEnd(header);
   const fields = splitFields(header);
-  const ours = fields.filter((field) => isOurs(header, field, hostname));
+  const ours = fields.filter((field) =>
+    isReservedField(field.name, () => fieldValue(header, field, AUTHSERV_ID_OCTETS_MAX), hostname),
+  );
   const count = (name: string): number => fields.filter((field) => field.name === name).length;
   return {
     kept: without(header, start, ours),
@@ -34,18 +33,6 @@ export function readSenderHeader(header: Buffer, hostname: string): SenderHeader
     hasDate: count("date") > 0,
     hasMessageId: count("message-id") > 0,
   };
-}
-
-/** Fields that would be believed because a server at the end of the way writes them (RFC 5321 §4.4, RFC 8601 §5). */
-function isOurs(header: Buffer, field: HeaderField, hostname: string): boolean {
-  const { name } = field;
-  if (name === "return-path" || name.startsWith("x-spam-") || name.startsWith("x-postern-")) return true;
-  if (name !== "authentication-results") return false;
-  const value = withoutComments(fieldValue(header, field, AUTHSERV_ID_OCTETS_MAX))
-    .trim()
-    .replaceAll('"', "");
-  const [authservId = ""] = value.split(/[;\s/]/);
-  return authservId.toLowerCase() === hostname.toLowerCase();
 }
 
 function without(header: Buffer, start: number, removed: readonly HeaderField[]): Uint8Array[] {

@@ -1,0 +1,179 @@
+/** A message is told to a milter when it is there: the whole transaction in one go, over a connection of its own. */
+import type { Clock } from "#ports/clock.ts";
+import type { Dialer } from "#ports/dialer.ts";
+import { BODY_CHUNK_OCTETS_MAX } from "#protocol/milter/limits.ts";
+import type { Change, Decision } from "#protocol/milter/reply.ts";
+import { type MilterMessage, type MilterOutcome, MilterSession, type MilterStep } from "#protocol/milter/session.ts";
+import type { MessageOctets } from "../content/message-octets.ts";
+import { type Budget, budget, unavailable } from "./budget.ts";
+import { notConnected } from "./clamd.ts";
+import type { MilterEvidence, MilterResult, Unavailable } from "./evidence.ts";
+import {
+  CONNECT_MS,
+  CONNECTIONS_MAX,
+  HEADER_OCTETS_MAX,
+  NAMED_MAX,
+  SHOWN_CHARACTERS_MAX,
+  WAITING_MAX,
+} from "./limits.ts";
+import { addedFields, milterFields, spamField } from "./milter-fields.ts";
+import { Places } from "./places.ts";
+import { type ScannerPlace, Wire } from "./wire.ts";
+
+export interface MilterOptions {
+  /** For people. */
+  readonly name: string;
+  readonly to: ScannerPlace;
+  /** Milliseconds for one message, the wait for a connection included. */
+  readonly timeoutMs: number;
+  /** Our own: fields under this name are ours alone. */
+  readonly hostname: string;
+  readonly dialer: Dialer;
+  readonly clock: Clock;
+}
+
+/** A message as it stands, our fields in front, and where it came from. */
+export interface FilteredMessage {
+  readonly octets: MessageOctets;
+  readonly sizeOctets: number;
+  /** Where the body begins. */
+  readonly bodyStart: number;
+  /** How much of the header is ours. */
+  readonly ownOctets: number;
+  readonly transaction: Omit<MilterMessage, "fields">;
+}
+
+export interface Filtered {
+  readonly evidence: MilterEvidence;
+  /** Fields for the message, with their CRLF. */
+  readonly fields: readonly string[];
+}
+
+export class Milter {
+  readonly #options: MilterOptions;
+  readonly #places = new Places({ places: CONNECTIONS_MAX, waitingMax: WAITING_MAX });
+
+  constructor(options: MilterOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Rejects only with the error of the message's octets.
+   * @param gone fires when nobody wants to know any more.
+   */
+  async filter(message: FilteredMessage, gone: AbortSignal): Promise<Filtered> {
+    const { name: milter, timeoutMs, clock, hostname } = this.#options;
+    const time = budget(timeoutMs, gone, clock);
+    try {
+      const outcome = await this.#inTurn(message, time);
+      const tookMs = time.tookMs();
+      if ("kind" in outcome) return { evidence: { milter, result: outcome, tookMs }, fields: [] };
+      const { result, fields } = resultOf(outcome, hostname);
+      return { evidence: { milter, result, tookMs }, fields };
+    } finally {
+      time.end();
+    }
+  }
+
+  async #inTurn(message: FilteredMessage, time: Budget): Promise<MilterOutcome | Unavailable> {
+    const { dialer, to } = this.#options;
+    if (!(await this.#places.enter(time.signal))) {
+      return time.endedBecause(unavailable("busy", `over ${WAITING_MAX} messages wait for it`));
+    }
+    try {
+      const opened = await Wire.open({ dialer, to, timeoutMs: Math.min(time.leftMs(), CONNECT_MS) }, time.signal);
+      if (!opened.ok) return notConnected(opened.problem.code);
+      try {
+        return await talk(opened.value, message, time);
+      } finally {
+        opened.value.close();
+      }
+    } finally {
+      this.#places.leave();
+    }
+  }
+}
+
+async function talk(wire: Wire, message: FilteredMessage, time: Budget): Promise<MilterOutcome | Unavailable> {
+  const { octets, sizeOctets, bodyStart, ownOctets, transaction } = message;
+  const header = await octets.read(0, Math.min(bodyStart, HEADER_OCTETS_MAX));
+  const session = new MilterSession({ ...transaction, fields: milterFields(header, ownOctets) });
+  const gone = (): Unavailable => time.endedBecause(unavailable("crashed", "the connection ended without an answer"));
+  let at = bodyStart;
+  let step: MilterStep = session.next();
+  for (;;) {
+    switch (step.kind) {
+      case "send":
+        // What it said before it went may be its answer: that is seen when it is waited for.
+        await wire.write(step.octets);
+        step = session.next();
+        break;
+      case "receive": {
+        const said = await wire.read();
+        if (said === undefined) return gone();
+        step = session.next(said);
+        break;
+      }
+      case "read-body": {
+        const piece = await octets.read(at, Math.min(at + BODY_CHUNK_OCTETS_MAX, sizeOctets));
+        at += piece.length;
+        step = session.next(piece);
+        break;
+      }
+      case "done":
+        return step.outcome;
+      case "broken":
+        return unavailable("malformed", `milter protocol: ${step.problem.replaceAll("-", " ")}`);
+    }
+  }
+}
+
+function resultOf(
+  { decision, stage, changes, notAgreed }: MilterOutcome,
+  hostname: string,
+): { readonly result: MilterResult; readonly fields: readonly string[] } {
+  const { taken, refused } = addedFields(changes, hostname);
+  const quarantine = changes.find((change) => change.kind === "quarantine");
+  return {
+    fields: taken,
+    result: {
+      kind: "decided",
+      decision: decision.kind,
+      stage,
+      reply: replyOf(decision),
+      quarantine: quarantine === undefined ? null : cut(quarantine.reason),
+      saysSpam: spamField([...changes, ...notAgreed]),
+      added: taken.map((field) => cut(field.trimEnd())),
+      notTaken: [...refused.map((name) => `the field ${cut(name)}`), ...notAgreed.map(nameOf)].slice(0, NAMED_MAX),
+    },
+  };
+}
+
+function replyOf(decision: Decision): MilterResult["reply"] {
+  if (decision.kind !== "reply") return null;
+  const { code, status, text } = decision;
+  return { code, status, text };
+}
+
+function nameOf(change: Change): string {
+  switch (change.kind) {
+    case "add-header":
+      return `a new field ${cut(change.name)}`;
+    case "change-header":
+      return `another ${cut(change.name)}`;
+    case "change-from":
+      return `another sender, ${cut(change.address)}`;
+    case "add-recipient":
+      return `one more recipient, ${cut(change.address)}`;
+    case "delete-recipient":
+      return `a recipient less, ${cut(change.address)}`;
+    case "replace-body":
+      return "another body";
+    case "quarantine":
+      return "quarantine";
+  }
+}
+
+function cut(text: string): string {
+  return text.slice(0, SHOWN_CHARACTERS_MAX);
+}
