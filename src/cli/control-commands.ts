@@ -18,7 +18,10 @@ import { addDomain, listDomains, removeDomain } from "#identity/domains.ts";
 import { generatePassword } from "#identity/generate-password.ts";
 import { createDirectory } from "#identity/store-directory.ts";
 import { failed, ok } from "#mail/result.ts";
+import { systemDialer } from "#platform/net/dialer.ts";
+import { systemClock } from "#platform/system-clock.ts";
 import { runRelaySelfTest } from "#reception/relay-self-test.ts";
+import { scannerStates } from "#threads/scanner-states.ts";
 import { directorySettings, relaySelfTestSettings } from "#threads/slices.ts";
 import { blockListCommands } from "./block-list-controls.ts";
 import { type ControlContext, type ControlEntry, type ControlOutcome, command } from "./control-entry.ts";
@@ -141,6 +144,7 @@ const serverCommands = {
       running: (await context.running()) ?? null,
       store: await context.administration.store.statistics(),
       greylist: await greylistCounts(context),
+      scanners: await scannerStates(context.settings, { dialer: systemDialer, clock: systemClock }),
       quarantine: await context.administration.store.countQuarantine(),
     }),
   ),

@@ -6,6 +6,7 @@ import type { QuarantineFigures } from "#store/quarantine-row.ts";
 import type { StoreStatistics } from "#store/store.ts";
 import type { RaisedAlert } from "#threads/alert.ts";
 import type { ListeningReport } from "#threads/ports.ts";
+import type { ScannerState } from "#threads/scanner-states.ts";
 import { wrapped } from "#verdict/page.ts";
 import type { GreylistCounts } from "./greylist-controls.ts";
 import { columns } from "./output.ts";
@@ -31,12 +32,14 @@ export interface StatusReport {
   readonly store: StoreStatistics;
   /** Null where the rule is off. */
   readonly greylist: GreylistCounts | null;
+  /** Asked just now; none where none is set up. */
+  readonly scanners: readonly ScannerState[];
   readonly quarantine: QuarantineFigures;
   readonly protections: readonly Protection[];
 }
 
 export function statusLines(
-  { running, store, greylist, quarantine, protections }: StatusReport,
+  { running, store, greylist, quarantine, scanners, protections }: StatusReport,
   settings: Settings,
 ): readonly string[] {
   return [
@@ -46,6 +49,7 @@ export function statusLines(
     `Queue      ${store.queued} held${store.queued > 0 ? "; `postern queue list` shows them" : ""}`,
     ...(greylist === null ? [] : [greylistLine(greylist)]),
     ...(quarantine.messages === 0 ? [] : [quarantineLine(quarantine, settings)]),
+    ...scanners.map(scannerLine),
     "",
     ...protections.map(protectionLine),
     ...alertLines(running?.alerts ?? []),
@@ -61,6 +65,13 @@ function greylistLine({ mode, waiting, known }: GreylistCounts): string {
 function quarantineLine({ messages, sizeOctets }: QuarantineFigures, settings: Settings): string {
   const size = `${octets(sizeOctets)} of ${octets(settings.quarantine.octetsMax)}`;
   return `Quarantine ${counted(messages, "message")} kept back, ${size}; \`postern quarantine list\` shows them`;
+}
+
+function scannerLine({ kind, scanner, answers, detail, mode, whenUnavailable }: ScannerState): string {
+  const isTaken = mode === "shadow" || whenUnavailable === "accept";
+  const state = answers ? detail : `NOT ANSWERING (${detail}); mail is ${isTaken ? "taken unscanned" : "deferred"}`;
+  const effect = mode === "shadow" ? " (shadow: without effect)" : "";
+  return `${(kind === "clamd" ? "Antivirus" : "Milter").padEnd(10)} ${scanner}: ${state}${effect}`;
 }
 
 /** Alerts that are printed; `--json` has all. */

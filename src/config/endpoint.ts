@@ -19,6 +19,12 @@ export function parseEndpoint(text: string): ListenEndpoint | undefined {
   return undefined;
 }
 
+/** `/absolute/path`, `unix:/absolute/path`, `127.0.0.1:3310` or `[::1]:3310`: where somebody else listens. */
+export function parseScannerAddress(text: string): ListenEndpoint | undefined {
+  const endpoint = parseEndpoint(text.startsWith("/") ? `unix:${text}` : text);
+  return endpoint?.kind === "tcp" && endpoint.port === 0 ? undefined : endpoint;
+}
+
 /** 127.0.0.0/8, ::1 or a socket file: nobody else reaches it. */
 export function isPrivateEndpoint(endpoint: ListenEndpoint): boolean {
   if (endpoint.kind === "unix") return true;

@@ -10,6 +10,7 @@ import { camelCased } from "./camel-case.ts";
 import { checkDomains, checkLimits, checkLists, checkScores, checkStore, warnWithoutEffect } from "./cross-checks.ts";
 import { configuredListeners, usualListeners } from "./listeners.ts";
 import { type Problem, ProblemList, reportIssues, valueAt } from "./problem.ts";
+import { checkScanners } from "./scanner-checks.ts";
 import { posternToml } from "./schema.ts";
 import type { Settings, SettingsFile, TlsSettings } from "./settings.ts";
 import { type Surroundings, thisMachine } from "./surroundings.ts";
@@ -88,6 +89,7 @@ function derive(file: SettingsFile, path: string, surroundings: Surroundings, pr
   checkDomains(file, problems);
   checkLimits(file, problems);
   checkLists(file, problems);
+  checkScanners(file, problems);
   checkStore(file, problems);
   checkScores(file, camelCased(file), problems);
   checkTrustedNetworks(file.relay, surroundings.defaultGateways(), problems);
@@ -112,6 +114,8 @@ function derive(file: SettingsFile, path: string, surroundings: Surroundings, pr
     uriList: readUriList(file, folder, problems),
     dmarc: written.dmarc,
     greylist: written.greylist,
+    antivirus: written.antivirus,
+    milters: written.milter,
     limits: written.limits,
     relay: written.relay,
     threads: written.threads,

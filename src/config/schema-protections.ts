@@ -1,7 +1,7 @@
 /** `[relay]`, `[rules]` and `[[list]]`: who may send, and what is checked. */
 import { z } from "zod";
 import { computed, expecting, required, setting, table } from "./setting.ts";
-import { choice, domainName, flag, network, text, wholeNumber } from "./value-types.ts";
+import { choice, domainName, flag, network, scannerAddress, text, wholeNumber } from "./value-types.ts";
 
 export const relay = table({
   trusted_networks: setting(
@@ -37,12 +37,65 @@ export const rules = table({
   helo: setting(mode, "enforce", { text: "The name the client says in HELO or EHLO." }),
   uri_lists: setting(mode, "enforce", { text: "Lists of hosts that links in a message point to." }),
   content: setting(mode, "enforce", { text: "The text of the message." }),
-  antivirus: setting(mode, "off", { text: "A virus scanner.", reason: "Needs a program that Postern does not bring." }),
+  antivirus: setting(mode, "off", {
+    text: "A virus scanner, set up under `[antivirus]`. Mail of users is scanned, too.",
+    reason: "Needs a program that Postern does not bring.",
+  }),
+  milter: setting(mode, "enforce", { text: "Filters that speak the milter protocol, where `[[milter]]` names any." }),
   early_talker: setting(mode, "enforce", { text: "Clients that speak before the greeting." }),
   greylist: setting(mode, "off", {
     text: "Mail from an unknown sender that has a score of 4 or more is deferred for some minutes, once. In `shadow` it is noted who would wait.",
     reason: "It delays good mail.",
   }),
+});
+
+const SECOND_MS = 1000;
+
+/** Senders wait ten minutes for the answer to a message (RFC 5321 §4.5.3.2.6): ours must be there well before. */
+const scannerTimeout = wholeNumber(SECOND_MS, 240 * SECOND_MS);
+const whenUnavailable = choice(["defer", "accept"]);
+
+export const antivirus = table({
+  clamd: setting(scannerAddress, "/run/clamav/clamd.ctl", {
+    text: "Where clamd listens: the path of its socket, or an address and port. Over a network the mail goes there in clear.",
+    reason: "Debian's clamav-daemon listens there.",
+  }),
+  timeout_ms: setting(scannerTimeout, 60 * SECOND_MS, {
+    text: "Time for one message, the wait for a free connection included.",
+    reason: "Large archives take clamd long; senders wait ten minutes.",
+  }),
+  max_octets: setting(wholeNumber(1024, 2_147_483_647), 52_428_800, {
+    text: "Larger messages are not handed to clamd and count as not scanned. clamd has a bound of its own, `StreamMaxLength`, 25 MiB in Debian: raise it to the same.",
+    reason: "The largest message that is taken by default.",
+  }),
+  when_unavailable: setting(whenUnavailable, "defer", {
+    text: "What becomes of mail that could not be scanned: `defer` (451, the sender tries again for days) or `accept`. Both are told in the log, in `postern why` and as an alert.",
+    reason: "Who wants mail scanned does not want it unscanned; deferred mail is not lost.",
+  }),
+});
+
+export const milter = table({
+  at: required(scannerAddress, {
+    text: "Where it listens: the path of its socket, or an address and port. Over a network the mail goes there in clear.",
+  }),
+  timeout_ms: setting(scannerTimeout, 30 * SECOND_MS, {
+    text: "Time for one message, the wait for a free connection included.",
+    reason: "Longer than rspamd takes for a message by its own settings.",
+  }),
+  when_unavailable: setting(whenUnavailable, "defer", {
+    text: "What becomes of mail that it could not be shown: `defer` (451) or `accept`. Both are told in the log, in `postern why` and as an alert.",
+    reason: "A filter that can be passed by stopping it is none.",
+  }),
+  listeners: setting(
+    expecting('a list of "smtp", "submission", "lmtp"', (error) =>
+      z.array(z.enum(["smtp", "submission", "lmtp"], { error }), { error }),
+    ),
+    ["smtp"],
+    {
+      text: "Whose mail it sees: from other servers, from users, from local programs.",
+      reason: "Most filters judge what comes from outside.",
+    },
+  ),
 });
 
 /** The window is longer than any delay, so that nobody waits for ever. */

@@ -1,7 +1,7 @@
 /** `postern.toml`, table by table. `schema-limits.ts` and `schema-protections.ts` hold the longer ones. */
 import { z } from "zod";
 import { limits } from "./schema-limits.ts";
-import { dmarc, greylist, lists, relay, rules } from "./schema-protections.ts";
+import { antivirus, dmarc, greylist, lists, milter, relay, rules } from "./schema-protections.ts";
 import { accountPolicy, ownScores, quarantine, uriList, verdict, weights } from "./schema-verdict.ts";
 import { computed, expecting, required, section, setting, table } from "./setting.ts";
 import {
@@ -165,6 +165,10 @@ export const posternToml = table({
   ),
   dmarc: section(dmarc, "Who is believed about mail that was passed on."),
   greylist: section(greylist, 'How senders wait, where `rules.greylist` is not `"off"`.'),
+  antivirus: section(antivirus, 'The virus scanner, where `rules.antivirus` is not `"off"`.'),
+  milter: setting(list(milter), [], {
+    text: "One `[[milter]]` table for each filter that speaks the milter protocol: rspamd, opendkim and others.",
+  }),
   limits: section(limits, "What one client, one network and all together may take."),
   relay: section(relay, "Who may send to other domains without logging in: nobody, unless listed here."),
   threads: section(threads, "Use of the machine."),

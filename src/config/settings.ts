@@ -64,6 +64,8 @@ export interface Settings {
   readonly uriList: readonly UriListEntry[];
   readonly dmarc: FileSettings["dmarc"];
   readonly greylist: FileSettings["greylist"];
+  readonly antivirus: FileSettings["antivirus"];
+  readonly milters: FileSettings["milter"];
   readonly limits: FileSettings["limits"];
   readonly relay: FileSettings["relay"];
   readonly threads: FileSettings["threads"];

@@ -4,13 +4,10 @@
  */
 import type { ListenerProtocol } from "./settings.ts";
 
-const RULES = ["antivirus"];
-
 const LIMITS = ["command_timeout_under_load_ms", "command_total_timeout_ms"];
 
 /** Settings without effect: `table.key`, or a whole table. */
 export const WITHOUT_EFFECT: readonly string[] = [
-  ...RULES.map((key) => `rules.${key}`),
   ...LIMITS.map((key) => `limits.${key}`),
   "domain.primary_host",
   "delivery.relay_host",

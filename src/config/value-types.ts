@@ -1,7 +1,7 @@
 /** The types that settings have: each checks its value completely, so that nothing is parsed again elsewhere. */
 import { z } from "zod";
 import { type Domain, literalAddress, parseDomain, parseMailbox } from "#mail/address.ts";
-import { parseEndpoint } from "./endpoint.ts";
+import { parseEndpoint, parseScannerAddress } from "./endpoint.ts";
 import { ipFamily, parseNetwork } from "./network.ts";
 import { expecting } from "./setting.ts";
 
@@ -56,6 +56,12 @@ export const network = expecting('an address or network such as "192.0.2.0/28" o
 
 export const bind = expecting('an address and port such as "0.0.0.0:25" or "[::]:25", or "unix:/path"', (error) =>
   z.string({ error }).refine((value) => parseEndpoint(value) !== undefined, { error }),
+);
+
+/** Where a program beside us listens. */
+export const scannerAddress = expecting(
+  'the path of a socket such as "/run/clamav/clamd.ctl", or an address and port such as "127.0.0.1:3310"',
+  (error) => z.string({ error }).refine((value) => parseScannerAddress(value) !== undefined, { error }),
 );
 
 /** A name server: an address with a port, or without for port 53. */

@@ -23,6 +23,7 @@ import type { Log } from "#ports/log.ts";
 import type { Evidence } from "#verdict/evidence.ts";
 import type { Policy } from "#verdict/policy.ts";
 import { vouchingDomain } from "#verdict/spf-rule.ts";
+import type { ScanEnvelope } from "./message-scan.ts";
 
 /** Each keeps to its deadline (Clock.monotonicMs()) by itself; one that does not is left behind. */
 export interface Checks {
@@ -88,6 +89,9 @@ export interface ReadableMessage {
 
 /** A message as far as it is looked at. */
 export interface ArrivedMessage extends ReadableMessage {
+  /** What stands in front of what the sender wrote. */
+  readonly prefix: Uint8Array;
+  readonly envelope: ScanEnvelope;
   /** Undefined where nobody asked for it: see `digests`. */
   readonly digest: DigestedMessage | undefined;
 }

@@ -14,6 +14,7 @@ import type { DecisionSink } from "./decision-sink.ts";
 import type { Checks, GatheringOptions } from "./evidence-gathering.ts";
 import { REFUSALS_RECORDED_EVERY_MS, REFUSALS_REMEMBERED_MAX } from "./limits.ts";
 import type { ListenerProtocol } from "./listener-session.ts";
+import type { Scanners } from "./message-scan.ts";
 
 export interface JudgeDependencies {
   readonly policies: Policies;
@@ -33,6 +34,8 @@ export interface JudgeDependencies {
   readonly quarantine?: QuarantineSettings;
   /** Hears whether there was room for a message that is kept back. */
   readonly hearQuarantine?: (hasRoom: boolean) => void;
+  /** Programs beside us that look at messages; absent where none is set up. */
+  readonly scanners?: Scanners | undefined;
   readonly sink: DecisionSink;
   /** Hears of what speaks against a client. Wrong passwords are told by those who check them, for all protocols alike. */
   readonly hearOffence?: (offence: Offence) => void;

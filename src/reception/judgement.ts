@@ -5,7 +5,6 @@
  * Relay control is not asked here and cannot be overruled here: a verdict turns an accepted recipient into a refused one,
  * never the other way round.
  */
-import { authenticationResultsField } from "#evidence/authentication-results/render.ts";
 import type { SenderTry } from "#evidence/greylist/greylist.ts";
 import type { HeloEvidence } from "#evidence/reverse-dns/evidence.ts";
 import type { Offence } from "#gate/block-list/offence.ts";
@@ -16,13 +15,16 @@ import type { NewQuarantined } from "#store/quarantine-row.ts";
 import type { Judged, Stage } from "#verdict/decision-record.ts";
 import { type Evidence, NO_EVIDENCE } from "#verdict/evidence.ts";
 import { judge } from "#verdict/judge.ts";
-import type { Filing } from "#verdict/parties.ts";
+import { type Filing, filingOf } from "#verdict/parties.ts";
+import { rulesForEverybody } from "#verdict/rules.ts";
 import { vouchingDomain } from "#verdict/spf-rule.ts";
 import type { Verdict } from "#verdict/verdict.ts";
+import { authenticationResults } from "./authentication-results.ts";
 import { DecisionDraft } from "./decision-draft.ts";
 import { type ArrivedMessage, EvidenceGathering } from "./evidence-gathering.ts";
 import { heloAtOnce } from "./helo-at-once.ts";
 import type { Judge, MetClient } from "./judge.ts";
+import { MessageScan, type ScanFindings } from "./message-scan.ts";
 import { isSpamVerdict, offenceOfSignal } from "./offences.ts";
 import type { RecipientDecision } from "./recipient-policy.ts";
 import { withId } from "./reply-with-id.ts";
@@ -35,6 +37,7 @@ export class Judgement {
   readonly #client: MetClient;
   readonly #judge: Judge;
   readonly #judged: Judged;
+  readonly #scan: MessageScan;
   /** Undefined where nobody is judged by the DNS. */
   #gathering: EvidenceGathering | undefined;
   #clientName: string | null = null;
@@ -51,6 +54,7 @@ export class Judgement {
     this.#client = client;
     this.#judge = shared;
     this.#judged = whoIsJudged(client);
+    this.#scan = new MessageScan(client, shared);
   }
 
   /** Stands in replies: the open transaction's, otherwise the session's. */
@@ -154,7 +158,7 @@ export class Judgement {
 
   /** Where the accepted message goes for this account. */
   filing(accountId: number): Filing {
-    return this.#judging?.filing(accountId) ?? "inbox";
+    return this.#judging?.filing(accountId) ?? this.#draft?.filing ?? "inbox";
   }
 
   /** How the message is kept back from these accounts; undefined where it is from nobody. */
@@ -181,7 +185,9 @@ export class Judgement {
     if (verdict === null) return [];
     const policy = this.#draft?.decidedFor?.policy ?? this.#judge.deps.policies.standard;
     const isSpam = this.#draft?.filing !== "inbox";
-    return [...authenticationResults(hostname, evidence), ...spamFields(verdict, isSpam, policy)];
+    // Who was judged by the scanners alone gets no score.
+    const score = this.#gathering === undefined ? [] : spamFields(verdict, isSpam, policy);
+    return [...authenticationResults(hostname, evidence), ...score, ...this.#scan.fields];
   }
 
   /** Are a message's octets to be read for its signatures? */
@@ -193,14 +199,32 @@ export class Judgement {
   async message(arrived: ArrivedMessage): Promise<Reply | undefined> {
     const draft = this.#draft;
     const judging = this.#judging;
-    if (draft === undefined || judging === undefined || draft.verdict === null) return undefined;
-    await judging.message(arrived);
-    const { verdict } = draft;
+    if (draft === undefined) return undefined;
+    const scanning = this.#scan.findings(arrived, draft, this.#clientName);
+    if (judging === undefined || draft.verdict === null) return this.#judgeScanned(await scanning, draft);
+    await judging.message(arrived, scanning);
     this.#tellSpam(draft);
-    // What only postmaster is to have goes to Junk.
-    if (verdict === null || verdict.reply === null || draft.isForPostmasterAlone) return undefined;
-    draft.refusedBecause = verdict.reasons[0];
-    return verdict.reply;
+    return this.#refusalOf(draft);
+  }
+
+  /** Users, trusted networks and local programs are asked for nothing but what programs beside us say. */
+  #judgeScanned(found: ScanFindings, draft: DecisionDraft): Reply | undefined {
+    if (found.antivirus === null && found.milters === null) return undefined;
+    draft.evidence = { ...draft.evidence, ...found };
+    const policy = this.#judge.deps.policies.standard;
+    const verdict = judge(draft.evidence, policy, rulesForEverybody);
+    draft.verdict = verdict;
+    draft.filing = filingOf({ verdict, policy });
+    return this.#refusalOf(draft);
+  }
+
+  /** What only postmaster is to have goes to Junk; but no virus goes anywhere. */
+  #refusalOf(draft: DecisionDraft): Reply | undefined {
+    const { antivirus } = draft.evidence;
+    const decisive = draft.isForPostmasterAlone ? this.#forPostmaster({ ...NO_EVIDENCE, antivirus }) : draft.verdict;
+    if (decisive === null || decisive.reply === null) return undefined;
+    draft.refusedBecause = decisive.reasons[0];
+    return decisive.reply;
   }
 
   /** A whole message is there; `concluded` follows, even when the client does not wait for it. */
@@ -229,6 +253,7 @@ export class Judgement {
     if (this.#abandoned !== undefined) this.concluded(null, this.#abandoned);
     if (this.#draft?.hasArrived !== true) this.#finish();
     this.#gathering?.end();
+    this.#scan.end();
   }
 
   async #refusalFor(
@@ -319,8 +344,8 @@ export class Judgement {
   }
 
   /** RFC 5321 §4.5.1: postmaster is to be reached, also by those who were put on a list by mistake. The banned alone are not heard. */
-  #forPostmaster({ blockList }: Evidence): Verdict {
-    return judge({ ...NO_EVIDENCE, blockList }, this.#judge.deps.policies.standard);
+  #forPostmaster({ blockList, antivirus }: Evidence): Verdict {
+    return judge({ ...NO_EVIDENCE, blockList, antivirus }, this.#judge.deps.policies.standard);
   }
 
   #findBan(): Evidence["blockList"] {
@@ -370,9 +395,4 @@ function whoIsJudged({ listener, trusted }: MetClient): Judged {
   if (listener === "lmtp") return "local";
   if (trusted) return "trusted-network";
   return listener === "submission" ? "authenticated" : "judged";
-}
-
-function authenticationResults(hostname: string, { spf, dkim, arc, dmarc }: Evidence): readonly string[] {
-  if (dkim === null || arc === null || dmarc === null) return [];
-  return [authenticationResultsField(hostname, { author: dmarc.author, spf, dkim, arc, dmarc })];
 }

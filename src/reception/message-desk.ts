@@ -22,6 +22,7 @@ import type { Delivery, DeliveryTarget, Placed } from "#store/store.ts";
 import type { SmtpDependencies } from "./dependencies.ts";
 import { type CompleteMessage, IncomingMessage } from "./incoming-message.ts";
 import type { Judgement } from "./judgement.ts";
+import type { ScanEnvelope } from "./message-scan.ts";
 import type { Destination } from "./recipient-policy.ts";
 import { reportSuccess } from "./report-desk.ts";
 import type { SenderHeader } from "./sender-header.ts";
@@ -131,7 +132,8 @@ export class MessageDesk {
     }
     try {
       const content = await incoming.content();
-      const refused = await this.#judgement?.message({ ...message, octets: this.#octetsOf(message, content) });
+      const octets = this.#octetsOf(message, content);
+      const refused = await this.#judgement?.message({ ...message, octets, envelope: this.#scanEnvelope(transaction) });
       if (refused !== undefined || !isWanted()) {
         incoming.discard();
         return refused ?? STORE_FAILED;
@@ -208,6 +210,17 @@ export class MessageDesk {
     const isInJunk = placed.some(({ accountId }) => quarantine.accountIds.includes(accountId));
     if (isInJunk) this.#deps.log.error("quarantine-full", { message: id, octetsMax: quarantine.octetsMax });
     this.#judgement?.keptBack(!isInJunk);
+  }
+
+  #scanEnvelope({ recipients }: Transaction): ScanEnvelope {
+    const { connection, identity, mechanism } = this.#record;
+    return {
+      port: connection.remote.port,
+      tls: connection.tls,
+      login: identity === undefined ? undefined : { account: identity.address, mechanism },
+      recipients: recipients.map(({ path }) => (path === "postmaster" ? path : formatMailbox(path))),
+      leavesServer: [...this.#destinations.values()].some(({ kind }) => kind === "queue"),
+    };
   }
 
   /** As the index counts them: our trace fields stand in front. */

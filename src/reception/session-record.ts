@@ -14,6 +14,8 @@ export class SessionRecord {
   clientName = "";
   extended = false;
   identity: Identity | undefined;
+  /** By which the user logged in: `PLAIN`. */
+  mechanism = "";
   messagesTaken = 0;
   messagesRefused = 0;
   closeReason: CloseReason | "client-gone" | "tls-failed" | "broken" | "turned-away" = "client-gone";
@@ -25,6 +27,11 @@ export class SessionRecord {
   constructor(connection: Connection, startedMs: number) {
     this.connection = connection;
     this.startedMs = startedMs;
+  }
+
+  loggedIn(identity: Identity, mechanism: string): void {
+    this.identity = identity;
+    this.mechanism = mechanism;
   }
 
   refused(reason: string): void {

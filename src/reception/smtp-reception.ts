@@ -312,7 +312,8 @@ export class SmtpReception implements ConnectionHandler {
     return said;
   }
 
-  async #verify({ username, password, failures }: Extract<Question, { kind: "credentials" }>): Promise<Reply> {
+  async #verify(question: Extract<Question, { kind: "credentials" }>): Promise<Reply> {
+    const { username, password, mechanism, failures } = question;
     const { authenticator, settings, earlyTalkers, logins } = this.#context;
     const remoteAddress = this.#connection.remote.address;
     const result = await authenticator.verifyPassword({ username, password, protocol: "smtp", remoteAddress });
@@ -320,7 +321,7 @@ export class SmtpReception implements ConnectionHandler {
       // Who is gone already takes no place: nobody would give it back.
       const place = this.#over ? FREE : logins.enter(this.#connection, result.identity.accountId);
       if (!place.ok) return this.#withId(reply(421, "4.7.0", place.text));
-      this.#record.identity = result.identity;
+      this.#record.loggedIn(result.identity, mechanism);
       this.#judgement?.loggedIn({ id: result.identity.accountId, address: result.identity.address });
       this.#deadlines.earnest();
       earlyTalkers.behaved(remoteAddress);

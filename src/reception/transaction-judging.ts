@@ -10,6 +10,7 @@ import type { DecisionDraft } from "./decision-draft.ts";
 import type { ArrivedMessage, EvidenceGathering } from "./evidence-gathering.ts";
 import { mustWaitInGreylist } from "./greylist-wait.ts";
 import type { JudgeDependencies } from "./judge.ts";
+import type { ScanFindings } from "./message-scan.ts";
 import { SenderKnowledge } from "./sender-knowledge.ts";
 import { filingOfParty, type Party, TransactionParties, type Whose } from "./transaction-parties.ts";
 
@@ -58,11 +59,12 @@ export class TransactionJudging {
     this.#decided();
   }
 
-  /** The second look, for all that it was accepted for. Never rejects. */
-  async message(arrived: ArrivedMessage): Promise<void> {
+  /** The second look, for all that it was accepted for, with what programs beside us find. Never rejects. */
+  async message(arrived: ArrivedMessage, scanning: Promise<ScanFindings>): Promise<void> {
     const { draft, gathering, deps, client } = this.#options;
     const parties = this.#parties;
-    const evidence = { ...draft.evidence, ...(await gathering.message(arrived, this.#mailFrom)) };
+    const [found, scanned] = await Promise.all([gathering.message(arrived, this.#mailFrom), scanning]);
+    const evidence = { ...draft.evidence, ...found, ...scanned };
     draft.evidence = { ...evidence, senderLists: this.#knowledge.ofMessage(evidence, this.#mailFrom) };
     parties.judgeAgain(draft.evidence);
     draft.evidence = await this.#knowledge.withWrittenTo(draft.evidence, parties.accepted, this.#mailFrom);

@@ -13,6 +13,7 @@ import { Correspondents } from "#evidence/sender-lists/correspondents.ts";
 import { checkSpf } from "#evidence/spf/check-spf.ts";
 import type { BlockEntry } from "#gate/block-list/entry.ts";
 import { createDnsClient } from "#platform/dns/client.ts";
+import { systemDialer } from "#platform/net/dialer.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
@@ -27,6 +28,7 @@ import { tellLinkLists, tellLists } from "./list-judgements.ts";
 import { messageChecks } from "./message-checks.ts";
 import { policiesOf, settingsName } from "./policy.ts";
 import { isReachable } from "./reachable.ts";
+import { openScanners } from "./scanners.ts";
 import type { SenderListsFollower } from "./sender-lists-follower.ts";
 
 const SECOND_MS = 1000;
@@ -44,6 +46,7 @@ type CorrespondentMethod = "putCorrespondents" | "findCorrespondents";
 
 export interface JudgingOptions {
   readonly settings: Settings;
+  readonly version: string;
   readonly store: Pick<Store, "putDecisions" | GreylistMethod | CorrespondentMethod>;
   readonly clock: Clock;
   readonly random: Random;
@@ -54,7 +57,7 @@ export interface JudgingOptions {
   readonly senders: Pick<SenderListsFollower, "matching">;
 }
 
-export function openJudging({ settings, store, clock, random, log, gate, senders }: JudgingOptions): Judging {
+export function openJudging({ settings, version, store, clock, random, log, gate, senders }: JudgingOptions): Judging {
   const policies = policiesOf(settings);
   const { servers, timeoutMs } = settings.dns;
   const resolver = createDnsClient({ servers, timeoutMs, clock, random, log });
@@ -93,6 +96,7 @@ export function openJudging({ settings, store, clock, random, log, gate, senders
     hearName: (address, clientName, proven) => gate.named(address, clientName, proven),
     hearVerdict: (evidence) => tellLists(watch, evidence, policies.standard),
     hearMessageVerdict: (evidence, client) => tellLinkLists(watch, evidence, client, policies.standard),
+    scanners: openScanners({ settings, version, dialer: systemDialer, clock, log, gate }),
     sink,
     budgetMs: timeoutMs,
     clock,

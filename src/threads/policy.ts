@@ -32,7 +32,8 @@ function hasOwnScores({ greylistScore, junkScore, quarantineScore, rejectScore }
   return [greylistScore, junkScore, quarantineScore, rejectScore].some((score) => score !== undefined);
 }
 
-function policyOf({ rules, lists, dmarc, domains, hostname, verdict, weights }: Settings): Policy {
+function policyOf(settings: Settings): Policy {
+  const { rules, lists, dmarc, domains, hostname, verdict, weights, antivirus, milters } = settings;
   const asked = dnsLists(lists);
   return {
     modes: {
@@ -48,10 +49,16 @@ function policyOf({ rules, lists, dmarc, domains, hostname, verdict, weights }: 
       dmarc: rules.dmarc,
       uri_lists: rules.uriLists,
       content: rules.content,
+      antivirus: rules.antivirus,
+      milter: milters.length === 0 ? "off" : rules.milter,
       greylist: rules.greylist,
     },
     thresholds: thresholdsOf(verdict),
     weights: weightsOf(weights),
+    unscanned: {
+      antivirus: antivirus.whenUnavailable,
+      milters: Object.fromEntries(milters.map(({ at, whenUnavailable }) => [at, whenUnavailable])),
+    },
     // What `check-config` has found wrong never gets here.
     lists: asked.ok ? asked.value.map(({ list }) => list) : [],
     knownForwarders: {

@@ -6,6 +6,7 @@ import type { AuthorEvidence, DmarcEvidence } from "#evidence/dmarc/evidence.ts"
 import type { DnsblEvidence } from "#evidence/dnsbl/evidence.ts";
 import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
 import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
+import type { AntivirusEvidence, MiltersEvidence } from "#evidence/scanners/evidence.ts";
 import type { SenderListEvidence } from "#evidence/sender-lists/evidence.ts";
 import type { SpfEvidence } from "#evidence/spf/evidence.ts";
 import type { UrlEvidence } from "#evidence/urls/evidence.ts";
@@ -33,6 +34,9 @@ export interface Evidence {
   /** What the settings' own list says about hosts that links lead to. */
   readonly ownUris: readonly OwnListing[] | null;
   readonly content: ContentEvidence | null;
+  /** Programs beside us that looked at the message, or did not come to it. */
+  readonly antivirus: AntivirusEvidence | null;
+  readonly milters: MiltersEvidence | null;
   /** Is this sender met for the first time, or has it waited and come again? */
   readonly greylist: GreylistEvidence | null;
   /** What is known of the sender beforehand, for all recipients together: see `forRecipient`. */
@@ -65,6 +69,8 @@ export const NO_EVIDENCE: Evidence = {
   uriLists: null,
   ownUris: null,
   content: null,
+  antivirus: null,
+  milters: null,
   greylist: null,
   senderLists: null,
 };

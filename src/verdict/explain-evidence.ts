@@ -5,6 +5,7 @@ import type { HeloEvidence, NameAnswer, PointerName, ReverseDnsEvidence } from "
 import type { BlockListEntry, Evidence } from "./evidence.ts";
 import { explainAuthentication } from "./explain-authentication.ts";
 import { explainContent } from "./explain-content.ts";
+import { explainScanners } from "./explain-scanners.ts";
 import { explainSenderLists } from "./explain-sender-lists.ts";
 import { wrapped } from "./page.ts";
 import { renderSpfTree } from "./spf-tree.ts";
@@ -34,6 +35,7 @@ export function explainEvidence(evidence: Evidence): string[] {
       ({ host, entry, weight }) => `Own list of hosts on link ${host}: ${entry}, weight ${weight}`,
     ),
     ...(evidence.uriLists?.findings ?? []).map(listAnswer),
+    ...explainScanners(evidence),
   ];
   return [...lines(facts), ...tree, ...lines(message)];
 }

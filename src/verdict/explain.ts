@@ -93,6 +93,7 @@ function ruleLines(result: RuleResult, evidence: Evidence): string[] {
 function wasLookedAt(rule: RuleName, evidence: Evidence): boolean {
   const { helo, dnsbl, reverseDns, spf, author, dkim, dmarc, uriLists, ownUris, content, greylist, senderLists } =
     evidence;
+  const { antivirus, milters } = evidence;
   switch (rule) {
     case "block_list":
     case "early_talker":
@@ -117,6 +118,10 @@ function wasLookedAt(rule: RuleName, evidence: Evidence): boolean {
       return content !== null;
     case "sender_lists":
       return senderLists !== null;
+    case "antivirus":
+      return antivirus !== null;
+    case "milter":
+      return milters !== null;
     case "greylist":
       return greylist !== null;
   }

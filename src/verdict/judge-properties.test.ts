@@ -6,6 +6,7 @@ import {
   asked,
   banned,
   content,
+  decided,
   dmarc,
   evidence,
   generic,
@@ -13,9 +14,11 @@ import {
   linksListed,
   listed,
   met,
+  milters,
   ownListing,
   policy,
   reverseDns,
+  scanned,
   senders,
   spf,
 } from "../../test/fakes/evidence.ts";
@@ -58,6 +61,20 @@ const LADDERS: {
     senders({ deny: true }),
   ],
   uriLists: [null, linksListed(), linksListed(2.5), linksListed(7.5), linksListed(7.5, 7.5)],
+  antivirus: [
+    null,
+    scanned({ kind: "clean" }),
+    scanned({ kind: "unavailable", why: "slow", detail: "no answer in 100 ms" }),
+    scanned({ kind: "found", name: "Eicar" }),
+  ],
+  milters: [
+    null,
+    milters(decided("continue")),
+    milters(decided("accept", { saysSpam: "X-Spam" })),
+    milters(decided("tempfail")),
+    milters(decided("reply", { reply: { code: 451, status: "4.7.1", text: "wait" } }), decided("continue")),
+    milters(decided("reply", { reply: { code: 554, status: null, text: "spam" } })),
+  ],
   content: [
     null,
     content(),
@@ -102,7 +119,7 @@ const worseListings = fc
 /** Two positions on every ladder, the second never better. */
 const pairs = fc
   .record({
-    steps: fc.array(fc.tuple(fc.nat(), fc.nat()), { minLength: 12, maxLength: 12 }),
+    steps: fc.array(fc.tuple(fc.nat(), fc.nat()), { minLength: 14, maxLength: 14 }),
     listings: fc.array(fc.tuple(worseListings, fc.nat(2), fc.nat(2)), { maxLength: 6 }),
     pointers: fc.boolean(),
   })

@@ -18,6 +18,8 @@ export const RULE_NAMES = [
   "dmarc",
   "uri_lists",
   "content",
+  "antivirus",
+  "milter",
   "greylist",
 ] as const;
 export type RuleName = (typeof RULE_NAMES)[number];
@@ -30,6 +32,8 @@ export interface Policy {
   readonly lists: readonly string[] | null;
   /** Who passes other people's mail on and breaks its proof: a DMARC policy does not refuse what comes from there. */
   readonly knownForwarders: KnownForwarders;
+  /** What becomes of mail that a scanner should have looked at and did not. */
+  readonly unscanned: Unscanned;
   /** Where a sender's admin can write to when refused: an address that no DNS rule keeps out. */
   readonly contact: string;
 }
@@ -39,6 +43,14 @@ export interface KnownForwarders {
   readonly networks: readonly string[];
   /** Names of hosts, each with those below it. They count only where they are forward-confirmed. */
   readonly names: readonly string[];
+}
+
+export type WhenUnavailable = "defer" | "accept";
+
+export interface Unscanned {
+  readonly antivirus: WhenUnavailable;
+  /** By the milter's address; one that is not named defers. */
+  readonly milters: Readonly<Record<string, WhenUnavailable>>;
 }
 
 /** Of the sum of all enforced weights, but for the first. */
@@ -110,6 +122,8 @@ export const policyDefaults: Omit<Policy, "contact"> = {
     dmarc: "enforce",
     uri_lists: "enforce",
     content: "enforce",
+    antivirus: "off", // needs a program that Postern does not bring
+    milter: "off", // until one is set up
     greylist: "off", // it delays good mail
   },
   thresholds: {
@@ -166,4 +180,5 @@ export const policyDefaults: Omit<Policy, "contact"> = {
   },
   lists: null,
   knownForwarders: { networks: [], names: [] },
+  unscanned: { antivirus: "defer", milters: {} }, // whoever wants mail scanned does not want it unscanned
 };

@@ -32,6 +32,8 @@ const CODES: Readonly<Record<RuleName, Codes>> = {
   dmarc: { defer: [450, "4.7.26"], reject: [550, "5.7.26"] }, // RFC 7489 §10.3, RFC 9989
   uri_lists: BY_POLICY,
   content: BY_POLICY,
+  antivirus: { defer: [451, "4.7.1"], reject: [550, "5.7.1"] },
+  milter: { defer: [451, "4.7.1"], reject: [550, "5.7.1"] },
   greylist: { ...BY_POLICY, defer: [451, "4.7.1"] },
 };
 /** RFC 5321 §4.2.3: a name that is none is an error of syntax. */
@@ -63,6 +65,8 @@ export function refusal(outcome: Outcome, policy: Policy): Reply | null {
 function codesOf(disposition: "defer" | "reject", decisive: Objection | undefined): Code {
   // A sum alone defers by the greylist, and by nothing else.
   if (decisive === undefined) return CODES.greylist[disposition];
+  const { says } = decisive.finding;
+  if (says !== undefined && says.code >= 500 === (disposition === "reject")) return [says.code, says.status];
   if (disposition === "reject" && decisive.finding.reason === "helo-single-label") return SINGLE_LABEL;
   return CODES[decisive.rule][disposition];
 }

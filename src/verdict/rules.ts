@@ -8,6 +8,7 @@ import { dnsblRule } from "./dnsbl-rule.ts";
 import type { Evidence } from "./evidence.ts";
 import { heloRule, reverseDnsRule } from "./name-rules.ts";
 import { type Policy, RULE_NAMES, type RuleName } from "./policy.ts";
+import { antivirusRule, milterRule } from "./scanner-rules.ts";
 import { senderListsRule } from "./sender-lists-rule.ts";
 import { spfRule } from "./spf-rule.ts";
 import { uriListsRule } from "./uri-lists-rule.ts";
@@ -28,6 +29,8 @@ const RULES: Readonly<Record<RuleName, Rule>> = {
   dmarc: dmarcRule,
   uri_lists: uriListsRule,
   content: contentRule,
+  antivirus: antivirusRule,
+  milter: milterRule,
   greylist: greylistRule,
 };
 
@@ -37,3 +40,8 @@ export interface NamedRule {
 }
 
 export const rulesInOrder: readonly NamedRule[] = RULE_NAMES.map((rule) => ({ rule, find: RULES[rule] }));
+
+/** Those that are asked about mail of everybody: of users, of trusted networks and of local programs, too. */
+export const rulesForEverybody: readonly NamedRule[] = rulesInOrder.filter(
+  ({ rule }) => rule === "antivirus" || rule === "milter",
+);

@@ -1,5 +1,5 @@
 /** The outcome of judging, and what led to it. Plain data: it is kept in decision records. */
-import type { Reply } from "#mail/reply.ts";
+import type { EnhancedStatus, Reply } from "#mail/reply.ts";
 import type { RuleMode, RuleName } from "./policy.ts";
 
 /**
@@ -43,6 +43,8 @@ export interface Finding {
   readonly detail: string;
   /** What the sender's admin can do; empty where nobody needs to do anything. */
   readonly remedy: string;
+  /** With which codes it refuses, where the rule's own are not meant. */
+  readonly says?: { readonly code: number; readonly status: EnhancedStatus };
 }
 
 export function severity(disposition: Disposition): number {

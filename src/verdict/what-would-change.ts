@@ -4,10 +4,11 @@ import { contentRule } from "./content-rule.ts";
 import { dmarcSpeaksAgainst } from "./dmarc-rule.ts";
 import { type Evidence, NO_EVIDENCE } from "./evidence.ts";
 import { judge } from "./judge.ts";
-import { type Policy, type RuleMode, type RuleName } from "./policy.ts";
+import type { Policy, RuleMode, RuleName, Unscanned } from "./policy.ts";
+import { antivirusRule, milterRule } from "./scanner-rules.ts";
 import { spfSpeaksAgainst } from "./spf-rule.ts";
 import { withoutUriList } from "./uri-lists-rule.ts";
-import { type Disposition, severity, type Verdict } from "./verdict.ts";
+import { type Disposition, type Finding, severity, type Verdict } from "./verdict.ts";
 
 export interface Change {
   readonly kind: "evidence" | "setting";
@@ -33,7 +34,7 @@ export function whatWouldChange({ evidence }: { readonly evidence: Evidence }, p
   const verdict = judge(evidence, policy);
   const facts = factsOf(evidence, policy);
   const changes: Change[] = [];
-  for (const one of [...facts, ...settingsOf(verdict)]) {
+  for (const one of [...facts, ...settingsOf(verdict), ...unscannedOf(evidence)]) {
     const { disposition } = judge(one.evidence(evidence), one.policy(policy));
     if (disposition !== verdict.disposition) changes.push({ kind: one.kind, what: one.what, disposition });
   }
@@ -121,10 +122,27 @@ function factsOf(evidence: Evidence, policy: Policy): readonly Alternative[] {
   if (contentRule(evidence, policy).some(({ weight }) => weight > 0)) {
     add("nothing is odd about its header, links and attachments", (all) => ({ ...all, urls: null, content: null }));
   }
+  for (const [what, part] of scannerFacts(evidence, policy)) add(what, without(part));
   if (greylist?.standing === "first-met") {
     add(`the sender comes again, or is let through (postern greylist release ${greylist.key})`, without("greylist"));
   }
   return facts;
+}
+
+/** What programs beside us would have to say. */
+function scannerFacts(evidence: Evidence, policy: Policy): readonly (readonly [what: string, part: keyof Evidence])[] {
+  const { antivirus } = evidence;
+  const facts: [string, keyof Evidence][] = [];
+  if (antivirus !== null && antivirusRule(evidence, policy).some(isObjection)) {
+    const isFound = antivirus.result.kind === "found";
+    facts.push([isFound ? "no virus is found in it" : `${antivirus.scanner} has looked at it`, "antivirus"]);
+  }
+  if (milterRule(evidence, policy).some(isObjection)) facts.push(["no milter has anything against it", "milters"]);
+  return facts;
+}
+
+function isObjection({ asks }: Finding): boolean {
+  return asks !== "accept";
 }
 
 function without(part: keyof Evidence): (evidence: Evidence) => Evidence {
@@ -152,6 +170,32 @@ function settingsOf({ rules }: Verdict): readonly Alternative[] {
     .flatMap(({ rule, mode }) =>
       (mode === "enforce" ? (["shadow"] as const) : (["enforce"] as const)).map((other) => setTo(rule, other)),
     );
+}
+
+/** Whether mail may pass that no scanner has seen. */
+function unscannedOf({ antivirus, milters }: Evidence): readonly Alternative[] {
+  const virus =
+    antivirus?.result.kind === "unavailable"
+      ? [accepting('antivirus.when_unavailable = "accept"', () => ({ antivirus: "accept" }))]
+      : [];
+  const missing = (milters?.milters ?? []).filter(({ result }) => result.kind === "unavailable");
+  return [
+    ...virus,
+    ...missing.map(({ milter }) =>
+      accepting(`when_unavailable = "accept" of the milter ${milter}`, ({ unscanned: { milters: known } }) => ({
+        milters: { ...known, [milter]: "accept" },
+      })),
+    ),
+  ];
+}
+
+function accepting(what: string, unscanned: (policy: Policy) => Partial<Unscanned>): Alternative {
+  return {
+    kind: "setting",
+    what,
+    evidence: (evidence) => evidence,
+    policy: (policy) => ({ ...policy, unscanned: { ...policy.unscanned, ...unscanned(policy) } }),
+  };
 }
 
 function setTo(rule: RuleName, mode: RuleMode): Alternative {

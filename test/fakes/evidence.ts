@@ -5,6 +5,7 @@ import type { DmarcEvidence } from "#evidence/dmarc/evidence.ts";
 import type { ListFinding, ListOutcome, ListSubject } from "#evidence/dnsbl/evidence.ts";
 import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
 import type { GenericName, HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
+import type { AntivirusEvidence, MilterEvidence, MilterResult, MiltersEvidence } from "#evidence/scanners/evidence.ts";
 import type { SenderListEvidence, SenderListing } from "#evidence/sender-lists/evidence.ts";
 import type { SpfEvidence, SpfResult } from "#evidence/spf/evidence.ts";
 import { unansweredSpf } from "#evidence/spf/unanswered.ts";
@@ -204,6 +205,21 @@ export function senders(known: {
       : [],
     awaitsProof,
   };
+}
+
+export function scanned(result: AntivirusEvidence["result"]): AntivirusEvidence {
+  return { scanner: "/run/clamd.ctl", result, tookMs: 12 };
+}
+
+export function milters(...results: readonly MilterEvidence["result"][]): MiltersEvidence {
+  const all = results.map((result, index) => ({ milter: `127.0.0.1:${8890 + index}`, result, tookMs: 5 }));
+  return { leavesServer: false, milters: all };
+}
+
+/** What a milter said at the end of a message, but for the changes. */
+export function decided(decision: MilterResult["decision"], changes: Partial<MilterResult> = {}): MilterResult {
+  const nothing = { reply: null, quarantine: null, saysSpam: null, added: [], notTaken: [] };
+  return { kind: "decided", decision, stage: "end", ...nothing, ...changes };
 }
 
 export function banned(untilMs: number | null): BlockListEntry {

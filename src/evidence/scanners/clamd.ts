@@ -2,26 +2,23 @@
 
 import { failed, ok, type Result } from "#mail/result.ts";
 import type { Clock } from "#ports/clock.ts";
-import type { Dialer } from "#ports/dialer.ts";
-import { chunk, END_OF_STREAM, INSTREAM, VERSION } from "#protocol/clamd/command.ts";
+import { chunk, END_OF_STREAM, INSTREAM, PING, VERSION } from "#protocol/clamd/command.ts";
 import { CHUNK_OCTETS_MAX } from "#protocol/clamd/limits.ts";
-import { parseScanReply, parseVersion, ReplyReader } from "#protocol/clamd/reply.ts";
+import { isPong, parseScanReply, parseVersion, ReplyReader } from "#protocol/clamd/reply.ts";
 import type { MessageOctets } from "../content/message-octets.ts";
 import { type Budget, budget, unavailable } from "./budget.ts";
 import type { AntivirusEvidence, Unavailable } from "./evidence.ts";
-import { CONNECT_MS, CONNECTIONS_MAX, WAITING_MAX } from "./limits.ts";
-import { Places } from "./places.ts";
-import { type ScannerPlace, Wire } from "./wire.ts";
+import { CONNECT_MS } from "./limits.ts";
+import { Turns, type TurnsOptions } from "./turns.ts";
+import type { Wire } from "./wire.ts";
 
-export interface ClamdOptions {
+export interface ClamdOptions extends TurnsOptions {
   /** For people. */
   readonly name: string;
-  readonly to: ScannerPlace;
   /** Milliseconds for one message, the wait for a connection included. */
   readonly timeoutMs: number;
   /** Octets of a message over which it is not handed on. */
   readonly octetsMax: number;
-  readonly dialer: Dialer;
   readonly clock: Clock;
 }
 
@@ -29,10 +26,11 @@ type ScanResult = AntivirusEvidence["result"];
 
 export class Clamd {
   readonly #options: ClamdOptions;
-  readonly #places = new Places({ places: CONNECTIONS_MAX, waitingMax: WAITING_MAX });
+  readonly #turns: Turns;
 
   constructor(options: ClamdOptions) {
     this.#options = options;
+    this.#turns = new Turns(options);
   }
 
   /**
@@ -47,52 +45,39 @@ export class Clamd {
       const result =
         sizeOctets > octetsMax
           ? unavailable("too-large", `${sizeOctets} octets, over antivirus.max_octets = ${octetsMax}`)
-          : await this.#inTurn(time, (wire) => ask(wire, octets, sizeOctets, time));
+          : await this.#turns.take(time, (wire) => ask(wire, octets, sizeOctets, time));
       return { scanner, result, tookMs: time.tookMs() };
     } finally {
       time.end();
     }
   }
 
-  /** Engine, signatures and their date. Never rejects. */
+  /** Engine, signatures and their date; `clamd` where it keeps these to itself. Never rejects. */
   async version(): Promise<Result<string, Unavailable>> {
+    const said = await this.#say(VERSION);
+    if (typeof said !== "string") return failed(said);
+    const version = parseVersion(said);
+    if (version !== undefined) return ok(version);
+    const pong = await this.#say(PING);
+    if (typeof pong !== "string") return failed(pong);
+    return isPong(pong) ? ok("clamd") : failed(unavailable("malformed", NOT_CLAMD));
+  }
+
+  async #say(command: Uint8Array): Promise<string | Unavailable> {
     const { clock, timeoutMs } = this.#options;
     const time = budget(Math.min(timeoutMs, CONNECT_MS), new AbortController().signal, clock);
     try {
-      const said = await this.#inTurn(time, async (wire) => (await wire.write(VERSION), replyOf(wire, time)));
-      if (typeof said !== "string") return failed(said);
-      const version = parseVersion(said);
-      return version === undefined
-        ? failed(unavailable("malformed", "it does not speak clamd's protocol"))
-        : ok(version);
+      return await this.#turns.take(time, async (wire) => {
+        await wire.write(command);
+        return replyOf(wire, time);
+      });
     } finally {
       time.end();
     }
   }
-
-  async #inTurn<Found>(time: Budget, work: (wire: Wire) => Promise<Found>): Promise<Found | Unavailable> {
-    const { dialer, to } = this.#options;
-    if (!(await this.#places.enter(time.signal))) {
-      return time.endedBecause(unavailable("busy", `over ${WAITING_MAX} messages wait for it`));
-    }
-    try {
-      const opened = await Wire.open({ dialer, to, timeoutMs: Math.min(time.leftMs(), CONNECT_MS) }, time.signal);
-      if (!opened.ok) return notConnected(opened.problem.code);
-      try {
-        return await work(opened.value);
-      } finally {
-        opened.value.close();
-      }
-    } finally {
-      this.#places.leave();
-    }
-  }
 }
 
-/** One that accepts no connection in time is busy or hangs. */
-export function notConnected(code: string): Unavailable {
-  return code === "TIMEOUT" ? unavailable("slow", "it takes no connection") : unavailable("not-there", code);
-}
+const NOT_CLAMD = "it does not speak clamd's protocol";
 
 async function ask(wire: Wire, octets: MessageOctets, sizeOctets: number, time: Budget): Promise<ScanResult> {
   let isListening = await wire.write(INSTREAM);
@@ -109,7 +94,7 @@ async function ask(wire: Wire, octets: MessageOctets, sizeOctets: number, time: 
   const reply = parseScanReply(said);
   switch (reply?.kind) {
     case undefined:
-      return unavailable("malformed", "it does not speak clamd's protocol");
+      return unavailable("malformed", NOT_CLAMD);
     case "clean":
       // Who has not heard all of it cannot know.
       return isListening ? { kind: "clean" } : unavailable("malformed", "it answered before it had the whole message");
@@ -129,7 +114,7 @@ async function replyOf(wire: Wire, time: Budget): Promise<string | Unavailable> 
     if (octets === undefined)
       return time.endedBecause(unavailable("crashed", "the connection ended without an answer"));
     const reply = reader.push(octets);
-    if (reply?.kind === "too-long") return unavailable("malformed", "it does not speak clamd's protocol");
+    if (reply?.kind === "too-long") return unavailable("malformed", NOT_CLAMD);
     if (reply !== undefined) return reply.text;
   }
 }

@@ -1,34 +1,26 @@
 /** A message is told to a milter when it is there: the whole transaction in one go, over a connection of its own. */
+import { failed, ok, type Result } from "#mail/result.ts";
 import type { Clock } from "#ports/clock.ts";
-import type { Dialer } from "#ports/dialer.ts";
+import { negotiation, QUIT } from "#protocol/milter/command.ts";
 import { BODY_CHUNK_OCTETS_MAX } from "#protocol/milter/limits.ts";
-import type { Change, Decision } from "#protocol/milter/reply.ts";
+import { PacketReader } from "#protocol/milter/packet-reader.ts";
+import { type Change, type Decision, parseReply } from "#protocol/milter/reply.ts";
 import { type MilterMessage, type MilterOutcome, MilterSession, type MilterStep } from "#protocol/milter/session.ts";
 import type { MessageOctets } from "../content/message-octets.ts";
 import { type Budget, budget, unavailable } from "./budget.ts";
-import { notConnected } from "./clamd.ts";
 import type { MilterEvidence, MilterResult, Unavailable } from "./evidence.ts";
-import {
-  CONNECT_MS,
-  CONNECTIONS_MAX,
-  HEADER_OCTETS_MAX,
-  NAMED_MAX,
-  SHOWN_CHARACTERS_MAX,
-  WAITING_MAX,
-} from "./limits.ts";
+import { CONNECT_MS, HEADER_OCTETS_MAX, NAMED_MAX, SHOWN_CHARACTERS_MAX } from "./limits.ts";
 import { addedFields, milterFields, spamField } from "./milter-fields.ts";
-import { Places } from "./places.ts";
-import { type ScannerPlace, Wire } from "./wire.ts";
+import { Turns, type TurnsOptions } from "./turns.ts";
+import type { Wire } from "./wire.ts";
 
-export interface MilterOptions {
+export interface MilterOptions extends TurnsOptions {
   /** For people. */
   readonly name: string;
-  readonly to: ScannerPlace;
   /** Milliseconds for one message, the wait for a connection included. */
   readonly timeoutMs: number;
   /** Our own: fields under this name are ours alone. */
   readonly hostname: string;
-  readonly dialer: Dialer;
   readonly clock: Clock;
 }
 
@@ -51,10 +43,11 @@ export interface Filtered {
 
 export class Milter {
   readonly #options: MilterOptions;
-  readonly #places = new Places({ places: CONNECTIONS_MAX, waitingMax: WAITING_MAX });
+  readonly #turns: Turns;
 
   constructor(options: MilterOptions) {
     this.#options = options;
+    this.#turns = new Turns(options);
   }
 
   /**
@@ -65,7 +58,7 @@ export class Milter {
     const { name: milter, timeoutMs, clock, hostname } = this.#options;
     const time = budget(timeoutMs, gone, clock);
     try {
-      const outcome = await this.#inTurn(message, time);
+      const outcome = await this.#turns.take(time, (wire) => talk(wire, message, time));
       const tookMs = time.tookMs();
       if ("kind" in outcome) return { evidence: { milter, result: outcome, tookMs }, fields: [] };
       const { result, fields } = resultOf(outcome, hostname);
@@ -75,22 +68,33 @@ export class Milter {
     }
   }
 
-  async #inTurn(message: FilteredMessage, time: Budget): Promise<MilterOutcome | Unavailable> {
-    const { dialer, to } = this.#options;
-    if (!(await this.#places.enter(time.signal))) {
-      return time.endedBecause(unavailable("busy", `over ${WAITING_MAX} messages wait for it`));
-    }
+  /** Does it speak the protocol? The version it agrees on. Never rejects. */
+  async version(): Promise<Result<string, Unavailable>> {
+    const { clock, timeoutMs } = this.#options;
+    const time = budget(Math.min(timeoutMs, CONNECT_MS), new AbortController().signal, clock);
     try {
-      const opened = await Wire.open({ dialer, to, timeoutMs: Math.min(time.leftMs(), CONNECT_MS) }, time.signal);
-      if (!opened.ok) return notConnected(opened.problem.code);
-      try {
-        return await talk(opened.value, message, time);
-      } finally {
-        opened.value.close();
-      }
+      const said = await this.#turns.take(time, (wire) => greet(wire, time));
+      return typeof said === "string" ? ok(said) : failed(said);
     } finally {
-      this.#places.leave();
+      time.end();
     }
+  }
+}
+
+async function greet(wire: Wire, time: Budget): Promise<string | Unavailable> {
+  const packets = new PacketReader();
+  await wire.write(negotiation());
+  for (;;) {
+    const octets = await wire.read();
+    if (octets === undefined)
+      return time.endedBecause(unavailable("crashed", "the connection ended without an answer"));
+    packets.push(octets);
+    const packet = packets.next();
+    if (packet === undefined) continue;
+    const reply = packet === "malformed" ? undefined : parseReply(packet);
+    if (reply?.kind !== "agreement") return unavailable("malformed", "it does not speak the milter protocol");
+    await wire.write(QUIT);
+    return `milter protocol ${reply.agreement.version}`;
   }
 }
 
