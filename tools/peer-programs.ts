@@ -13,6 +13,9 @@ export const PEER_PROGRAMS: Readonly<Record<string, string>> = {
   nmap: "nmap",
   testssl: "testssl.sh",
   rbldnsd: "rbldnsd",
+  clamd: "clamav-daemon",
+  rspamd: "rspamd",
+  opendkim: "opendkim",
 };
 
 /** Programs that the bench compares with. */

@@ -1,6 +1,7 @@
 /** Tells the administrator when a scanner does not look at mail, and when it does again: never silently. */
 import type { Settings } from "#config/settings.ts";
 import type { AntivirusEvidence, MilterEvidence, Unavailable, UnavailableWhy } from "#evidence/scanners/evidence.ts";
+import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { ScanOrigin } from "#reception/message-scan.ts";
 import type { WhenUnavailable } from "#verdict/policy.ts";
@@ -8,12 +9,16 @@ import type { Alert } from "./alert.ts";
 
 export interface ScannerWatchOptions {
   readonly settings: Pick<Settings, "antivirus" | "milters" | "rules">;
+  readonly clock: Clock;
   readonly log: Log;
   readonly gate: { alert(alert: Alert): void; settled(name: string, subject: string): void };
 }
 
-export const SCANNER_ALERT = "scanner-unavailable";
-export const VIRUS_ALERT = "virus-from-user";
+const SCANNER_ALERT = "scanner-unavailable";
+const VIRUS_ALERT = "virus-from-user";
+
+/** That a scanner works is told now and then, not with each message. Milliseconds. */
+const SETTLED_AGAIN_MS = 2000;
 
 const REMEDIES: Readonly<Record<UnavailableWhy, string>> = {
   "not-there": "Start it, or correct its address; the user that Postern runs as must be allowed to connect.",
@@ -28,8 +33,8 @@ const REMEDIES: Readonly<Record<UnavailableWhy, string>> = {
 
 export class ScannerWatch {
   readonly #options: ScannerWatchOptions;
-  /** By address: those about which an alert stands. */
-  readonly #missing = new Set<string>();
+  /** By address: when it was last said that it works. Milliseconds. */
+  readonly #settledMs = new Map<string, number>();
 
   constructor(options: ScannerWatchOptions) {
     this.#options = options;
@@ -78,7 +83,7 @@ export class ScannerWatch {
     const isTaken = mode === "shadow" || whenUnavailable === "accept";
     const outcome = isTaken ? "taken unscanned" : "deferred";
     log.warn("not-scanned", { message: id, scanner, why, detail, outcome });
-    this.#missing.add(scanner);
+    this.#settledMs.delete(scanner);
     gate.alert({
       name: SCANNER_ALERT,
       subject: scanner,
@@ -88,10 +93,13 @@ export class ScannerWatch {
     });
   }
 
+  /** The alert may be another thread's. */
   #works(scanner: string): void {
-    if (!this.#missing.delete(scanner)) return;
-    this.#options.log.info("scanner-back", { scanner });
-    this.#options.gate.settled(SCANNER_ALERT, scanner);
+    const { clock, gate } = this.#options;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - (this.#settledMs.get(scanner) ?? Number.NEGATIVE_INFINITY) < SETTLED_AGAIN_MS) return;
+    this.#settledMs.set(scanner, nowMs);
+    gate.settled(SCANNER_ALERT, scanner);
   }
 
   #userSendsViruses(account: string, virus: string, id: string): void {
