@@ -25,16 +25,16 @@ export class Turns {
     if (!(await this.#places.enter(time.signal))) {
       return time.endedBecause(unavailable("busy", `over ${WAITING_MAX} messages wait for it`));
     }
-    try {
-      const opened = await Wire.open({ dialer, to, timeoutMs: Math.min(time.leftMs(), CONNECT_MS) }, time.signal);
-      if (!opened.ok) return notConnected(opened.problem.code);
-      try {
-        return await work(opened.value);
-      } finally {
-        opened.value.close();
-      }
-    } finally {
+    const opened = await Wire.open({ dialer, to, timeoutMs: Math.min(time.leftMs(), CONNECT_MS) }, time.signal);
+    if (!opened.ok) {
       this.#places.leave();
+      return notConnected(opened.problem.code);
+    }
+    try {
+      return await work(opened.value);
+    } finally {
+      // The answer does not wait for the other side to hang up; the next connection does.
+      void opened.value.close().then(() => this.#places.leave());
     }
   }
 }

@@ -14,6 +14,7 @@ export class Wire {
   #unreadOctets = 0;
   #isFull = false;
   #isClosed = false;
+  readonly #closed = Promise.withResolvers<void>();
   #wake: (() => void) | undefined;
 
   private constructor(connection: OutgoingConnection, signal: AbortSignal) {
@@ -30,6 +31,7 @@ export class Wire {
       timedOut: end,
       closed: () => {
         this.#isClosed = true;
+        this.#closed.resolve();
         signal.removeEventListener("abort", end);
         this.#wake?.();
       },
@@ -68,8 +70,10 @@ export class Wire {
     return octets;
   }
 
-  close(): void {
-    if (!this.#isClosed) this.#connection.end();
+  /** Ends the connection. Resolves when it is closed: soon, whatever the other side does. */
+  close(): Promise<void> {
+    this.#connection.end();
+    return this.#closed.promise;
   }
 
   get #isOver(): boolean {
