@@ -66,6 +66,8 @@ export interface OutgoingTls {
      * unknown selectors or matching types are passed over.
      */
     | { readonly kind: "dane"; readonly records: readonly TlsaRecord[]; readonly names: readonly string[] };
+  /** False: what is wrong with the certificate is told in the facts, and the connection goes on. */
+  readonly mustPass?: boolean;
   readonly alpn?: string;
   readonly timeoutMs: number;
   /** Our own certificate, where the other side wants one. PEM. */
@@ -75,6 +77,8 @@ export interface OutgoingTls {
 export interface OutgoingTlsFacts extends TlsFacts {
   /** Was the other side's certificate held against `trust`, and did it pass? False for `any`. */
   readonly verified: boolean;
+  /** What was wrong, where it need not pass. */
+  readonly problem?: TlsProblem;
 }
 
 /** `kind` in the terms of RFC 8460 §4.3. */

@@ -16,11 +16,16 @@ type RecordType = keyof RecordsByType;
 /** By type: records, or why there is no answer. A type that is not there is "no data". */
 export type FakeRecords = { readonly [Type in RecordType]?: readonly RecordsByType[Type][] | DnsFailure };
 
+/** Another name for whatever is asked: a CNAME, which the resolver follows. */
+interface FakeAlias {
+  readonly alias: string;
+}
+
 /**
  * By name, in lower case without the final dot; for `ptr` the address may stand in place of its reverse name. A name that
  * is not there does not exist; a failure in place of its records answers every question.
  */
-export type FakeNames = Readonly<Record<string, FakeRecords | DnsFailure>>;
+export type FakeNames = Readonly<Record<string, FakeRecords | FakeAlias | DnsFailure>>;
 
 export interface FakeQuestion {
   readonly name: string;
@@ -35,6 +40,8 @@ export class FakeResolver implements Resolver {
   names: FakeNames;
   ttlSeconds = 300;
   authenticated = false;
+  /** Names whose zone is not signed, though others are. */
+  unsigned: readonly string[] = [];
 
   constructor(names: FakeNames = {}) {
     this.names = names;
@@ -75,10 +82,12 @@ export class FakeResolver implements Resolver {
     { deadlineMs }: LookupOptions,
   ): DnsAnswer<RecordsByType[Type]> {
     this.questions.push({ name, type, deadlineMs });
-    const { ttlSeconds, authenticated } = this;
+    const { ttlSeconds } = this;
+    const authenticated = this.authenticated && !this.unsigned.includes(name);
     const known = this.names[name.toLowerCase()];
     if (known === undefined) return { kind: "no-such-name", ttlSeconds, authenticated };
     if (typeof known === "string") return { kind: "unavailable", cause: known };
+    if ("alias" in known) return this.#answer(type, known.alias, { deadlineMs });
     const records: readonly RecordsByType[Type][] | DnsFailure | undefined = known[type];
     if (typeof records === "string") return { kind: "unavailable", cause: records };
     if (records === undefined || records.length === 0) return { kind: "no-data", ttlSeconds, authenticated };

@@ -77,6 +77,12 @@ suite("TLS as a client", () => {
     await check(served, { kind: "authorities", names: [NAME] }, "certificate-not-trusted");
   });
 
+  test("a certificate that need not pass is told of, and a handshake that breaks is a problem all the same", async () => {
+    await check(served, authorities([NAME]), "verified", { mustPass: false });
+    await check(expired, authorities([NAME]), "protected", { mustPass: false });
+    await check(served, authorities([NAME]), "validation-failure", { mustPass: false, alpn: "imap" });
+  });
+
   test("the name must stand in subjectAltName, where a wildcard is one label", async () => {
     const wild = await root.issue({ names: ["*.example.test"] });
     await check([wild], authorities([NAME]), "verified");

@@ -26,8 +26,9 @@ export async function secureAsClient(socket: Socket, options: OutgoingTls): Prom
   } catch (error) {
     return refuse(socket, problemOf(error as NodeJS.ErrnoException)); // an own certificate that cannot be read
   }
-  const problem = (await handshakeProblem(secured, options.timeoutMs)) ?? certificateProblem(secured, options);
-  if (problem !== undefined) {
+  const broken = await handshakeProblem(secured, options.timeoutMs);
+  const problem = broken ?? certificateProblem(secured, options);
+  if (problem !== undefined && (problem === broken || options.mustPass !== false)) {
     secured.destroy();
     return refuse(socket, problem);
   }
@@ -38,7 +39,8 @@ export async function secureAsClient(socket: Socket, options: OutgoingTls): Prom
       cipher: secured.getCipher().name,
       serverName: options.serverName,
       alpn: secured.alpnProtocol === false ? undefined : (secured.alpnProtocol ?? undefined),
-      verified: options.trust.kind !== "any",
+      verified: options.trust.kind !== "any" && problem === undefined,
+      ...(problem === undefined ? {} : { problem }),
     },
   });
 }

@@ -65,8 +65,8 @@ export type ClientEvent =
   | { readonly kind: "await"; readonly stage: ClientStage }
   /** Begin the handshake at once; `tls-established` follows. Octets that came in clear behind the reply: `failed` instead. */
   | { readonly kind: "start-tls" }
-  /** Greeted, protected, logged in as far as that was asked for: `send` or `quit`. */
-  | { readonly kind: "ready"; readonly extensions: Extensions }
+  /** Greeted, protected, logged in as far as that was asked for: `send` or `quit`. `serverName`: as it calls itself, in lower case. */
+  | { readonly kind: "ready"; readonly extensions: Extensions; readonly serverName: string }
   /** Give the next slice of the message, or its end. */
   | { readonly kind: "want-content"; readonly recipients: readonly number[] }
   /** The transaction is over; the session is ready for the next one. */

@@ -41,6 +41,7 @@ export class ClientSession {
   #tlsEstablished: boolean;
   #handshaking = false;
   #extensions: Extensions = NO_EXTENSIONS;
+  #serverName = "";
   /** In the order of the commands that were sent (RFC 2920). */
   #expected: Expected[] = [{ to: "greeting" }];
   /** Commands of this transaction that were not sent yet. */
@@ -118,12 +119,12 @@ export class ClientSession {
       case "greeting":
         return refused ? this.#fail("refused", reply) : this.#hello();
       case "ehlo":
-        if (!refused) return this.#greeted(readExtensions(reply));
+        if (!refused) return this.#greeted(readExtensions(reply), reply);
         // RFC 5321 §4.1.4: who does not know EHLO may know HELO. LMTP has no other.
         if (reply.code < 500 || this.#settings.protocol === "lmtp") return this.#fail("refused", reply);
         return this.#say(`HELO ${this.#settings.clientName}\r\n`, { to: "helo" });
       case "helo":
-        return refused ? this.#fail("refused", reply) : this.#greeted(NO_EXTENSIONS);
+        return refused ? this.#fail("refused", reply) : this.#greeted(NO_EXTENSIONS, reply);
       case "starttls":
         return this.#startTlsAnswered(reply);
       case "auth":
@@ -170,8 +171,9 @@ export class ClientSession {
     this.#say(`${verb} ${this.#settings.clientName}\r\n`, { to: "ehlo" });
   }
 
-  #greeted(extensions: Extensions): void {
+  #greeted(extensions: Extensions, { text }: Reply): void {
     this.#extensions = extensions;
+    this.#serverName = text.split(/[\s]/, 1)[0]?.toLowerCase() ?? "";
     const { tls } = this.#settings;
     const wantsTls = !this.#tlsEstablished && tls !== "never";
     if (wantsTls && extensions.startTls) return this.#say("STARTTLS\r\n", { to: "starttls" });
@@ -213,7 +215,7 @@ export class ClientSession {
 
   #ready(): void {
     this.#stage = "ready";
-    this.#emit({ kind: "ready", extensions: this.#extensions });
+    this.#emit({ kind: "ready", extensions: this.#extensions, serverName: this.#serverName });
   }
 
   // — A message —

@@ -1,0 +1,29 @@
+import type { Result } from "#mail/result.ts";
+
+/** Reads a page over HTTPS whose server shows a certificate of a known authority for its name. */
+export interface HttpsClient {
+  /** Never rejects, and follows no redirection. */
+  get(request: HttpsRequest): Promise<Result<HttpsPage, HttpsProblem>>;
+}
+
+export interface HttpsRequest {
+  readonly url: string;
+  /** For all of it, the look-up of the name included. */
+  readonly timeoutMs: number;
+  /** A longer page is a problem. */
+  readonly octetsMax: number;
+}
+
+export interface HttpsPage {
+  readonly status: number;
+  /** In lower case, without parameters. */
+  readonly mediaType: string;
+  /** UTF-8. */
+  readonly text: string;
+}
+
+/** `text` is for people. */
+export interface HttpsProblem {
+  readonly kind: "no-address" | "no-connection" | "not-trusted" | "too-large" | "timed-out";
+  readonly text: string;
+}
