@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { DnsFailure, MxRecord, TlsaRecord } from "#ports/resolver.ts";
 import type { AttemptReport, DeliveryJob } from "#queue/attempt.ts";
-import { OWN_ADDRESS, RemoteWorld, type RemoteWorldOptions, recipient } from "./remote-world.ts";
+import { RemoteWorld, type RemoteWorldOptions } from "./remote-world.ts";
 import type { FakeNames } from "./resolver.ts";
 import type { FakeServer } from "./smtp-network.ts";
 

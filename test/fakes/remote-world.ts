@@ -101,6 +101,7 @@ export function jobTo(job: Partial<DeliveryJob>): DeliveryJob {
   const message = Buffer.from("Subject: Hi\r\n\r\n.Hello\r\n");
   return {
     messageId: 1,
+    origin: "own",
     mailFrom: "alice@own.test",
     recipients: [recipient(1, "bob@peer.test")],
     destination: "peer.test",

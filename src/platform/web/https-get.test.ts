@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import type { RequestListener } from "node:http";
+import { createServer } from "node:https";
+import { suite, test } from "node:test";
+import { selfSigned } from "../../../test/fakes/certificates.ts";
+import { FakeResolver } from "../../../test/fakes/resolver.ts";
+import { systemClock } from "../system-clock.ts";
+import { createHttpsClient } from "./https-get.ts";
+
+const NAME = "mta-sts.peer.test";
+const root = await selfSigned({ names: ["Root"], isAuthority: true });
+const own = await root.issue({ names: [NAME] });
+const other = await root.issue({ names: ["other.peer.test"] });
+
+async function get(listener: RequestListener, certificate = own, timeoutMs = 2000, name = NAME): Promise<unknown> {
+  const server = createServer({ cert: certificate.pem, key: certificate.keyPem }, listener);
+  server.on("tlsClientError", () => undefined);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const client = createHttpsClient({
+    resolver: new FakeResolver({ [NAME]: { A: ["127.0.0.1"] } }),
+    clock: systemClock,
+    authoritiesPem: root.pem,
+    port: (server.address() as { port: number }).port,
+  });
+  const page = await client.get({ url: `https://${name}/.well-known/x`, timeoutMs, octetsMax: 100 });
+  server.closeAllConnections();
+  server.close();
+  return page.ok ? page.value : page.problem.kind;
+}
+
+suite("pages over HTTPS", () => {
+  test("are read, with status and media type", async () => {
+    const page = await get((request, response) => {
+      response.writeHead(200, { "content-type": "Text/Plain; charset=utf-8" });
+      response.end(`${request.headers.host} ${request.url}`);
+    });
+    assert.deepEqual(page, { status: 200, mediaType: "text/plain", text: `${NAME} /.well-known/x` });
+  });
+
+  test("a redirection is an answer, and not followed", async () => {
+    const page = await get((_request, response) => response.writeHead(302, { location: "/elsewhere" }).end());
+    assert.deepEqual(page, { status: 302, mediaType: "", text: "" });
+  });
+
+  test("a certificate of another name is not believed", async () => {
+    assert.equal(await get((_request, response) => response.end("x"), other), "not-trusted");
+    assert.equal(
+      await get((_request, response) => response.end("x"), await selfSigned({ names: [NAME] })),
+      "not-trusted",
+    );
+  });
+
+  test("a page beyond the bound, one that never ends, and a name without an address are problems", async () => {
+    assert.equal(await get((_request, response) => response.end("x".repeat(101))), "too-large");
+    assert.equal(await get((_request, response) => void response.write("x"), own, 100), "timed-out");
+    assert.equal(await get(() => undefined, own, 100, "gone.peer.test"), "no-address");
+  });
+});
