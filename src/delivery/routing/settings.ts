@@ -30,5 +30,3 @@ export interface RouteSettings {
  * authority for the host's name. `dane`: only as TLSA records of a validated zone say. `none`: in clear.
  */
 export type TlsPolicySetting = "auto" | "opportunistic" | "encrypt" | "verify" | "dane" | "none";
-
-export const SMTP_PORT = 25;
