@@ -8,7 +8,9 @@ import { flagContract } from "./contract/flags.ts";
 import { folderContract } from "./contract/folders.ts";
 import { greylistContract } from "./contract/greylist.ts";
 import { messageContract } from "./contract/messages.ts";
+import { quarantineContract } from "./contract/quarantine.ts";
 import { searchContract } from "./contract/search.ts";
+import { senderContract } from "./contract/senders.ts";
 import type { Store } from "./store.ts";
 
 const SUITES: Readonly<Record<string, ContractTests>> = {
@@ -19,6 +21,8 @@ const SUITES: Readonly<Record<string, ContractTests>> = {
   search: searchContract,
   "decisions and the block list": decisionContract,
   "the greylist": greylistContract,
+  "mail that is kept back": quarantineContract,
+  "senders and correspondents": senderContract,
   "keys that sign mail": dkimKeyContract,
 };
 

@@ -29,6 +29,21 @@ export function delivery(
   };
 }
 
+/** When the time of what is kept back is over. */
+export const UNTIL_MS = 9_000_000;
+
+/** Kept back from these accounts, with room for a few, beside those it is delivered to. */
+export function keptBack(
+  id: string,
+  accountIds: readonly number[],
+  octets: Uint8Array,
+  targets: readonly DeliveryTarget[],
+): Delivery {
+  const about = { client: "198.51.100.7", messageId: "<1@sender.example>", untilMs: UNTIL_MS, octetsMax: 200_000 };
+  const quarantine = { ...about, id, accountIds, score: 16.5, reasons: ["score-quarantine", "listed"] };
+  return { ...delivery(octets, targets), quarantine };
+}
+
 export function toInbox(accountId: number): DeliveryTarget {
   return { accountId, folder: "inbox", flags: [] };
 }

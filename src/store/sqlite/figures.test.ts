@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { delivery, messageText, newMessage, toInbox } from "../contract/messages-for-tests.ts";
+import { delivery, keptBack, messageText, newMessage, toInbox, UNTIL_MS } from "../contract/messages-for-tests.ts";
 import type { StoreOperation } from "./store-methods.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { verifySqliteStore } from "./verify.ts";
@@ -39,6 +39,11 @@ const operation: fc.Arbitrary<StoreOperation> = fc.oneof(
   fc.constantFrom("Sent", "Junk").map((name): StoreOperation => ({ method: "removeFolder", args: [1, name] })),
   fc.constantFrom("INBOX", "Sent").map((name): StoreOperation => ({ method: "renameFolder", args: [1, name, "x"] })),
   fc.nat(9).map((id): StoreOperation => ({ method: "removeQueued", args: [id] })),
+  fc.tuple(size, fc.uuid(), fc.subarray([1, 2, 3])).map(([octets, id, accountIds]): StoreOperation => {
+    const kept = keptBack(id, accountIds, messageText("q", octets), [toInbox(1)]);
+    return { method: "deliver", args: [kept] };
+  }),
+  fc.constant<StoreOperation>({ method: "pruneQuarantine", args: [UNTIL_MS] }),
 );
 
 test("every figure is what its messages add up to, whatever was done in whatever batches", async () => {

@@ -5,7 +5,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { Content } from "#mail/content.ts";
-import { delivery, messageText, newMessage, toInbox } from "../contract/messages-for-tests.ts";
+import { delivery, keptBack, messageText, newMessage, toInbox } from "../contract/messages-for-tests.ts";
 import { DISK_RESERVE_OCTETS, EXPUNGED_PER_FOLDER_MAX, PURGE_BLOBS_PER_TRANSACTION_MAX } from "../limits.ts";
 import type { FolderChanges } from "../store.ts";
 import { BlobFiles } from "./blob-files.ts";
@@ -102,6 +102,11 @@ suite("a write that fails", () => {
     { method: "expunge", args: [INBOX, null, { force: false }] },
     { method: "renameFolder", args: [1, "INBOX", "old"] },
     { method: "removeQueued", args: [1] },
+    { method: "deliver", args: [keptBack("01A", [1, 2], messageText("held"), [])] },
+    { method: "deliver", args: [keptBack("01B", [1, 2], messageText("gone", 140_000), [toInbox(1)])] },
+    { method: "releaseQuarantined", args: ["01A", [1], 5] },
+    { method: "releaseQuarantined", args: ["01A", null, 6] },
+    { method: "removeQuarantined", args: ["01B", 7] },
     { method: "removeFolder", args: [1, "Drafts"] },
     { method: "removeAccount", args: [2] },
   ];

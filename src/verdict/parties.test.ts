@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { evidence, listed, policy, senders } from "../../test/fakes/evidence.ts";
+import { judge } from "./judge.ts";
+import { filingOf, forRecipient, judgeFor, mildest } from "./parties.ts";
+import { policyFor } from "./policies.ts";
+import type { Policy, Thresholds } from "./policy.ts";
+
+function under(thresholds: Partial<Thresholds>): Policy {
+  return { ...policy(), thresholds: { ...policy().thresholds, ...thresholds } };
+}
+
+function scored(score: number) {
+  const half = score / 2;
+  return evidence({ dnsbl: { findings: [listed(half, { list: "a" }), listed(half, { list: "b" })] } });
+}
+
+suite("thresholds", () => {
+  const keeping = under({ junk: 6, quarantine: 10, reject: 15 });
+
+  test("Junk, quarantine and refusal, each from its score on", () => {
+    for (const [score, expected] of [
+      [5.8, "accept"],
+      [6, "junk"],
+      [9.8, "junk"],
+      [10, "quarantine"],
+      [14.8, "quarantine"],
+      [15, "reject"],
+    ] as const) {
+      const { disposition, reply } = judge(scored(score), keeping);
+      assert.deepEqual([score, disposition, reply === null], [score, expected, expected !== "reject"]);
+    }
+  });
+
+  test("without a score for it nothing is kept back, and nothing refused", () => {
+    assert.equal(judge(scored(14.8), policy()).disposition, "junk");
+    assert.equal(judge(scored(19), under({ reject: null })).disposition, "junk");
+    assert.equal(judge(scored(19), under({ reject: null, quarantine: 15 })).disposition, "quarantine");
+  });
+
+  test("what decided is named", () => {
+    assert.deepEqual(judge(scored(10), keeping).reasons, ["score-quarantine", "listed"]);
+  });
+});
+
+suite("several recipients", () => {
+  const strict = under({ junk: 3, reject: 5 });
+  const lenient = under({ junk: 12, quarantine: 14, reject: null });
+  const judged = (policies: readonly Policy[], score: number) =>
+    policies.map((one) => ({ policy: one, verdict: judge(scored(score), one) }));
+
+  test("there is one reply, the mildest: only what all would refuse is refused", () => {
+    assert.equal(mildest(judged([strict, lenient], 8))?.verdict.disposition, "accept");
+    assert.equal(mildest(judged([strict, policy()], 18))?.verdict.disposition, "reject");
+    assert.equal(mildest([]), undefined);
+  });
+
+  test("whose own verdict is worse has it in Junk, or in quarantine where that is on", () => {
+    const filings = (policies: readonly Policy[], score: number) => judged(policies, score).map(filingOf);
+    assert.deepEqual(filings([strict, lenient, policy()], 8), ["junk", "inbox", "junk"]);
+    assert.deepEqual(filings([under({ quarantine: 10, reject: 12 }), lenient], 13), ["quarantine", "junk"]);
+    assert.deepEqual(filings([lenient], 14), ["quarantine"]);
+  });
+
+  test("sender lists of one account say nothing about another's mail", () => {
+    const all = evidence({ senderLists: senders({ deny: true, scope: "user@local.test", writtenTo: true }) });
+    assert.equal(judgeFor(all, policy(), "user@local.test").disposition, "reject");
+    assert.equal(judgeFor(all, policy(), "other@local.test").disposition, "accept");
+    assert.deepEqual(forRecipient(all, "other@local.test").senderLists?.writtenTo, []);
+    const ofDomain = evidence({ senderLists: senders({ deny: true, scope: "@local.test" }) });
+    assert.equal(judgeFor(ofDomain, policy(), "other@local.test").disposition, "reject");
+    assert.equal(judgeFor(ofDomain, policy(), "other@sub.local.test").disposition, "accept");
+  });
+
+  test("the account's policy comes before its domain's, and that before everybody's", () => {
+    const [ofAccount, ofDomain, standard] = [strict, lenient, policy()];
+    const policies = { standard, byDomain: { "local.test": ofDomain }, byAccount: { "user@local.test": ofAccount } };
+    assert.equal(policyFor(policies, "user@local.test"), ofAccount);
+    assert.equal(policyFor(policies, "other@local.test"), ofDomain);
+    assert.equal(policyFor(policies, "user@elsewhere.test"), standard);
+    assert.equal(policyFor(policies, "postmaster"), standard);
+    assert.equal(policyFor(policies, "constructor"), standard);
+  });
+});
