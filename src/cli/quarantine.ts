@@ -111,6 +111,11 @@ function rowLines({ id, mailFrom, recipients, score, reasons, sizeOctets, sinceM
   ].map(plain);
 }
 
+/** Continued lines of a header begin with a tab. */
+function shown(line: string): string {
+  return plain(line.replaceAll("\t", "  "));
+}
+
 function detailLines({ row, decision, header }: QuarantinedDetails): readonly string[] {
   const recipients = row.recipients.map(({ address, state, changedMs }) =>
     plain(`  ${address}: ${state}${state === "held" ? "" : ` ${moment(changedMs)}`}`),
@@ -123,7 +128,7 @@ function detailLines({ row, decision, header }: QuarantinedDetails): readonly st
     ...labelled("Kept back", `${moment(row.sinceMs)}, until ${day(row.untilMs)}`),
     ...labelled("Why", `score ${row.score}: ${row.reasons.join(", ")}`),
     ...section("Kept back from", recipients),
-    ...section("Header", header === null ? [gone] : header.split(/\r?\n/).map((line) => `  ${plain(line)}`)),
+    ...section("Header", header === null ? [gone] : header.split(/\r?\n/).map((line) => `  ${shown(line)}`)),
     ...(decision === null ? [] : ["", ...explain(decision)]),
   ];
 }
@@ -153,6 +158,6 @@ async function showMessage(invocation: Invocation, id: string): Promise<ExitCode
   }
   const message = Buffer.concat(pieces);
   if (json) out.json({ ok: true, value: { octets: message.toString("base64") } });
-  else for (const line of message.toString("utf8").split(/\r?\n/)) out.line(plain(line));
+  else for (const line of message.toString("utf8").split(/\r?\n/)) out.line(shown(line));
   return 0;
 }

@@ -92,6 +92,8 @@ export function checkScores(file: SettingsFile, written: CamelCased<SettingsFile
     if (problem !== undefined) problems.error(path, `${whose}: ${problem}`, "Scores ascend: junk, quarantine, reject.");
   };
   check(["verdict"], "verdict");
+  // What is wrong for all would be said again of each.
+  if (scoresProblem(scoresOf(verdict)) !== undefined) return;
   for (const [position, domain] of domains.entries()) check(["domain", position], domain.name, domain);
   const seen = new Set<string>();
   for (const [position, account] of accounts.entries()) {

@@ -165,8 +165,9 @@ export class Judgement {
   keepBack(accountIds: readonly number[], nowMs: number): NewQuarantined | undefined {
     const draft = this.#draft;
     const { quarantine } = this.#judge.deps;
-    if (accountIds.length === 0 || draft?.verdict == null || quarantine === undefined) return undefined;
-    const { sum: score, reasons } = draft.verdict;
+    const verdict = this.#judging?.keptBack(accountIds);
+    if (draft === undefined || verdict === undefined || quarantine === undefined) return undefined;
+    const { sum: score, reasons } = verdict;
     const { id, messageId } = draft;
     const { keepMs, octetsMax } = quarantine;
     const { address: client } = this.#client;

@@ -6,6 +6,7 @@ import type { SenderTry } from "#evidence/greylist/greylist.ts";
 import { RECORDED_RECIPIENTS_MAX } from "#verdict/decision-record.ts";
 import { type Evidence, NO_EVIDENCE } from "#verdict/evidence.ts";
 import { type Filing, forRecipient } from "#verdict/parties.ts";
+import type { Verdict } from "#verdict/verdict.ts";
 import type { DecisionDraft } from "./decision-draft.ts";
 import type { ArrivedMessage, EvidenceGathering } from "./evidence-gathering.ts";
 import { mustWaitInGreylist } from "./greylist-wait.ts";
@@ -78,6 +79,11 @@ export class TransactionJudging {
   /** Where the accepted message goes for this account. */
   filing(accountId: number): Filing {
     return this.#parties.filing(accountId);
+  }
+
+  /** Why it is kept back from these accounts. */
+  keptBack(accountIds: readonly number[]): Verdict | undefined {
+    return this.#parties.keptBack(accountIds);
   }
 
   async #gather(): Promise<void> {

@@ -4,7 +4,7 @@ import type { Evidence } from "#verdict/evidence.ts";
 import { type Filing, filingOf, judgeFor, mildest, type PartyOutcome } from "#verdict/parties.ts";
 import { type Policies, policyFor } from "#verdict/policies.ts";
 import type { Policy } from "#verdict/policy.ts";
-import type { Verdict } from "#verdict/verdict.ts";
+import { severity, type Verdict } from "#verdict/verdict.ts";
 import type { Destination } from "./recipient-policy.ts";
 
 /** An account here, or a recipient that is handed on. */
@@ -68,6 +68,15 @@ export class TransactionParties {
   filing(accountId: number): Filing {
     const party = [...this.#byAccount.values()].find((one) => one.accountId === accountId && one.isAccepted);
     return party === undefined ? "inbox" : filingOfParty(party);
+  }
+
+  /** The worst verdict of those it is kept back from: why that is. */
+  keptBack(accountIds: readonly number[]): Verdict | undefined {
+    const kept = this.accepted.filter(({ accountId }) => accountId !== null && accountIds.includes(accountId));
+    const [worst] = kept.toSorted(
+      (one, other) => severity(other.verdict.disposition) - severity(one.verdict.disposition),
+    );
+    return worst?.verdict;
   }
 
   outcomes(max: number): readonly PartyOutcome[] {

@@ -32,6 +32,7 @@ export function explain(record: DecisionRecord): string[] {
   return [
     ...head(record),
     ...section("Recipients", record.recipients.flatMap(recipientLines)),
+    ...section("Whose mail", partyLines(record)),
     ...section(
       "Rules",
       verdict === null ? notJudged(record) : verdict.rules.flatMap((result) => ruleLines(result, evidence)),
@@ -68,6 +69,17 @@ function outcome({ disposition, stage }: DecisionRecord): string {
 function recipientLines({ address, accepted, reason, reply }: RecipientOutcome): string[] {
   const fate = accepted ? "accepted" : `refused, ${reply.code} ${reason ?? ""}`;
   return wrapped(`<${address}> ${fate}`, "  ", "    ");
+}
+
+/** Only where it is not the same for all of them. */
+function partyLines({ parties = [] }: DecisionRecord): string[] {
+  const [first] = parties;
+  if (first === undefined || parties.every((one) => one.disposition === first.disposition)) return [];
+  return parties.flatMap(({ account, disposition, sum, filed }) => {
+    const isTaken = filed === null || severity(disposition) <= severity("quarantine");
+    const where = isTaken ? "" : `; taken for the sake of others, into ${filed}`;
+    return wrapped(`${account}: score ${sum}, ${HAPPENED[disposition]}${where}`, "  ", "    ");
+  });
 }
 
 function notJudged({ judged }: DecisionRecord): string[] {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { evidence, listed, policy, senders } from "../../test/fakes/evidence.ts";
 import { judge } from "./judge.ts";
-import { filingOf, forRecipient, judgeFor, mildest } from "./parties.ts";
+import { type Filing, filingOf, forRecipient, type Judged, judgeFor, mildest } from "./parties.ts";
 import { policyFor } from "./policies.ts";
 import type { Policy, Thresholds } from "./policy.ts";
 
@@ -43,11 +43,17 @@ suite("thresholds", () => {
   });
 });
 
+function judged(policies: readonly Policy[], score: number): readonly Judged[] {
+  return policies.map((one) => ({ policy: one, verdict: judge(scored(score), one) }));
+}
+
+function filings(policies: readonly Policy[], score: number): readonly Filing[] {
+  return judged(policies, score).map(filingOf);
+}
+
 suite("several recipients", () => {
   const strict = under({ junk: 3, reject: 5 });
   const lenient = under({ junk: 12, quarantine: 14, reject: null });
-  const judged = (policies: readonly Policy[], score: number) =>
-    policies.map((one) => ({ policy: one, verdict: judge(scored(score), one) }));
 
   test("there is one reply, the mildest: only what all would refuse is refused", () => {
     assert.equal(mildest(judged([strict, lenient], 8))?.verdict.disposition, "accept");
@@ -56,7 +62,6 @@ suite("several recipients", () => {
   });
 
   test("whose own verdict is worse has it in Junk, or in quarantine where that is on", () => {
-    const filings = (policies: readonly Policy[], score: number) => judged(policies, score).map(filingOf);
     assert.deepEqual(filings([strict, lenient, policy()], 8), ["junk", "inbox", "junk"]);
     assert.deepEqual(filings([under({ quarantine: 10, reject: 12 }), lenient], 13), ["quarantine", "junk"]);
     assert.deepEqual(filings([lenient], 14), ["quarantine"]);

@@ -9,7 +9,7 @@ import type { UrlEvidence } from "#evidence/urls/evidence.ts";
 import type { UriListEvidence } from "#evidence/urls/query-uri-lists.ts";
 import type { Offence } from "#gate/block-list/offence.ts";
 import type { Checks } from "#reception/evidence-gathering.ts";
-import { Judge } from "#reception/judge.ts";
+import { Judge, type JudgeDependencies } from "#reception/judge.ts";
 import type { DecisionRecord } from "#verdict/decision-record.ts";
 import type { BlockListEntry } from "#verdict/evidence.ts";
 import { samePolicy } from "#verdict/policies.ts";
@@ -129,6 +129,7 @@ export class FakeJudge {
     checks: Checks = this.checks,
     greylist?: Greylist,
     changes: Partial<Policy> = {},
+    more: Partial<JudgeDependencies> = {},
   ) {
     const { clock, random, log } = reception.dependencies;
     const judge = new Judge({
@@ -149,6 +150,7 @@ export class FakeJudge {
       clock,
       random,
       log,
+      ...more,
     });
     reception.dependencies = { ...reception.dependencies, judge };
   }

@@ -11,6 +11,8 @@ export interface Client extends AsyncDisposable {
   line(): Promise<string>;
   /** Sends a line, and takes the next one whose code or tag is its last. */
   say(text: string): Promise<string>;
+  /** Sends a line of IMAP, and takes the first line before the tagged one. */
+  untagged(text: string): Promise<string>;
 }
 
 export interface ClientOptions {
@@ -37,6 +39,12 @@ export async function connectTo(port: number, { address, tls = false }: ClientOp
         const goesOn = /^\d{3}-/.test(answer) || /^\* (?!BYE)/.test(answer);
         if (!goesOn) return answer;
       }
+    },
+    async untagged(text) {
+      socket.write(`${text}\r\n`);
+      const first = await line();
+      await line();
+      return first;
     },
     async [Symbol.asyncDispose]() {
       socket.destroy();

@@ -31,6 +31,8 @@ export interface RunningServer {
   readonly otherSettings: (change: (source: string) => string) => string;
   readonly start: () => Promise<void>;
   readonly halt: () => Promise<void>;
+  /** As a power cut does. */
+  readonly kill: () => Promise<void>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
@@ -67,6 +69,9 @@ export async function startServer(
     },
     async halt() {
       if (child !== undefined) await stop(child);
+    },
+    async kill() {
+      if (child !== undefined) await stop(child, "SIGKILL");
     },
     async [Symbol.asyncDispose]() {
       await server.halt();
