@@ -29,6 +29,7 @@ import { decisionCommands } from "./decision-controls.ts";
 import { dkimCommands } from "./dkim-controls.ts";
 import { greylistCommands, greylistCounts } from "./greylist-controls.ts";
 import { quarantineCommands } from "./quarantine-controls.ts";
+import { queueControls } from "./queue-controls.ts";
 import { senderCommands } from "./sender-controls.ts";
 
 export type { ControlContext, ControlOutcome } from "./control-entry.ts";
@@ -126,10 +127,6 @@ const addressCommands = {
 };
 
 const serverCommands = {
-  "queue-list": command(nothing, async ({ administration: { store } }) => ok(await store.listQueue())),
-  "queue-remove": command(z.strictObject({ id: z.int() }), ({ administration: { store } }, { id }) =>
-    store.removeQueued(id),
-  ),
   "relay-self-test": command(nothing, async ({ administration: { store, clock }, settings }) => {
     const directory = await createDirectory({ store, clock, settings: directorySettings(settings) });
     try {
@@ -143,6 +140,7 @@ const serverCommands = {
     ok({
       running: (await context.running()) ?? null,
       store: await context.administration.store.statistics(),
+      queue: await context.administration.store.countQueue(),
       greylist: await greylistCounts(context),
       scanners: await scannerStates(context.settings, { dialer: systemDialer, clock: systemClock }),
       quarantine: await context.administration.store.countQuarantine(),
@@ -159,6 +157,7 @@ const commands = {
   ...greylistCommands,
   ...quarantineCommands,
   ...senderCommands,
+  ...queueControls,
   ...serverCommands,
 };
 

@@ -3,6 +3,7 @@
 import type { Settings } from "#config/settings.ts";
 import type { LimitFigure } from "#gate/limits/connection-totals.ts";
 import type { QuarantineFigures } from "#store/quarantine-row.ts";
+import type { QueueCounts } from "#store/queue-rows.ts";
 import type { StoreStatistics } from "#store/store.ts";
 import type { RaisedAlert } from "#threads/alert.ts";
 import type { ListeningReport } from "#threads/ports.ts";
@@ -10,6 +11,7 @@ import type { ScannerState } from "#threads/scanner-states.ts";
 import { wrapped } from "#verdict/page.ts";
 import type { GreylistCounts } from "./greylist-controls.ts";
 import { columns } from "./output.ts";
+import { countsLine } from "./queue-page.ts";
 import { type Protection, protectionLine } from "./ten-protections.ts";
 import { counted, duration, moment, octets } from "./wording.ts";
 
@@ -30,6 +32,7 @@ export interface ServerStatus {
 export interface StatusReport {
   readonly running: ServerStatus | null;
   readonly store: StoreStatistics;
+  readonly queue: QueueCounts;
   /** Null where the rule is off. */
   readonly greylist: GreylistCounts | null;
   /** Asked just now; none where none is set up. */
@@ -39,14 +42,14 @@ export interface StatusReport {
 }
 
 export function statusLines(
-  { running, store, greylist, quarantine, scanners, protections }: StatusReport,
+  { running, store, queue, greylist, quarantine, scanners, protections }: StatusReport,
   settings: Settings,
 ): readonly string[] {
   return [
     ...(running === null ? ["Postern is not running."] : serverLines(running, settings)),
     "",
     `Store      ${counted(store.accounts, "account")}, ${counted(store.messages, "message")}, ${octets(store.sizeOctets)}`,
-    `Queue      ${store.queued} held${store.queued > 0 ? "; `postern queue list` shows them" : ""}`,
+    `Queue      ${countsLine(queue)}`,
     ...(greylist === null ? [] : [greylistLine(greylist)]),
     ...(quarantine.messages === 0 ? [] : [quarantineLine(quarantine, settings)]),
     ...scanners.map(scannerLine),

@@ -28,6 +28,7 @@ import { reportSuccess } from "./report-desk.ts";
 import type { SenderHeader } from "./sender-header.ts";
 import { FROM_MALFORMED, judgeHeaderFrom } from "./sender-policy.ts";
 import { messageFields, type SessionRecord } from "./session-record.ts";
+import { queuedRecipients, sendingOf } from "./to-queue.ts";
 
 const RETURN_PATH = "Return-Path:";
 
@@ -181,15 +182,11 @@ export class MessageDesk {
     return judgeHeaderFrom(this.#deps.directory, identity, from);
   }
 
-  #envelope(
-    { sender, recipients }: Transaction,
-    atMs: number,
-  ): Omit<Delivery, "content" | "prefix" | "index" | "receivedAtMs"> {
+  #envelope(transaction: Transaction, atMs: number): Omit<Delivery, "content" | "prefix" | "index" | "receivedAtMs"> {
+    const { sender, recipients } = transaction;
     const accounts = new Set<number>();
-    const queued = new Set<string>();
     for (const recipient of recipients) {
       const destination = this.#destinations.get(recipient);
-      if (destination?.kind === "queue") queued.add(destination.address);
       for (const { accountId } of destination?.kind === "accounts" ? destination.accounts : []) accounts.add(accountId);
     }
     const targets: DeliveryTarget[] = [];
@@ -201,7 +198,9 @@ export class MessageDesk {
     }
     const mailFrom = sender.reversePath === null ? "" : formatMailbox(sender.reversePath);
     const quarantine = this.#judgement?.keepBack(kept, atMs);
-    return { targets, queued: [...queued], mailFrom, ...(quarantine === undefined ? {} : { quarantine }) };
+    const queued = queuedRecipients(transaction, this.#destinations);
+    const sending = sendingOf(transaction, this.#record.identity?.address ?? "", this.#deps.settings);
+    return { targets, queued, sending, mailFrom, ...(quarantine === undefined ? {} : { quarantine }) };
   }
 
   /** Without room in quarantine a message is in Junk, and somebody has to know. */

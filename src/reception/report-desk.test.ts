@@ -59,7 +59,10 @@ suite("delivery reports (RFC 3461)", () => {
     const client = mx.connect();
     await client.say("EHLO x");
     await send(client, "a@sender.example", "", " NOTIFY=SUCCESS");
-    assert.deepEqual([mx.deliveries[1]?.queued, mx.deliveries[1]?.mailFrom], [["a@sender.example"], ""]);
+    assert.deepEqual(
+      [mx.deliveries[1]?.queued, mx.deliveries[1]?.mailFrom],
+      [[{ address: "a@sender.example", notify: ["NEVER"] }], ""],
+    );
   });
 
   test("a report that cannot be stored changes nothing for the message", async () => {

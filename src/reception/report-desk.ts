@@ -5,7 +5,8 @@ import { formatMailbox, type Mailbox } from "#mail/address.ts";
 import { scanMessage } from "#mail/mime/scanner.ts";
 import { fieldOctets, returnPathField } from "#mail/trace.ts";
 import type { Transaction } from "#protocol/smtp/transaction.ts";
-import type { DeliveryTarget } from "#store/store.ts";
+import { PLAIN_SENDING, type Sending } from "#store/queue-rows.ts";
+import type { Delivery, DeliveryTarget } from "#store/store.ts";
 import type { SmtpDependencies } from "./dependencies.ts";
 import type { Destination } from "./recipient-policy.ts";
 import { successReport } from "./success-report.ts";
@@ -53,11 +54,13 @@ async function destinationOf(
   { directory, settings }: SmtpDependencies,
   sender: Mailbox,
   isSenderKnown: boolean,
-): Promise<{ readonly targets: readonly DeliveryTarget[]; readonly queued: readonly string[] } | undefined> {
+): Promise<Pick<Delivery, "targets" | "queued" | "sending"> | undefined> {
   if (directory.domainRole(sender.domain) === "primary") {
     return isSenderKnown ? { targets: await inboxesOf(directory, sender), queued: [] } : undefined;
   }
-  return settings.outbound === "held" ? { targets: [], queued: [formatMailbox(sender)] } : undefined;
+  if (settings.outbound === "off") return undefined;
+  const sending: Sending = { ...PLAIN_SENDING, heldFor: settings.outbound === "held" ? "settings" : undefined };
+  return { targets: [], queued: [{ address: formatMailbox(sender), notify: ["NEVER"] }], sending };
 }
 
 async function inboxesOf(directory: Directory, sender: Mailbox): Promise<readonly DeliveryTarget[]> {

@@ -12,8 +12,8 @@ export interface ReceptionSettings {
   /** A client that goes by our own name from another machine. */
   readonly ownNameHelo: RuleMode;
   readonly relay: RelaySettings;
-  /** Mail of users to other domains: kept in the queue, or refused for now. */
-  readonly outbound: "held" | "off";
+  /** Mail of users to other domains: sent, kept in the queue until somebody releases it, or refused. */
+  readonly outbound: "sent" | "held" | "off";
 }
 
 export interface ReceptionLimits {

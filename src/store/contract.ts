@@ -9,6 +9,7 @@ import { folderContract } from "./contract/folders.ts";
 import { greylistContract } from "./contract/greylist.ts";
 import { messageContract } from "./contract/messages.ts";
 import { quarantineContract } from "./contract/quarantine.ts";
+import { queueContract } from "./contract/queue.ts";
 import { searchContract } from "./contract/search.ts";
 import { senderContract } from "./contract/senders.ts";
 import type { Store } from "./store.ts";
@@ -23,6 +24,7 @@ const SUITES: Readonly<Record<string, ContractTests>> = {
   "the greylist": greylistContract,
   "mail that is kept back": quarantineContract,
   "senders and correspondents": senderContract,
+  "the queue": queueContract,
   "keys that sign mail": dkimKeyContract,
 };
 

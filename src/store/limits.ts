@@ -71,3 +71,15 @@ export const PRUNED_QUARANTINE_PER_CALL_MAX = 100;
 export const SENDER_ENTRIES_MAX = 20_000;
 /** Addresses that an account is known to have written to, about 60 octets each; of more the oldest are forgotten. */
 export const CORRESPONDENTS_PER_ACCOUNT_MAX = 5000;
+/** Recipients of a message from which it is bulk: it goes behind what goes to few. */
+export const QUEUE_BULK_RECIPIENTS = 50;
+/** How much later a priority's turn counts than that of the one before it: what waits longer overtakes. Milliseconds. */
+export const QUEUE_PRIORITY_STEP_MS = 60_000;
+/** Attempts of a message that are kept for `queue show`: the first ones say the same as the last. */
+export const QUEUE_ATTEMPTS_KEPT = 5;
+/** Recipients that one call holds, releases, tries again or removes: a longer transaction would hold up mail. */
+export const QUEUE_CHANGES_PER_CALL_MAX = 500;
+/** Recipients of a message that a list shows; `queue show` has all. */
+export const QUEUE_RECIPIENTS_LISTED = 5;
+/** Addresses that are remembered as not existing, about 300 octets each. */
+export const SUPPRESSED_ADDRESSES_MAX = 100_000;

@@ -17,6 +17,8 @@ import type {
   QuarantineReleased,
   QuarantineRow,
 } from "./quarantine-row.ts";
+import type { NewQueuedRecipient, Sending } from "./queue-rows.ts";
+import type { QueueStore } from "./queue-store.ts";
 import type { SearchKey } from "./search-key.ts";
 import type { CorrespondentRow, SenderKey, SenderRow } from "./sender-row.ts";
 
@@ -114,8 +116,10 @@ export interface Delivery {
   readonly index: MessageIndex;
   readonly receivedAtMs: number;
   readonly targets: readonly DeliveryTarget[];
-  /** Recipients elsewhere, for the queue; with the envelope they are sent under. */
-  readonly queued: readonly string[];
+  /** Recipients elsewhere, for the queue. */
+  readonly queued: readonly NewQueuedRecipient[];
+  /** How the queue sends it; absent: plainly, as the system itself. */
+  readonly sending?: Sending;
   /** Reverse-path; empty for `<>`. */
   readonly mailFrom: string;
   /** Accounts here that it is kept back from. */
@@ -132,15 +136,6 @@ export interface Placed {
   readonly accountId: AccountId;
   readonly folderId: FolderId;
   readonly uid: Uid;
-}
-
-export interface QueueEntry {
-  readonly id: number;
-  readonly mailFrom: string;
-  readonly recipients: readonly string[];
-  readonly sizeOctets: number;
-  readonly queuedAtMs: number;
-  readonly state: "held";
 }
 
 export interface NewMessage {
@@ -181,6 +176,8 @@ export type StoreEvent =
   | { readonly kind: "directory" }
   /** The sender lists changed: read them again. */
   | { readonly kind: "senders" }
+  /** Something of the queue is due that was not there, or not due. */
+  | { readonly kind: "queue" }
   /** Our own block list changed. Null: too much of it to be told; read it again. */
   | { readonly kind: "block-list"; readonly changes: readonly BlockListChange[] | null };
 
@@ -195,7 +192,7 @@ export interface StoreStatistics {
   readonly schemaVersion: number;
 }
 
-export interface Store {
+export interface Store extends QueueStore {
   // — The directory: who has an address here —
   findAddress(address: string): Promise<AddressEntry | undefined>;
   findAccount(id: AccountId): Promise<Account | undefined>;
@@ -285,10 +282,6 @@ export interface Store {
   claimRecent(folderId: FolderId): Promise<{ readonly fromUid: Uid }>;
   /** UIDs that match, ascending. Sequence numbers have been turned into UIDs by the caller. */
   search(folderId: FolderId, key: SearchKey): Promise<{ readonly uids: Uint32Array; readonly highestModSeq: ModSeq }>;
-
-  // — The queue: held recipients elsewhere —
-  listQueue(): Promise<readonly QueueEntry[]>;
-  removeQueued(id: number): Promise<Result<void, "no-such-entry">>;
 
   // — Decisions, and our own block list —
   /** Keeps records; one with the id of an older one replaces it. At most `ROWS_PER_CALL_MAX` a call. */

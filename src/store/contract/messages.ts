@@ -87,27 +87,6 @@ export const messageContract: ContractTests = {
     assert.notEqual(secret?.blobId, old?.blobId);
   },
 
-  "a message for elsewhere is held in the queue under its envelope": async (store) => {
-    const octets = messageText("out");
-    await store.deliver(delivery(octets, [], { queued: ["a@example.org", "b@example.org"] }));
-    const [entry, ...others] = await store.listQueue();
-    assert.deepEqual(others, []);
-    assert.deepEqual(
-      { ...entry, id: 0 },
-      {
-        id: 0,
-        mailFrom: "sender@example.org",
-        recipients: ["a@example.org", "b@example.org"],
-        sizeOctets: octets.length,
-        queuedAtMs: 2_000_000,
-        state: "held",
-      },
-    );
-    assert.equal((await store.statistics()).queued, 1);
-    assert.equal((await store.removeQueued(entry?.id ?? 0)).ok, true);
-    assert.deepEqual(await store.removeQueued(entry?.id ?? 0), { ok: false, problem: "no-such-entry" });
-  },
-
   "an account that has gone since RCPT is left out of a delivery": async (store) => {
     const { account } = await someAccount(store);
     const placed = await store.deliver(delivery(messageText("x"), [toInbox(account.id + 1), toInbox(account.id)]));

@@ -7,5 +7,6 @@ import { decisions } from "./0002-decisions.ts";
 import { greylist } from "./0003-greylist.ts";
 import { dkimKeys } from "./0004-dkim-keys.ts";
 import { keptBack } from "./0005-kept-back.ts";
+import { queue } from "./0006-queue.ts";
 
-export const migrations: readonly string[] = [first, decisions, greylist, dkimKeys, keptBack];
+export const migrations: readonly string[] = [first, decisions, greylist, dkimKeys, keptBack, queue];

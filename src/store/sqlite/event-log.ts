@@ -8,6 +8,7 @@ export class EventLog {
   readonly #accounts = new Map<AccountId, StoreEvent>();
   #directory = false;
   #senders = false;
+  #queue = false;
   /** Null: more than is told one by one. */
   #blockList: BlockListChange[] | null = [];
   #blockListEntries = 0;
@@ -28,6 +29,10 @@ export class EventLog {
     this.#senders = true;
   }
 
+  queue(): void {
+    this.#queue = true;
+  }
+
   blockList(change: BlockListChange): void {
     this.#blockListEntries += change.entries.length;
     if (this.#blockListEntries > BLOCK_LIST_CHANGES_TOLD_MAX) this.#blockList = null;
@@ -40,10 +45,12 @@ export class EventLog {
     if (this.#directory) events.push({ kind: "directory" });
     if (this.#blockListEntries > 0) events.push({ kind: "block-list", changes: this.#blockList });
     if (this.#senders) events.push({ kind: "senders" });
+    if (this.#queue) events.push({ kind: "queue" });
     this.#folders.clear();
     this.#accounts.clear();
     this.#directory = false;
     this.#senders = false;
+    this.#queue = false;
     this.#blockList = [];
     this.#blockListEntries = 0;
     return events;

@@ -15,7 +15,10 @@ const size = fc.constantFrom(100, 1000, 20_000, 140_000);
 const operation: fc.Arbitrary<StoreOperation> = fc.oneof(
   fc.tuple(size, fc.subarray([1, 2])).map(([octets, accounts]): StoreOperation => {
     const targets = accounts.map(toInbox);
-    return { method: "deliver", args: [delivery(messageText("d", octets), targets, { queued: ["x@example.org"] })] };
+    return {
+      method: "deliver",
+      args: [delivery(messageText("d", octets), targets, { queued: [{ address: "x@example.org" }] })],
+    };
   }),
   fc.tuple(folderId, size, flags).map(
     ([folder, octets, set]): StoreOperation => ({
@@ -38,12 +41,12 @@ const operation: fc.Arbitrary<StoreOperation> = fc.oneof(
   folderId.map((folder): StoreOperation => ({ method: "claimRecent", args: [folder] })),
   fc.constantFrom("Sent", "Junk").map((name): StoreOperation => ({ method: "removeFolder", args: [1, name] })),
   fc.constantFrom("INBOX", "Sent").map((name): StoreOperation => ({ method: "renameFolder", args: [1, name, "x"] })),
-  fc.nat(9).map((id): StoreOperation => ({ method: "removeQueued", args: [id] })),
   fc.tuple(size, fc.uuid(), fc.subarray([1, 2, 3])).map(([octets, id, accountIds]): StoreOperation => {
     const kept = keptBack(id, accountIds, messageText("q", octets), [toInbox(1)]);
     return { method: "deliver", args: [kept] };
   }),
   fc.constant<StoreOperation>({ method: "pruneQuarantine", args: [UNTIL_MS] }),
+  fc.nat(9).map((id): StoreOperation => ({ method: "changeQueued", args: [{ id }, "remove", 0] })),
 );
 
 test("every figure is what its messages add up to, whatever was done in whatever batches", async () => {

@@ -5,7 +5,7 @@
 import { parseFolderName } from "../folder-name.ts";
 import { READ_OCTETS_MAX } from "../limits.ts";
 import { searchFolder } from "../search.ts";
-import type { AddressEntry, QueueEntry, StoredDomain, StoreStatistics } from "../store.ts";
+import type { AddressEntry, StoredDomain, StoreStatistics } from "../store.ts";
 import { BlobFiles } from "./blob-files.ts";
 import { dataFolder } from "./data-folder.ts";
 import type { Database } from "./database.ts";
@@ -16,6 +16,7 @@ import { greylistReads } from "./read/greylist.ts";
 import { MessageContent } from "./read/message-content.ts";
 import { changesSince, fetchRows, listUids } from "./read/messages.ts";
 import { quarantineReads } from "./read/quarantine.ts";
+import { queueReads } from "./read/queue.ts";
 import { searchedFolder } from "./read/search-rows.ts";
 import { senderReads } from "./read/senders.ts";
 import { accountByAddress, accountById, allAccounts, allFolders, credentialsOf, folderByName } from "./rows.ts";
@@ -38,6 +39,7 @@ export function createSqliteReader({ dataDir }: { readonly dataDir: string }): S
     ...messageReads(db, content),
     ...decisionReads(db),
     ...greylistReads(db),
+    ...queueReads(db),
     ...dkimKeyReads(db),
     ...quarantineReads(db),
     ...senderReads(db),
@@ -85,7 +87,7 @@ function findAddress(db: Database, address: string): AddressEntry | undefined {
   return alias === undefined ? undefined : { kind: "alias", address, targets: JSON.parse(alias.targets) as string[] };
 }
 
-type FolderMethod = "listFolders" | "findFolder" | "listSubscriptions" | "listQueue" | "statistics";
+type FolderMethod = "listFolders" | "findFolder" | "listSubscriptions" | "statistics";
 
 function folderReads(db: Database): Pick<ReaderOperations, FolderMethod> {
   return {
@@ -98,25 +100,8 @@ function folderReads(db: Database): Pick<ReaderOperations, FolderMethod> {
       db
         .all<{ name: string }>("SELECT name FROM subscription WHERE account_id = ? ORDER BY name", accountId)
         .map(({ name }) => name),
-    listQueue: async () => listQueue(db),
     statistics: async () => statistics(db),
   };
-}
-
-function listQueue(db: Database): readonly QueueEntry[] {
-  interface Row extends Record<string, unknown> {
-    readonly id: number;
-    readonly mailFrom: string;
-    readonly recipients: string;
-    readonly queuedAtMs: number;
-    readonly sizeOctets: number;
-    readonly state: "held";
-  }
-  const rows = db.all<Row>(
-    `SELECT queue_entry.id, mail_from AS mailFrom, recipients, size_octets AS sizeOctets, queued_at_ms AS queuedAtMs, state
-     FROM queue_entry JOIN blob ON blob.id = blob_id ORDER BY queue_entry.id`,
-  );
-  return rows.map((row) => ({ ...row, recipients: JSON.parse(row.recipients) as string[] }));
 }
 
 function statistics(db: Database): StoreStatistics {
@@ -124,7 +109,7 @@ function statistics(db: Database): StoreStatistics {
     accounts: db.number("SELECT count(*) FROM account"),
     messages: db.number("SELECT coalesce(sum(used_messages), 0) FROM account"),
     sizeOctets: db.number("SELECT coalesce(sum(used_octets), 0) FROM account"),
-    queued: db.number("SELECT count(*) FROM queue_entry"),
+    queued: db.number("SELECT count(*) FROM queue_message"),
     schemaVersion: schemaVersion(db),
   }));
 }

@@ -48,7 +48,7 @@ const CHECKS: readonly (readonly [StoreFinding["kind"], string])[] = [
     `SELECT 'message ' || blob.id || ' is held ' || coalesce(held, 0) || ' times, not ' || reference_count
      FROM blob LEFT JOIN (
        SELECT blob_id, count(*) AS held
-       FROM (SELECT blob_id FROM message UNION ALL SELECT blob_id FROM queue_entry
+       FROM (SELECT blob_id FROM message UNION ALL SELECT blob_id FROM queue_message
              UNION ALL SELECT blob_id FROM quarantine WHERE blob_id IS NOT NULL) GROUP BY blob_id
      ) AS holders ON blob_id = blob.id
      WHERE reference_count <> coalesce(held, 0)`,
@@ -61,8 +61,27 @@ const CHECKS: readonly (readonly [StoreFinding["kind"], string])[] = [
   ],
   [
     "missing-message",
-    `SELECT 'queue entry ' || id || ' has no message' FROM queue_entry
-     WHERE NOT EXISTS (SELECT 1 FROM blob WHERE blob.id = blob_id)`,
+    `SELECT 'queue entry ' || id || ' has no message, or no recipient' FROM queue_message
+     WHERE NOT EXISTS (SELECT 1 FROM blob WHERE blob.id = blob_id)
+       OR NOT EXISTS (SELECT 1 FROM queue_recipient WHERE message_id = queue_message.id)`,
+  ],
+  [
+    "missing-message",
+    `SELECT 'queued recipient ' || id || ' has no message, or no lane' FROM queue_recipient
+     WHERE NOT EXISTS (SELECT 1 FROM queue_message WHERE queue_message.id = message_id)
+       OR NOT EXISTS (SELECT 1 FROM queue_lane WHERE queue_lane.id = lane_id)`,
+  ],
+  [
+    "wrong-counter",
+    `SELECT 'lane ' || id || ' of the queue does not know its turn' FROM queue_lane
+     WHERE turn_ms IS NOT
+       (SELECT max(min(due_ms), served_ms) FROM queue_recipient WHERE lane_id = queue_lane.id AND state = 'waiting')`,
+  ],
+  [
+    "wrong-counter",
+    `SELECT 'sender ' || id || ' of the queue does not know its turn' FROM queue_sender
+     WHERE turn_ms IS NOT
+       (SELECT max(min(turn_ms), queue_sender.served_ms) FROM queue_lane WHERE sender_id = queue_sender.id)`,
   ],
   [
     "missing-message",

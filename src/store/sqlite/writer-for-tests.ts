@@ -18,7 +18,10 @@ const TABLES = [
   "expunged",
   "blob",
   "blob_octets",
-  "queue_entry",
+  "queue_sender",
+  "queue_lane",
+  "queue_message",
+  "queue_recipient",
 ];
 
 export interface OpenedWriter {

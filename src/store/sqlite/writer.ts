@@ -23,6 +23,7 @@ import { folderOperations } from "./write/folders.ts";
 import { greylistOperations } from "./write/greylist.ts";
 import { incomingOperations, messageOperations } from "./write/mail.ts";
 import { quarantineOperations } from "./write/quarantine.ts";
+import { queueOperations } from "./write/queue.ts";
 import { senderOperations } from "./write/senders.ts";
 
 export interface SqliteWriterOptions {
@@ -45,7 +46,12 @@ export interface SqliteWriter {
 }
 
 /** Operations that answer "no-space" by a value; the others throw it. */
-const NO_SPACE_METHODS: ReadonlySet<WriterMethod> = new Set(["deliver", "appendMessage", "copyMessages"]);
+const NO_SPACE_METHODS: ReadonlySet<WriterMethod> = new Set([
+  "deliver",
+  "appendMessage",
+  "copyMessages",
+  "settleQueued",
+]);
 
 /** Takes the data folder for this process, makes or upgrades its database. Throws `StoreOpenError`. */
 export function createSqliteWriter({ dataDir, clock, emit }: SqliteWriterOptions): SqliteWriter {
@@ -109,10 +115,12 @@ export class Writer implements SqliteWriter {
         return this.#hasRoom;
       },
     };
+    const incoming = incomingOperations(context);
     this.#operations = {
       ...directoryOperations(context),
       ...folderOperations(context),
-      ...incomingOperations(context),
+      ...incoming,
+      ...queueOperations(context, incoming.deliver),
       ...messageOperations(context),
       ...decisionOperations(context),
       ...greylistOperations(context),

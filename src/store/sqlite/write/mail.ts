@@ -1,4 +1,4 @@
-/** Mail in, mail moved, mail out: deliveries, APPEND, STORE, COPY, MOVE and EXPUNGE, and the queue's rows. */
+/** Mail in, mail moved, mail out: deliveries, APPEND, STORE, COPY, MOVE and EXPUNGE. */
 
 import type { Content } from "#mail/content.ts";
 import { failed, ok } from "#mail/result.ts";
@@ -18,15 +18,14 @@ import {
 } from "./message-rows.ts";
 import { placeMessage } from "./place-message.ts";
 import { hasQuarantineRoom, keepBack } from "./quarantine.ts";
+import { enqueue } from "./queue-messages.ts";
 
 const NO_PREFIX = new Uint8Array(0);
 /** Above every UID: nothing is recent. */
 const NO_UID = 0x1_0000_0000;
 
-export function incomingOperations(
-  context: WriteContext,
-): Pick<WriterOperations, "deliver" | "appendMessage" | "removeQueued"> {
-  const { db, ledger, blobs } = context;
+export function incomingOperations(context: WriteContext): Pick<WriterOperations, "deliver" | "appendMessage"> {
+  const { ledger, blobs } = context;
   return {
     deliver: (delivery) => (context.hasRoom() ? deliver(context, delivery) : failed("no-space")),
     appendMessage(folderId, { content, index, flags, internalDateMs }) {
@@ -41,19 +40,12 @@ export function incomingOperations(
       const uid = addMessage(context, folder, { blobId, flags: kept.bits, keywords, internalDateMs, sizeOctets });
       return ok({ uid, uidValidity: folder.uidValidity });
     },
-    removeQueued(id) {
-      const entry = db.get<{ blobId: number }>("SELECT blob_id AS blobId FROM queue_entry WHERE id = ?", id);
-      if (entry === undefined) return failed("no-such-entry");
-      db.run("DELETE FROM queue_entry WHERE id = ?", id);
-      blobs.release(entry.blobId);
-      return ok(undefined);
-    },
   };
 }
 
 /** Targets whose account has gone since RCPT are left out. */
 function deliver(context: WriteContext, delivery: Delivery): ReturnType<WriterOperations["deliver"]> {
-  const { content, prefix, index, receivedAtMs, queued, mailFrom } = delivery;
+  const { content, prefix, index, receivedAtMs, queued } = delivery;
   const { targets, quarantine } = whoIsThere(context, delivery);
   const references = targets.length + (queued.length > 0 ? 1 : 0) + (quarantine === undefined ? 0 : 1);
   if (references === 0) return failed("nobody-left");
@@ -61,15 +53,7 @@ function deliver(context: WriteContext, delivery: Delivery): ReturnType<WriterOp
   const about = { internalDateMs: receivedAtMs, sizeOctets: index.sizeOctets };
   const placed = targets.map((target) => placeMessage(context, target, blobId, about));
   if (quarantine !== undefined) keepBack(context, quarantine, delivery, blobId);
-  if (queued.length > 0) {
-    context.db.insert(
-      "INSERT INTO queue_entry (blob_id, mail_from, recipients, queued_at_ms, state) VALUES (?, ?, ?, ?, 'held')",
-      blobId,
-      mailFrom,
-      JSON.stringify(queued),
-      receivedAtMs,
-    );
-  }
+  if (queued.length > 0) enqueue(context, delivery, blobId);
   return ok(placed);
 }
 

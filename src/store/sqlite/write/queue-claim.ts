@@ -1,0 +1,142 @@
+/**
+ * Gives out what is due, a job at a time: senders take turns, and so do the destinations of each. Who was served, or had
+ * nothing that could go, stands at the end of the line again; no look-up goes through the whole queue.
+ */
+import { QUEUE_PRIORITY_STEP_MS } from "../../limits.ts";
+import type { QueueClaim, QueueJob, QueuePriority } from "../../queue-rows.ts";
+import type { Database } from "../database.ts";
+import {
+  MESSAGE_COLUMNS,
+  RECIPIENT_COLUMNS,
+  type StoredMessageRow,
+  type StoredRecipientRow,
+  toQueuedMessage,
+  toQueuedRecipient,
+} from "../queue-columns.ts";
+import { QueueTurns } from "./queue-turns.ts";
+
+const PRIORITIES: readonly QueuePriority[] = [0, 1, 2];
+
+interface Turn extends Record<string, unknown> {
+  readonly id: number;
+  readonly turnMs: number;
+}
+
+export function claimQueued(db: Database, claim: QueueClaim): readonly QueueJob[] {
+  const call = new Claim(db, claim);
+  const jobs: QueueJob[] = [];
+  let senders = call.sendersInLine();
+  while (senders.length > 0 && jobs.length < claim.jobsMax) {
+    const served: number[] = [];
+    for (const id of senders) {
+      if (jobs.length >= claim.jobsMax) break;
+      const job = call.claimFrom(id);
+      if (job === undefined) continue;
+      jobs.push(job);
+      served.push(id);
+    }
+    senders = served;
+  }
+  return jobs;
+}
+
+class Claim {
+  readonly #db: Database;
+  readonly #claim: QueueClaim;
+  readonly #turns: QueueTurns;
+  readonly #rooms: Map<string, number>;
+  readonly #parked: ReadonlyMap<string, number>;
+
+  constructor(db: Database, claim: QueueClaim) {
+    this.#db = db;
+    this.#claim = claim;
+    this.#turns = new QueueTurns(db);
+    this.#rooms = new Map(claim.rooms.map(({ domain, room }) => [domain, room]));
+    this.#parked = new Map(claim.parked.map(({ domain, untilMs }) => [domain, untilMs]));
+  }
+
+  sendersInLine(): readonly number[] {
+    const { nowMs, jobsMax, fullSenders } = this.#claim;
+    const full = new Set(fullSenders);
+    const ranked = PRIORITIES.flatMap((priority) =>
+      this.#db
+        .all<Turn>(
+          `SELECT id, turn_ms AS turnMs FROM queue_sender
+           WHERE priority = ? AND turn_ms <= ? AND turn_ms IS NOT NULL ORDER BY turn_ms LIMIT ?`,
+          priority,
+          nowMs,
+          jobsMax + fullSenders.length,
+        )
+        .map(({ id, turnMs }) => ({ id, rankMs: turnMs + priority * QUEUE_PRIORITY_STEP_MS })),
+    );
+    return ranked
+      .filter(({ id }) => !full.has(id))
+      .toSorted((a, b) => a.rankMs - b.rankMs)
+      .slice(0, jobsMax)
+      .map(({ id }) => id);
+  }
+
+  claimFrom(senderId: number): QueueJob | undefined {
+    const { nowMs } = this.#claim;
+    this.#turns.serveSender(senderId, nowMs);
+    const lane = this.#nextLane(senderId);
+    const job = lane === undefined ? undefined : this.#take(senderId, lane.id, lane.domain);
+    this.#turns.refresh();
+    return job;
+  }
+
+  /** At most as many lanes are passed over as there are destinations that are full or parked. */
+  #nextLane(senderId: number): { readonly id: number; readonly domain: string } | undefined {
+    const passedOverMax = this.#rooms.size + this.#parked.size;
+    const lanes = this.#db.all<{ id: number; domain: string }>(
+      `SELECT id, domain FROM queue_lane
+       WHERE sender_id = ? AND turn_ms <= ? AND turn_ms IS NOT NULL ORDER BY turn_ms LIMIT ?`,
+      senderId,
+      this.#claim.nowMs,
+      passedOverMax + 1,
+    );
+    for (const lane of lanes) {
+      const untilMs = this.#parked.get(lane.domain);
+      if (untilMs !== undefined) this.#turns.serveLane(lane.id, untilMs);
+      else if ((this.#rooms.get(lane.domain) ?? this.#claim.roomDefault) > 0) return lane;
+    }
+    return undefined;
+  }
+
+  #take(senderId: number, laneId: number, domain: string): QueueJob | undefined {
+    const { nowMs, recipientsPerJobMax, roomDefault } = this.#claim;
+    this.#turns.serveLane(laneId, nowMs);
+    const first = this.#db.get<{ messageId: number }>(
+      `SELECT message_id AS messageId FROM queue_recipient
+       WHERE lane_id = ? AND state = 'waiting' AND due_ms <= ? ORDER BY due_ms, id LIMIT 1`,
+      laneId,
+      nowMs,
+    );
+    if (first === undefined) return undefined;
+    const message = this.#db.get<StoredMessageRow>(
+      `SELECT ${MESSAGE_COLUMNS} WHERE queue_message.id = ?`,
+      first.messageId,
+    );
+    if (message === undefined) throw new Error(`a queued recipient without its message ${first.messageId}`);
+    const rows = this.#db.all<StoredRecipientRow>(
+      `SELECT ${RECIPIENT_COLUMNS} WHERE message_id = ? AND lane_id = ? AND state = 'waiting' AND due_ms <= ? LIMIT ?`,
+      first.messageId,
+      laneId,
+      nowMs,
+      recipientsPerJobMax,
+    );
+    for (const { id } of rows) this.#db.run("UPDATE queue_recipient SET state = 'in-flight' WHERE id = ?", id);
+    this.#rooms.set(domain, (this.#rooms.get(domain) ?? roomDefault) - 1);
+    const recipients = rows.map((row) => ({ ...toQueuedRecipient(row), state: "in-flight" as const }));
+    return { message: toQueuedMessage(message), senderId, domain, recipients, moreWaits: this.#moreWaits(laneId) };
+  }
+
+  #moreWaits(laneId: number): boolean {
+    const more = this.#db.get(
+      "SELECT 1 FROM queue_recipient WHERE lane_id = ? AND state = 'waiting' AND due_ms <= ? LIMIT 1",
+      laneId,
+      this.#claim.nowMs,
+    );
+    return more !== undefined;
+  }
+}
