@@ -4,7 +4,6 @@ import type { QueueAction, QueueSelection, QueueState } from "#store/queue-rows.
 import { administer, askWhereItBelongs } from "./administer.ts";
 import type { Command, ExitCode, Invocation } from "./command.ts";
 import { columns } from "./output.ts";
-import { problemSentence } from "./problem-words.ts";
 import { countsLine, detailLines, entryCells, suppressedLines } from "./queue-page.ts";
 import { readSettings } from "./settings-file.ts";
 import { counted } from "./wording.ts";
