@@ -100,11 +100,26 @@ function fieldText(name: string, value: string): string | undefined {
   return text.split("\r\n").some((line) => Buffer.byteLength(line) > LINE_OCTETS_MAX) ? undefined : `${text}\r\n`;
 }
 
+const SPAM_FIELD = /^x-spam(?:-flag|-status)?$/i;
+
+/**
+ * A field that is to be "changed" and that the message does not have is one more field (smfi_chgheader(3)): so rspamd adds its
+ * `X-Spam`, whatever was agreed on. That one it may add beside a sender's, too.
+ */
+export function additionsAmong(notAgreed: readonly Change[], header: Uint8Array): readonly Change[] {
+  const names = new Set(splitFields(header).map(({ name }) => name));
+  return notAgreed.map((change) => {
+    if (change.kind !== "change-header" || change.value === "") return change;
+    const isNew = !names.has(change.name.toLowerCase()) || SPAM_FIELD.test(change.name);
+    return isNew ? { kind: "add-header", index: 0, name: change.name, value: change.value } : change;
+  });
+}
+
 /** By which field the milter says that the message is spam: rspamd's and SpamAssassin's ways. */
 export function spamField(changes: readonly Change[]): string | null {
   for (const change of changes) {
     if (change.kind !== "add-header" && change.kind !== "change-header") continue;
-    if (/^x-spam(?:-flag|-status)?$/i.test(change.name) && /^[ \t]*yes\b/i.test(change.value)) return change.name;
+    if (SPAM_FIELD.test(change.name) && /^[ \t]*yes\b/i.test(change.value)) return change.name;
   }
   return null;
 }

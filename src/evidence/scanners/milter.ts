@@ -10,7 +10,7 @@ import type { MessageOctets } from "../content/message-octets.ts";
 import { type Budget, budget, unavailable } from "./budget.ts";
 import type { MilterEvidence, MilterResult, Unavailable } from "./evidence.ts";
 import { CONNECT_MS, HEADER_OCTETS_MAX, NAMED_MAX, SHOWN_CHARACTERS_MAX } from "./limits.ts";
-import { addedFields, milterFields, spamField } from "./milter-fields.ts";
+import { addedFields, additionsAmong, milterFields, spamField } from "./milter-fields.ts";
 import { Turns, type TurnsOptions } from "./turns.ts";
 import type { Wire } from "./wire.ts";
 
@@ -119,13 +119,14 @@ async function talk(wire: Wire, message: FilteredMessage, time: Budget): Promise
         break;
       }
       case "read-body": {
+        if (wire.isOver) return gone();
         const piece = await octets.read(at, Math.min(at + BODY_CHUNK_OCTETS_MAX, sizeOctets));
         at += piece.length;
         step = session.next(piece);
         break;
       }
       case "done":
-        return step.outcome;
+        return { ...step.outcome, notAgreed: additionsAmong(step.outcome.notAgreed, header) };
       case "broken":
         return unavailable("malformed", `milter protocol: ${step.problem.replaceAll("-", " ")}`);
     }
@@ -136,7 +137,7 @@ function resultOf(
   { decision, stage, changes, notAgreed }: MilterOutcome,
   hostname: string,
 ): { readonly result: MilterResult; readonly fields: readonly string[] } {
-  const { taken, refused } = addedFields(changes, hostname);
+  const { taken, refused } = addedFields([...changes, ...notAgreed], hostname);
   const quarantine = changes.find((change) => change.kind === "quarantine");
   return {
     fields: taken,
@@ -148,7 +149,7 @@ function resultOf(
       quarantine: quarantine === undefined ? null : cut(quarantine.reason),
       saysSpam: spamField([...changes, ...notAgreed]),
       added: taken.map((field) => cut(field.trimEnd())),
-      notTaken: [...refused.map((name) => `the field ${cut(name)}`), ...notAgreed.map(nameOf)].slice(0, NAMED_MAX),
+      notTaken: [...refused.map((name) => `the field ${cut(name)}`), ...inVain(notAgreed)].slice(0, NAMED_MAX),
     },
   };
 }
@@ -159,10 +160,14 @@ function replyOf(decision: Decision): MilterResult["reply"] {
   return { code, status, text };
 }
 
+function inVain(notAgreed: readonly Change[]): readonly string[] {
+  return notAgreed.filter(({ kind }) => kind !== "add-header").map(nameOf);
+}
+
 function nameOf(change: Change): string {
   switch (change.kind) {
     case "add-header":
-      return `a new field ${cut(change.name)}`;
+      return `the field ${cut(change.name)}`;
     case "change-header":
       return `another ${cut(change.name)}`;
     case "change-from":

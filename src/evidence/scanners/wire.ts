@@ -57,13 +57,13 @@ export class Wire {
   async write(octets: Uint8Array): Promise<boolean> {
     if (this.#isClosed) return false;
     this.#isFull = !this.#connection.write(octets);
-    while (this.#isFull && !this.#isOver) await this.#news();
-    return !this.#isOver;
+    while (this.#isFull && !this.isOver) await this.#news();
+    return !this.isOver;
   }
 
   /** What was said next; undefined when the connection is over and all of it was read. */
   async read(): Promise<Uint8Array | undefined> {
-    while (this.#unread.length === 0 && !this.#isOver) await this.#news();
+    while (this.#unread.length === 0 && !this.isOver) await this.#news();
     const octets = this.#unread.shift();
     this.#unreadOctets -= octets?.length ?? 0;
     if (this.#unreadOctets < UNREAD_OCTETS_MAX && !this.#isClosed) this.#connection.resume();
@@ -76,7 +76,8 @@ export class Wire {
     return this.#closed.promise;
   }
 
-  get #isOver(): boolean {
+  /** Nobody is there any more, whatever was said before and not read yet. */
+  get isOver(): boolean {
     return this.#isClosed || this.#signal.aborted;
   }
 
