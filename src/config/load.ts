@@ -7,6 +7,7 @@ import type { z } from "zod";
 import { canonicalAddress, parseMailbox } from "#mail/address.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
 import { camelCased } from "./camel-case.ts";
+import { checkDelivery } from "./check-delivery.ts";
 import { checkDomains, checkLimits, checkLists, checkScores, checkStore, warnWithoutEffect } from "./cross-checks.ts";
 import { configuredListeners, usualListeners } from "./listeners.ts";
 import { type Problem, ProblemList, reportIssues, valueAt } from "./problem.ts";
@@ -90,6 +91,7 @@ function derive(file: SettingsFile, path: string, surroundings: Surroundings, pr
   checkLimits(file, problems);
   checkLists(file, problems);
   checkScanners(file, problems);
+  checkDelivery(file, problems);
   checkStore(file, problems);
   checkScores(file, camelCased(file), problems);
   checkTrustedNetworks(file.relay, surroundings.defaultGateways(), problems);
@@ -120,6 +122,7 @@ function derive(file: SettingsFile, path: string, surroundings: Surroundings, pr
     relay: written.relay,
     threads: written.threads,
     delivery: written.delivery,
+    routes: written.route,
     accounts: written.accounts,
     decisions: written.decisions,
     store: written.store,

@@ -1,5 +1,6 @@
 /** `postern.toml`, table by table. `schema-limits.ts` and `schema-protections.ts` hold the longer ones. */
 import { z } from "zod";
+import { delivery, route } from "./schema-delivery.ts";
 import { limits } from "./schema-limits.ts";
 import { antivirus, dmarc, greylist, lists, milter, relay, rules } from "./schema-protections.ts";
 import { accountPolicy, ownScores, quarantine, uriList, verdict, weights } from "./schema-verdict.ts";
@@ -8,7 +9,6 @@ import {
   bind,
   choice,
   domainName,
-  flag,
   hostName,
   mailAddress,
   nameServer,
@@ -98,15 +98,6 @@ const threads = table({
   }),
 });
 
-const delivery = table({
-  outbound: setting(flag, true, { text: "Mail for other domains is sent. `false`: such mail is refused from users." }),
-  hold: setting(flag, false, {
-    text: "Mail for other domains is taken from users and kept in the queue; nothing leaves the machine.",
-    reason: "The settings of the first run switch it on, so that trying out reaches nobody.",
-  }),
-  relay_host: setting(text, "", { text: "Host that takes all mail for other domains. Empty: their MX." }),
-});
-
 const accounts = table({
   default_quota_octets: setting(wholeNumber(0, Number.MAX_SAFE_INTEGER), 0, {
     text: "Room for the mail of a new account, in octets. 0: no limit.",
@@ -173,6 +164,9 @@ export const posternToml = table({
   relay: section(relay, "Who may send to other domains without logging in: nobody, unless listed here."),
   threads: section(threads, "Use of the machine."),
   delivery: section(delivery, "Mail for other domains."),
+  route: setting(list(route), [], {
+    text: "One `[[route]]` table for each domain whose mail takes a way of its own.",
+  }),
   accounts: section(accounts, "New accounts."),
   decisions: section(decisions, "Records of what was decided about connections and messages."),
   store: section(store, "Where the data is."),

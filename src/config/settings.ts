@@ -70,6 +70,7 @@ export interface Settings {
   readonly relay: FileSettings["relay"];
   readonly threads: FileSettings["threads"];
   readonly delivery: FileSettings["delivery"];
+  readonly routes: FileSettings["route"];
   readonly accounts: FileSettings["accounts"];
   readonly decisions: FileSettings["decisions"];
   readonly store: FileSettings["store"];

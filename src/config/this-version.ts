@@ -10,7 +10,6 @@ const LIMITS = ["command_timeout_under_load_ms", "command_total_timeout_ms"];
 export const WITHOUT_EFFECT: readonly string[] = [
   ...LIMITS.map((key) => `limits.${key}`),
   "domain.primary_host",
-  "delivery.relay_host",
   "store.bus",
 ];
 

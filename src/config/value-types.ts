@@ -54,6 +54,10 @@ export const network = expecting('an address or network such as "192.0.2.0/28" o
   z.string({ error }).refine((value) => parseNetwork(value) !== undefined, { error }),
 );
 
+export const ipAddress = expecting('an address such as "192.0.2.5" or "2001:db8::5"', (error) =>
+  z.string({ error }).refine((value) => ipFamily(value) !== undefined, { error }),
+);
+
 export const bind = expecting('an address and port such as "0.0.0.0:25" or "[::]:25", or "unix:/path"', (error) =>
   z.string({ error }).refine((value) => parseEndpoint(value) !== undefined, { error }),
 );
