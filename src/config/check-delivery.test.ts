@@ -13,6 +13,10 @@ function check(text: string, ...expected: readonly string[]): void {
   for (const [i, words] of expected.entries()) assert.ok(found[i]?.includes(words), found[i]);
 }
 
+function route(more: string): string {
+  return `[[route]]\ndomain = "peer.test"\n${more}\n`;
+}
+
 const LOGIN = 'relay_username = "u"\nrelay_password = "secret-one"';
 
 test("no setting lets a password through in clear", () => {
@@ -20,8 +24,7 @@ test("no setting lets a password through in clear", () => {
   check(`relay_host = "smtp.example.net:587"\n${LOGIN}\ntls = "encrypt"`);
   for (const tls of ["none", "opportunistic"]) {
     check(`relay_host = "smtp.example.net"\n${LOGIN}\ntls = "${tls}"`, "A password needs TLS");
-    const route = `[[route]]\ndomain = "peer.test"\nhost = "h.test"\nusername = "u"\npassword = "p"\ntls = "${tls}"`;
-    check(route, "A password needs TLS");
+    check(route(`host = "h.test"\nusername = "u"\npassword = "p"\ntls = "${tls}"`), "A password needs TLS");
   }
 });
 
@@ -31,7 +34,6 @@ test("a password needs a host that was named", () => {
 });
 
 test("routes: each domain once, LMTP with a host, none for a domain that is ours", () => {
-  const route = (more: string): string => `[[route]]\ndomain = "peer.test"\n${more}\n`;
   check(route('host = "192.0.2.5:2525"\nprotocol = "lmtp"\nsource_addresses = ["192.0.2.1", "2001:db8::1"]'));
   check(route("") + route(""), "two routes for peer.test");
   check(route('protocol = "lmtp"'), "LMTP needs a host");
