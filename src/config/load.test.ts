@@ -157,7 +157,6 @@ url = "sqlite:"
         "9 domain.primary_host has no effect in this version",
         "16 This version obtains no certificates: a self-signed one is used",
         "44 This version sends no mail to other servers: what users send there is refused",
-        "46 delivery.relay_host has no effect in this version",
       ],
     );
   });
