@@ -31,7 +31,7 @@ export interface JudgeDependencies {
   readonly findSenders?: ((sender: SenderIdentity) => readonly SenderListing[]) | undefined;
   /** Undefined where the rule is off. */
   readonly correspondents?: Correspondents | undefined;
-  readonly quarantine?: QuarantineSettings;
+  readonly quarantine?: QuarantineSettings | undefined;
   /** Hears whether there was room for a message that is kept back. */
   readonly hearQuarantine?: (hasRoom: boolean) => void;
   /** Programs beside us that look at messages; absent where none is set up. */

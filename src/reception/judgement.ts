@@ -161,12 +161,12 @@ export class Judgement {
     return this.#judging?.filing(accountId) ?? this.#draft?.filing ?? "inbox";
   }
 
-  /** How the message is kept back from these accounts; undefined where it is from nobody. */
+  /** How the message is kept back from these accounts; undefined where it cannot be. */
   keepBack(accountIds: readonly number[], nowMs: number): NewQuarantined | undefined {
     const draft = this.#draft;
     const { quarantine } = this.#judge.deps;
-    const verdict = this.#judging?.keptBack(accountIds);
-    if (draft === undefined || verdict === undefined || quarantine === undefined) return undefined;
+    const verdict = this.#judging?.keptBack(accountIds) ?? draft?.verdict;
+    if (draft === undefined || verdict == null || quarantine === undefined) return undefined;
     const { sum: score, reasons } = verdict;
     const { id, messageId } = draft;
     const { keepMs, octetsMax } = quarantine;

@@ -197,7 +197,9 @@ export class MessageDesk {
       else targets.push({ accountId, folder, flags: [] });
     }
     const mailFrom = sender.reversePath === null ? "" : formatMailbox(sender.reversePath);
-    const quarantine = this.#judgement?.keepBack(kept, atMs);
+    const quarantine = kept.length === 0 ? undefined : this.#judgement?.keepBack(kept, atMs);
+    // Nobody is left out: what cannot be kept back is in Junk.
+    if (quarantine === undefined) for (const accountId of kept) targets.push({ accountId, folder: "junk", flags: [] });
     const queued = queuedRecipients(transaction, this.#destinations);
     const sending = sendingOf(transaction, this.#record.identity?.address ?? "", this.#deps.settings);
     return { targets, queued, sending, mailFrom, ...(quarantine === undefined ? {} : { quarantine }) };

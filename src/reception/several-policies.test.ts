@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { FAKE_TLS } from "../../test/fakes/connection.ts";
-import { dmarc, listed, policy, spf } from "../../test/fakes/evidence.ts";
+import { decided, dmarc, listed, milters, policy, spf } from "../../test/fakes/evidence.ts";
 import { FakeJudge, unsigned } from "../../test/fakes/judge.ts";
 import { FakeReception, settled } from "../../test/fakes/reception.ts";
 import { Correspondents } from "../evidence/sender-lists/correspondents.ts";
@@ -94,7 +94,7 @@ async function send({ mx }: World, recipients: readonly string[], mailFrom = SEN
 }
 
 /** Where the message went: accounts by folder. */
-function filed({ mx }: World): Record<string, readonly number[]> {
+function filed({ mx }: Pick<World, "mx">): Record<string, readonly number[]> {
   const [delivery] = mx.deliveries;
   const folders: Record<string, number[]> = {};
   for (const { accountId, folder } of delivery?.targets ?? []) (folders[folder] ??= []).push(accountId);
@@ -206,6 +206,27 @@ suite("quarantine", () => {
     tried.mx.directory.admin = USER;
     await send(tried, ["postmaster@local.test"]);
     assert.deepEqual(filed(tried), { junk: [1] });
+  });
+
+  test("a filter's wish is kept, for mail of users to users, too; where it cannot be, in Junk", async () => {
+    for (const listener of ["smtp", "submission"] as const) {
+      for (const quarantine of [{ keepMs: KEEP_MS, octetsMax: 1000 }, undefined]) {
+        const mx = new FakeReception(listener);
+        const scanned = { antivirus: null, milters: milters(decided("continue", { quarantine: "odd" })), fields: [] };
+        const scanners = { scan: () => Promise.resolve(scanned) };
+        const judge = new FakeJudge(mx, { milter: "enforce" }, undefined, undefined, {}, { scanners, quarantine });
+        const client = mx.connect({ tls: FAKE_TLS });
+        if (listener === "submission") await client.logIn();
+        await client.envelope(listener === "submission" ? ALICE : SENDER, USER);
+        assert.match(await client.message(`From: ${listener === "submission" ? ALICE : SENDER}\n\nx`), /^250 /);
+        await settled();
+        const expected = quarantine === undefined ? { junk: [1] } : { quarantine: [1] };
+        assert.deepEqual(filed({ mx }), expected, listener);
+        const isKept = quarantine !== undefined;
+        assert.equal(mx.deliveries[0]?.quarantine?.reasons[0], isKept ? "milter-quarantine" : undefined);
+        assert.equal(judge.record.reasons[0], "milter-quarantine");
+      }
+    }
   });
 
   test("without room the record says that it is in Junk, and somebody is told", async () => {

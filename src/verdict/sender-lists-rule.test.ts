@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { banned, dmarc, evidence, listed, met, policy, reverseDns, senders, spf } from "../../test/fakes/evidence.ts";
+import {
+  banned,
+  dmarc,
+  evidence,
+  listed,
+  met,
+  policy,
+  reverseDns,
+  scanned,
+  senders,
+  spf,
+} from "../../test/fakes/evidence.ts";
 import type { Evidence } from "./evidence.ts";
 import { judge } from "./judge.ts";
 import type { Policy } from "./policy.ts";
@@ -58,6 +69,13 @@ suite("sender lists: who is let in", () => {
     check({ ...allowed, dmarc: dmarc("fail", "reject") }, ["reject", -20]);
     check({ ...allowed, dnsbl: { findings: [listed(7, { rejectsAlone: true })] } }, ["reject", -13]);
     check({ ...allowed, spokeEarly: true }, ["reject", -20]);
+    const virus = { antivirus: scanned({ kind: "found", name: "Eicar" }) };
+    check({ ...allowed, ...virus }, ["reject", -20], policy({ antivirus: "enforce" }));
+    check(
+      { ...virus, dmarc: dmarc("pass"), senderLists: senders({ writtenTo: true }) },
+      ["reject", -11],
+      policy({ antivirus: "enforce" }),
+    );
   });
 
   test("does not wait in the greylist", () => {
