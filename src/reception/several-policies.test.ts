@@ -208,6 +208,17 @@ suite("quarantine", () => {
     assert.deepEqual(filed(tried), { junk: [1] });
   });
 
+  test("named as postmaster and by its own name, refused by that, it has it as postmaster", async () => {
+    const tried = world(16, { standard: keeping });
+    tried.mx.directory.admin = USER;
+    assert.deepEqual(await send(tried, ["postmaster@local.test", USER]), ["250 2.1.5", "554 5.7.1", "250 2.0.0"]);
+    assert.deepEqual(filed(tried), { junk: [1] });
+    const both = world(12, { standard: keeping });
+    both.mx.directory.admin = USER;
+    await send(both, ["postmaster@local.test", USER]);
+    assert.deepEqual(filed(both), { quarantine: [1] });
+  });
+
   test("a filter's wish is kept, for mail of users to users, too; where it cannot be, in Junk", async () => {
     for (const listener of ["smtp", "submission"] as const) {
       for (const quarantine of [{ keepMs: KEEP_MS, octetsMax: 1000 }, undefined]) {

@@ -26,8 +26,9 @@ export interface Party extends Whose {
 export class TransactionParties {
   readonly #policies: Policies;
   readonly #byAccount = new Map<string, Party>();
-  /** Verdicts about one and the same evidence, where it is the same for all: most messages are judged once. */
-  #alike: { readonly evidence: Evidence; readonly verdicts: Map<Policy, Verdict> } | undefined;
+  readonly #accountOf = new Map<number, string>();
+  /** Verdicts about one and the same evidence: most messages are judged once, whoever they are for. */
+  #judged: JudgedEvidence | undefined;
 
   constructor(policies: Policies) {
     this.#policies = policies;
@@ -42,9 +43,12 @@ export class TransactionParties {
   }
 
   accept(whose: readonly Whose[]): void {
-    for (const { account } of whose) {
+    for (const { account, isPostmaster: asPostmaster } of whose) {
       const party = this.#byAccount.get(account);
-      if (party !== undefined) this.#byAccount.set(account, { ...party, isAccepted: true });
+      if (party === undefined) continue;
+      // Taken as postmaster and by its own name, it is reached as by its own.
+      const isPostmaster = asPostmaster && (!party.isAccepted || party.isPostmaster);
+      this.#byAccount.set(account, { ...party, isPostmaster, isAccepted: true });
     }
   }
 
@@ -66,17 +70,17 @@ export class TransactionParties {
 
   /** Who has not been judged has it in the inbox. */
   filing(accountId: number): Filing {
-    const party = [...this.#byAccount.values()].find((one) => one.accountId === accountId && one.isAccepted);
-    return party === undefined ? "inbox" : filingOfParty(party);
+    const party = this.#byAccount.get(this.#accountOf.get(accountId) ?? "");
+    return party?.isAccepted === true ? filingOfParty(party) : "inbox";
   }
 
   /** The worst verdict of those it is kept back from: why that is. */
   keptBack(accountIds: readonly number[]): Verdict | undefined {
-    const kept = this.accepted.filter(({ accountId }) => accountId !== null && accountIds.includes(accountId));
-    const [worst] = kept.toSorted(
-      (one, other) => severity(other.verdict.disposition) - severity(one.verdict.disposition),
+    const verdicts = accountIds.flatMap(
+      (accountId) => this.#byAccount.get(this.#accountOf.get(accountId) ?? "")?.verdict ?? [],
     );
-    return worst?.verdict;
+    const [worst] = verdicts.toSorted((one, other) => severity(other.disposition) - severity(one.disposition));
+    return worst;
   }
 
   outcomes(max: number): readonly PartyOutcome[] {
@@ -93,20 +97,40 @@ export class TransactionParties {
     const known = this.#byAccount.get(account);
     const policy = policyFor(this.#policies, account);
     const verdict = this.#verdictFor(evidence, policy, account);
-    // Named as postmaster and by its own name, it is reached as by its own.
-    const isPostmaster = whose.isPostmaster && (known?.isPostmaster ?? true);
-    const party = { account, accountId, isPostmaster, policy, verdict, isAccepted: known?.isAccepted ?? false };
+    const { isPostmaster, isAccepted } = known?.isAccepted === true ? known : { ...whose, isAccepted: false };
+    const party = { account, accountId, isPostmaster, policy, verdict, isAccepted };
     this.#byAccount.set(account, party);
+    if (accountId !== null) this.#accountOf.set(accountId, account);
     return party;
   }
 
   #verdictFor(evidence: Evidence, policy: Policy, account: string): Verdict {
-    if (!isAlikeForAll(evidence)) return judgeFor(evidence, policy, account);
-    if (this.#alike?.evidence !== evidence) this.#alike = { evidence, verdicts: new Map() };
-    const known = this.#alike.verdicts.get(policy);
-    if (known !== undefined) return known;
-    const verdict = judgeFor(evidence, policy, account);
-    this.#alike.verdicts.set(policy, verdict);
+    if (this.#judged?.evidence !== evidence) this.#judged = new JudgedEvidence(evidence);
+    return this.#judged.verdictFor(policy, account);
+  }
+}
+
+/** The same evidence under the policies that meet it. */
+class JudgedEvidence {
+  readonly evidence: Evidence;
+  /** Accounts, and domains with their at sign, about which the sender lists say something of their own. */
+  readonly #apart: ReadonlySet<string>;
+  readonly #verdicts = new Map<Policy, Map<string, Verdict>>();
+
+  constructor(evidence: Evidence) {
+    const { listings = [], writtenTo = [] } = evidence.senderLists ?? {};
+    this.evidence = evidence;
+    this.#apart = new Set([...listings.map(({ scope }) => scope), ...writtenTo.map(({ account }) => account)]);
+  }
+
+  verdictFor(policy: Policy, account: string): Verdict {
+    const domain = account.slice(account.lastIndexOf("@"));
+    // All others of a domain, or of none that is told apart, are judged alike.
+    const group = this.#apart.has(account) ? account : this.#apart.has(domain) ? domain : "";
+    const verdicts = this.#verdicts.get(policy) ?? new Map<string, Verdict>();
+    this.#verdicts.set(policy, verdicts);
+    const verdict = verdicts.get(group) ?? judgeFor(this.evidence, policy, account);
+    verdicts.set(group, verdict);
     return verdict;
   }
 }
@@ -129,9 +153,4 @@ export function recipientText(path: Mailbox | "postmaster"): string {
 export function filingOfParty(party: Party): Filing {
   const filing = filingOf(party);
   return party.isPostmaster && filing === "quarantine" ? "junk" : filing;
-}
-
-function isAlikeForAll({ senderLists }: Evidence): boolean {
-  if (senderLists === null) return true;
-  return senderLists.writtenTo.length === 0 && senderLists.listings.every(({ scope }) => scope === "");
 }

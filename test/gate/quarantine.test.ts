@@ -10,6 +10,8 @@ const PATIENCE_MS = 20_000;
 const LOOK_AGAIN_MS = 200;
 const BODY = "Win a prize. \u001b[31m";
 
+/** The least there may be. */
+const ROOM_OCTETS = 1_048_576;
 const SETTINGS = `[rules]
 reverse_dns = "shadow"
 helo = "shadow"
@@ -18,6 +20,8 @@ content = "shadow"
 junk_score = 5
 quarantine_score = 6
 reject_score = "off"
+[quarantine]
+octets_max = ${ROOM_OCTETS}
 [[account_policy]]
 address = "${ALICE.user}"
 quarantine_score = "off"
@@ -38,14 +42,14 @@ before(async () => {
 after(() => server[Symbol.asyncDispose]());
 
 /** The ID under which it was accepted. */
-async function send(...recipients: readonly string[]): Promise<string> {
+async function send(recipients: readonly string[], body = BODY): Promise<string> {
   await using client = await connectTo(server.ports.mx, { address: LISTED });
   await client.line();
   await client.say("EHLO mail.listed.example");
   await client.say("MAIL FROM:<Prizes@Listed.example>");
   for (const recipient of recipients) await client.say(`RCPT TO:<${recipient}>`);
   await client.say("DATA");
-  const answer = await client.say(`From: prizes@listed.example\r\nSubject: A prize\r\n\r\n${BODY}\r\n.`);
+  const answer = await client.say(`From: prizes@listed.example\r\nSubject: A prize\r\n\r\n${body}\r\n.`);
   return /Accepted as (\w{26})/.exec(answer)?.[1] ?? assert.fail(answer);
 }
 
@@ -53,7 +57,7 @@ async function send(...recipients: readonly string[]): Promise<string> {
 async function keptBack(...recipients: readonly string[]): Promise<string> {
   const untilMs = performance.now() + PATIENCE_MS;
   for (;;) {
-    const id = await send(...recipients);
+    const id = await send(recipients);
     if ((await listed()).some((one) => one.id === id)) return id;
     assert.ok(performance.now() < untilMs, "nothing is kept back");
     await sleep(LOOK_AGAIN_MS);
@@ -156,6 +160,25 @@ suite("postern quarantine", () => {
     }
   });
 
+  test("without room it is in Junk, the decision says so, and the administrator is told", async () => {
+    await keptBack(BOB.user);
+    const had = await messagesIn("Junk", BOB);
+    const id = await send([BOB.user], `${"x".repeat(990)}\r\n`.repeat(1100));
+    assert.equal(await messagesIn("Junk", BOB), had + 1);
+    assert.ok((await listed()).every((one) => one.id !== id));
+    const untilMs = performance.now() + PATIENCE_MS;
+    let status = "";
+    while (!status.includes("no room for more mail in quarantine") && performance.now() < untilMs) {
+      await sleep(LOOK_AGAIN_MS);
+      status = (await server.postern(["status"])).stdout;
+    }
+    assert.match(status.replaceAll(/\s+/g, " "), /There is no room for more mail in quarantine/);
+    assert.match(
+      (await server.postern(["why", id])).stdout.replaceAll(/\s+/g, " "),
+      /into the Junk folder .*quarantine-full/,
+    );
+  });
+
   test("why and status know of it, and replay says what other scores would have done", async () => {
     const id = await keptBack(BOB.user);
     const page = (await server.postern(["why", id])).stdout;
@@ -163,7 +186,7 @@ suite("postern quarantine", () => {
       page,
       /^Outcome +accepted and kept back in quarantine after the message:\n +score-quarantine, listed$/m,
     );
-    assert.match((await server.postern(["status"])).stdout, /^Quarantine +\d messages? kept back, .* of 1\.0 GiB;/m);
+    assert.match((await server.postern(["status"])).stdout, /^Quarantine +\d messages? kept back, .* of 1\.0 MiB;/m);
     const other = server.otherSettings(
       (source) => `${source}[[account_policy]]\naddress = "${BOB.user}"\njunk_score = 7\nquarantine_score = 8\n`,
     );

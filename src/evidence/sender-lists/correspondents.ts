@@ -4,7 +4,7 @@ import { canonicalAddress, parseMailbox } from "#mail/address.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { WrittenTo } from "./evidence.ts";
-import { NOTED_AGAIN_MS, NOTED_REMEMBERED_MAX } from "./limits.ts";
+import { ACCOUNTS_PER_QUESTION, NOTED_AGAIN_MS, NOTED_REMEMBERED_MAX } from "./limits.ts";
 
 /** What it needs of the store. Addresses are canonical. */
 export interface CorrespondentMemory {
@@ -54,14 +54,19 @@ export class Correspondents {
     if (envelope !== undefined) names.set(envelope, "mail-from");
     if (from !== undefined && from !== envelope) names.set(from, "author");
     if (names.size === 0 || accounts.size === 0) return [];
-    const rows = await this.#memory.findCorrespondents([...accounts.keys()], [...names.keys()]);
-    return rows.flatMap(({ accountId, address, lastMs }): WrittenTo[] => {
+    const ids = [...accounts.keys()];
+    const found: Awaited<ReturnType<CorrespondentMemory["findCorrespondents"]>>[] = [];
+    for (let at = 0; at < ids.length; at += ACCOUNTS_PER_QUESTION) {
+      const asked = ids.slice(at, at + ACCOUNTS_PER_QUESTION);
+      found.push(await this.#memory.findCorrespondents(asked, [...names.keys()]));
+    }
+    return found.flat().flatMap(({ accountId, address, lastMs }): WrittenTo[] => {
       const account = accounts.get(accountId);
       const matched = names.get(address);
       if (account === undefined || matched === undefined) return [];
-      const found = { account, matched, value: address, lastMs };
+      const written = { account, matched, value: address, lastMs };
       // Where they are one address, either proof will do.
-      return address === from && matched === "mail-from" ? [found, { ...found, matched: "author" }] : [found];
+      return address === from && matched === "mail-from" ? [written, { ...written, matched: "author" }] : [written];
     });
   }
 }

@@ -4,3 +4,5 @@ export const LABELS_LOOKED_AT_MAX = 16;
 export const NOTED_REMEMBERED_MAX = 20_000;
 /** Between two notes that the same account has written to the same address. Milliseconds. */
 export const NOTED_AGAIN_MS = 60 * 60 * 1000;
+/** Accounts that one question to the store names: an alias may lead to many. */
+export const ACCOUNTS_PER_QUESTION = 500;
