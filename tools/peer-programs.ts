@@ -16,6 +16,11 @@ export const PEER_PROGRAMS: Readonly<Record<string, string>> = {
   clamd: "clamav-daemon",
   rspamd: "rspamd",
   opendkim: "opendkim",
+  // Ed25519 it verifies with the second.
+  dkimverify: "python3-dkim python3-nacl",
+  postmap: "postfix",
+  ip: "iproute2",
+  unshare: "util-linux",
 };
 
 /** Programs that the bench compares with. */

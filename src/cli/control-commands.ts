@@ -23,6 +23,7 @@ import { systemClock } from "#platform/system-clock.ts";
 import { runRelaySelfTest } from "#reception/relay-self-test.ts";
 import { scannerStates } from "#threads/scanner-states.ts";
 import { directorySettings, relaySelfTestSettings } from "#threads/slices.ts";
+import { auditCommands } from "./audit-controls.ts";
 import { blockListCommands } from "./block-list-controls.ts";
 import { type ControlContext, type ControlEntry, type ControlOutcome, command } from "./control-entry.ts";
 import { decisionCommands } from "./decision-controls.ts";
@@ -151,6 +152,7 @@ const serverCommands = {
 const commands = {
   ...accountCommands,
   ...addressCommands,
+  ...auditCommands,
   ...blockListCommands,
   ...decisionCommands,
   ...dkimCommands,

@@ -1,6 +1,7 @@
 /** The `postern` command: one file a command, listed here in the order of the help text. */
 import { accountCommands } from "./account.ts";
 import { aliasCommands } from "./alias.ts";
+import { audit } from "./audit.ts";
 import { allow, ban, unban } from "./ban.ts";
 import { bansCommands } from "./bans.ts";
 import { checkConfig } from "./check-config.ts";
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   checkConfig,
   selftest,
   status,
+  audit,
   why,
   replay,
   ban,

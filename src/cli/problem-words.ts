@@ -15,6 +15,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "bad-target": "leads to something that is not a mail address",
   "no-such-target": "leads to an address that is no other account or alias here",
   "bad-domain": "is not a domain name",
+  "not-running": "is not running",
   "in-settings": "stands in the settings; take it out there",
   "in-use": "still has accounts or aliases; remove them first",
   "too-short": "needs a longer password: eight characters or more",

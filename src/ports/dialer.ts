@@ -70,11 +70,32 @@ export interface OutgoingTls {
   readonly mustPass?: boolean;
   readonly alpn?: string;
   readonly timeoutMs: number;
+  /** Only these versions, to find out what the other side takes. Absent: 1.2 or newer. */
+  readonly versions?: { readonly min: TlsVersion; readonly max: TlsVersion };
+  /** Tell what the certificate says. */
+  readonly describes?: boolean;
   /** Our own certificate, where the other side wants one. PEM. */
   readonly identity?: { readonly certificatePem: string; readonly keyPem: string };
 }
 
+export type TlsVersion = "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
+
+/** What a certificate says of itself, and whether the system's authorities vouch for it. */
+export interface CertificateFacts {
+  /** DNS names of its subjectAltName, with wildcards as they are. */
+  readonly names: readonly string[];
+  readonly issuer: string;
+  readonly validFromMs: number;
+  readonly validToMs: number;
+  /** `RSA 2048`, `EC prime256v1`. */
+  readonly key: string;
+  /** Node's code of why no authority vouches for it; undefined: one does. */
+  readonly chainProblem: string | undefined;
+}
+
 export interface OutgoingTlsFacts extends TlsFacts {
+  /** Where it was asked for. */
+  readonly certificate?: CertificateFacts;
   /** Was the other side's certificate held against `trust`, and did it pass? False for `any`. */
   readonly verified: boolean;
   /** What was wrong, where it need not pass. */

@@ -14,6 +14,14 @@ export interface Resolver {
   tlsa(name: string, options: LookupOptions): Promise<DnsAnswer<TlsaRecord>>;
 }
 
+/** Questions about how a zone was written, which receiving and sending mail does not ask. */
+export interface ZoneResolver extends Resolver {
+  /** The name that this one is another word for; all other questions follow it by themselves. */
+  cname(name: string, options: LookupOptions): Promise<DnsAnswer<string>>;
+  ns(name: string, options: LookupOptions): Promise<DnsAnswer<string>>;
+  caa(name: string, options: LookupOptions): Promise<DnsAnswer<CaaRecord>>;
+}
+
 export interface LookupOptions {
   /** Clock.monotonicMs() by which the caller wants an answer, whatever servers, retries and CNAMEs are in the way. */
   readonly deadlineMs: number;
@@ -50,6 +58,15 @@ export interface MxRecord {
   readonly preference: number;
   /** Lower-case without the final dot; empty for the null MX (RFC 7505). */
   readonly exchange: string;
+}
+
+/** RFC 8659 §4. */
+export interface CaaRecord {
+  /** The reader must understand the tag. */
+  readonly isCritical: boolean;
+  /** `issue`, `issuewild`, `iodef` … in lower case. */
+  readonly tag: string;
+  readonly value: string;
 }
 
 export interface TlsaRecord {

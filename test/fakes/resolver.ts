@@ -1,6 +1,14 @@
 /** A resolver whose world is a map. */
 import { reverseName } from "#mail/ip-address.ts";
-import type { DnsAnswer, DnsFailure, LookupOptions, MxRecord, Resolver, TlsaRecord } from "#ports/resolver.ts";
+import type {
+  CaaRecord,
+  DnsAnswer,
+  DnsFailure,
+  LookupOptions,
+  MxRecord,
+  TlsaRecord,
+  ZoneResolver,
+} from "#ports/resolver.ts";
 
 interface RecordsByType {
   readonly A: string;
@@ -9,6 +17,9 @@ interface RecordsByType {
   readonly TXT: string;
   readonly MX: MxRecord;
   readonly TLSA: TlsaRecord;
+  readonly CNAME: string;
+  readonly NS: string;
+  readonly CAA: CaaRecord;
 }
 
 type RecordType = keyof RecordsByType;
@@ -33,7 +44,7 @@ export interface FakeQuestion {
   readonly deadlineMs: number;
 }
 
-export class FakeResolver implements Resolver {
+export class FakeResolver implements ZoneResolver {
   /** Every question so far. */
   readonly questions: FakeQuestion[] = [];
   /** May be changed between questions. */
@@ -74,6 +85,18 @@ export class FakeResolver implements Resolver {
 
   async tlsa(name: string, options: LookupOptions): Promise<DnsAnswer<TlsaRecord>> {
     return this.#answer("TLSA", name, options);
+  }
+
+  async cname(name: string, options: LookupOptions): Promise<DnsAnswer<string>> {
+    return this.#answer("CNAME", name, options);
+  }
+
+  async ns(name: string, options: LookupOptions): Promise<DnsAnswer<string>> {
+    return this.#answer("NS", name, options);
+  }
+
+  async caa(name: string, options: LookupOptions): Promise<DnsAnswer<CaaRecord>> {
+    return this.#answer("CAA", name, options);
   }
 
   #answer<Type extends RecordType>(

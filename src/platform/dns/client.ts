@@ -3,7 +3,7 @@ import { reverseName } from "#mail/ip-address.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
-import type { DnsAnswer, LookupOptions, Resolver } from "#ports/resolver.ts";
+import type { DnsAnswer, LookupOptions, ZoneResolver } from "#ports/resolver.ts";
 import type { RecordData } from "#protocol/dns/answer.ts";
 import { ALIASES_MAX } from "#protocol/dns/limits.ts";
 import { isAskable, type Question, type QuestionType } from "#protocol/dns/message.ts";
@@ -32,7 +32,7 @@ export interface DnsClientOptions {
   readonly waitingMax?: number;
 }
 
-export interface DnsClient extends Resolver {
+export interface DnsClient extends ZoneResolver {
   load(): DnsLoad;
   /** Whom it asks at the moment, for people: `127.0.0.1:53`. */
   serverNames(): readonly string[];
@@ -53,6 +53,9 @@ export function createDnsClient(options: DnsClientOptions): DnsClient {
     txt: (name, lookup) => lookups.find({ name, type: "TXT" }, lookup),
     mx: (name, lookup) => lookups.find({ name, type: "MX" }, lookup),
     tlsa: (name, lookup) => lookups.find({ name, type: "TLSA" }, lookup),
+    cname: (name, lookup) => lookups.find({ name, type: "CNAME" }, lookup),
+    ns: (name, lookup) => lookups.find({ name, type: "NS" }, lookup),
+    caa: (name, lookup) => lookups.find({ name, type: "CAA" }, lookup),
     load: () => lookups.load(),
     serverNames: () => lookups.serverNames(),
   };

@@ -4,8 +4,8 @@ import { X509Certificate } from "node:crypto";
 import { isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect, type DetailedPeerCertificate, type TLSSocket } from "node:tls";
 import { failed, ok, type Result } from "#mail/result.ts";
-import type { OutgoingTls, OutgoingTlsFacts, TlsProblem } from "#ports/dialer.ts";
-import { namesOneOf } from "./certificate-names.ts";
+import type { CertificateFacts, OutgoingTls, OutgoingTlsFacts, TlsProblem } from "#ports/dialer.ts";
+import { dnsNames, namesOneOf } from "./certificate-names.ts";
 import { daneProblem } from "./dane.ts";
 
 /** Certificates of a chain that are looked at: real ones have four. */
@@ -41,6 +41,7 @@ export async function secureAsClient(socket: Socket, options: OutgoingTls): Prom
       alpn: secured.alpnProtocol === false ? undefined : (secured.alpnProtocol ?? undefined),
       verified: options.trust.kind !== "any" && problem === undefined,
       ...(problem === undefined ? {} : { problem }),
+      ...(options.describes === true ? describe(secured) : {}),
     },
   });
 }
@@ -51,11 +52,14 @@ function refuse(socket: Socket, problem: TlsProblem): Result<Secured, TlsProblem
   return failed(problem);
 }
 
-function connectionOptions(socket: Socket, { serverName, trust, alpn, identity }: OutgoingTls): ConnectionOptions {
+function connectionOptions(
+  socket: Socket,
+  { serverName, trust, alpn, identity, versions }: OutgoingTls,
+): ConnectionOptions {
   const authorities = trust.kind === "authorities" ? trust.authoritiesPem : undefined;
   return {
     socket,
-    minVersion: "TLSv1.2",
+    ...versionOptions(versions),
     // Judged below: it depends on more than Node compares.
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
@@ -64,6 +68,31 @@ function connectionOptions(socket: Socket, { serverName, trust, alpn, identity }
     ...(authorities === undefined ? {} : { ca: authorities }),
     ...(alpn === undefined ? {} : { ALPNProtocols: [alpn] }),
     ...(identity === undefined ? {} : { cert: identity.certificatePem, key: identity.keyPem }),
+  };
+}
+
+/** What is older than 1.2 OpenSSL itself takes only with its lowest level of security. */
+function versionOptions(versions: OutgoingTls["versions"]): ConnectionOptions {
+  if (versions === undefined) return { minVersion: "TLSv1.2" };
+  const isOld = versions.min === "TLSv1" || versions.min === "TLSv1.1";
+  const range = { minVersion: versions.min, maxVersion: versions.max };
+  return isOld ? { ...range, ciphers: "DEFAULT@SECLEVEL=0" } : range;
+}
+
+function describe(socket: TLSSocket): { readonly certificate?: CertificateFacts } {
+  const [leaf] = chainOf(socket);
+  if (leaf === undefined) return {};
+  const { asymmetricKeyType = "unknown", asymmetricKeyDetails } = leaf.publicKey;
+  const kind = asymmetricKeyType === "ec" ? "EC" : asymmetricKeyType.toUpperCase();
+  return {
+    certificate: {
+      names: dnsNames(leaf),
+      issuer: leaf.issuer.replaceAll("\n", ", "),
+      validFromMs: Date.parse(leaf.validFrom),
+      validToMs: Date.parse(leaf.validTo),
+      key: `${kind} ${asymmetricKeyDetails?.modulusLength ?? asymmetricKeyDetails?.namedCurve ?? ""}`.trim(),
+      chainProblem: socket.authorized ? undefined : String(socket.authorizationError),
+    },
   };
 }
 

@@ -25,6 +25,9 @@ export interface RecordData {
     readonly matchingType: number;
     readonly data: Uint8Array;
   };
+  CNAME: string;
+  NS: string;
+  CAA: { readonly isCritical: boolean; readonly tag: string; readonly value: string };
 }
 
 export type Meaning<Data> =
@@ -56,7 +59,8 @@ export function meaningOf<Type extends QuestionType>(
   const { rcode, answers, authenticated } = message;
   if (rcode === REFUSED) return { kind: "unavailable", cause: "refused" };
   if (rcode !== NOERROR && rcode !== NXDOMAIN) return { kind: "unavailable", cause: "server-failure" };
-  const end = followAliases(answers, name);
+  // What is asked for is the alias itself.
+  const end = type === "CNAME" ? { name, followed: 0, ttlSeconds: TTL_SECONDS_MAX } : followAliases(answers, name);
   if (end === undefined) return { kind: "unavailable", cause: "too-many-aliases" };
   const matching = answers.filter((answer) => answer.type === type && isIn(answer) && sameName(answer.name, end.name));
   if (matching.length === 0) return withoutRecords(message, end);
@@ -105,7 +109,7 @@ function withoutRecords(message: ResponseMessage, { name, followed, ttlSeconds }
 /** Undefined for what no record of that type can be. */
 function dataOf(answer: Answer): RecordData[QuestionType] | undefined {
   if (answer.type === "A" || answer.type === "AAAA") return addressOf(answer.type, answer.data);
-  if (answer.type === "PTR") return plainName(answer.data);
+  if (answer.type === "PTR" || answer.type === "CNAME" || answer.type === "NS") return plainName(answer.data);
   if (answer.type === "TXT") return textOf(answer.data);
   if (answer.type === "MX") {
     return { preference: answer.data.preference ?? 0, exchange: plainName(answer.data.exchange) };
@@ -115,8 +119,15 @@ function dataOf(answer: Answer): RecordData[QuestionType] | undefined {
     // A copy: the record must not keep the whole message alive in the cache.
     return { usage, selector, matchingType, data: Uint8Array.from(certificate) };
   }
+  if (answer.type === "CAA") {
+    const { flags = 0, tag, value } = answer.data;
+    return { isCritical: (flags & CAA_CRITICAL) !== 0, tag: tag.toLowerCase(), value };
+  }
   return undefined;
 }
+
+/** RFC 8659 §4.1. */
+const CAA_CRITICAL = 0x80;
 
 /** The codec's IPv6 is not in the one form, and past the end of a message it reads parts that are no numbers. */
 function addressOf(type: "A" | "AAAA", text: string): string | undefined {
