@@ -21,6 +21,10 @@ export const PEER_PROGRAMS: Readonly<Record<string, string>> = {
   postmap: "postfix",
   ip: "iproute2",
   unshare: "util-linux",
+  unbound: "unbound",
+  knotd: "knot",
+  keymgr: "knot",
+  "smtp-sink": "postfix",
 };
 
 /** Programs that the bench compares with. */
