@@ -12,7 +12,10 @@ export function checkScanners({ antivirus, rules, limits, milter }: SettingsFile
     );
   }
   const seen = new Set<string>();
-  for (const [position, { at }] of milter.entries()) {
+  for (const [position, { at, listeners }] of milter.entries()) {
+    if (listeners.length === 0) {
+      problems.error(["milter", position, "listeners"], `The milter ${at} sees no mail`, 'Set listeners = ["smtp"].');
+    }
     if (seen.has(at)) problems.error(["milter", position, "at"], `The milter ${at} is there twice`, "Take one out.");
     seen.add(at);
   }

@@ -88,7 +88,7 @@ export const milter = table({
   }),
   listeners: setting(
     expecting('a list of "smtp", "submission", "lmtp"', (error) =>
-      z.array(z.enum(["smtp", "submission", "lmtp"], { error }), { error }),
+      z.array(choice(["smtp", "submission", "lmtp"]), { error }),
     ),
     ["smtp"],
     {
