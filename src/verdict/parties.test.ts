@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { evidence, listed, policy, senders } from "../../test/fakes/evidence.ts";
+import * as fc from "fast-check";
+import { evidence, listed, met, policy, senders } from "../../test/fakes/evidence.ts";
 import { judge } from "./judge.ts";
 import { type Filing, filingOf, forRecipient, type Judged, judgeFor, mildest } from "./parties.ts";
 import { policyFor } from "./policies.ts";
@@ -43,6 +44,9 @@ suite("thresholds", () => {
   });
 });
 
+/** From mild to severe. */
+const ORDER: readonly Filing[] = ["inbox", "junk", "quarantine"];
+
 function judged(policies: readonly Policy[], score: number): readonly Judged[] {
   return policies.map((one) => ({ policy: one, verdict: judge(scored(score), one) }));
 }
@@ -65,6 +69,50 @@ suite("several recipients", () => {
     assert.deepEqual(filings([strict, lenient, policy()], 8), ["junk", "inbox", "junk"]);
     assert.deepEqual(filings([under({ quarantine: 10, reject: 12 }), lenient], 13), ["quarantine", "junk"]);
     assert.deepEqual(filings([lenient], 14), ["quarantine"]);
+  });
+
+  test("who is only made to wait has it where it would be without the wait", () => {
+    const keeping = under({ quarantine: 10 });
+    const waits = (score: number): Judged => {
+      const enforced = { ...keeping, modes: { ...keeping.modes, greylist: "enforce" } } as const;
+      return { policy: enforced, verdict: judge({ ...scored(score), greylist: met("first-met") }, enforced) };
+    };
+    assert.deepEqual(
+      [8, 12].map((score) => [waits(score).verdict.disposition, filingOf(waits(score))]),
+      [
+        ["defer", "junk"],
+        ["defer", "quarantine"],
+      ],
+    );
+  });
+
+  test("whatever the policies: nobody is refused who would take it, and nobody has it better than alone", () => {
+    const thresholds = fc
+      .tuple(fc.nat(12), fc.nat(6), fc.nat(6), fc.boolean(), fc.boolean())
+      .map(([junk, more, most, keeps, refuses]) =>
+        under({ junk, quarantine: keeps ? junk + more : null, reject: refuses ? junk + more + most : null }),
+      );
+    fc.assert(
+      fc.property(fc.array(thresholds, { minLength: 1, maxLength: 5 }), fc.nat(19), (policies, score) => {
+        const parties = judged(policies, score);
+        const reply = mildest(parties)?.verdict.reply ?? null;
+        assert.equal(
+          reply === null,
+          parties.some(({ verdict }) => verdict.reply === null),
+        );
+        for (const party of parties) {
+          const { disposition } = party.verdict;
+          const filing = filingOf(party);
+          assert.equal(filing === "inbox", disposition === "accept");
+          if (disposition === "quarantine") assert.equal(filing, "quarantine");
+        }
+        const worse = judged(policies, score + 1).map(filingOf);
+        for (const [index, filing] of parties.map(filingOf).entries()) {
+          assert.ok(ORDER.indexOf(worse[index] ?? "inbox") >= ORDER.indexOf(filing));
+        }
+      }),
+      { numRuns: 200 },
+    );
   });
 
   test("sender lists of one account say nothing about another's mail", () => {

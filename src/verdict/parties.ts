@@ -60,11 +60,18 @@ export function filingOf({ verdict, policy }: Judged): Filing {
     case "accept":
       return "inbox";
     case "junk":
-    case "defer":
       return "junk";
     case "quarantine":
       return "quarantine";
+    case "defer":
+      return isToBeKeptBack(verdict, policy) ? "quarantine" : "junk";
     case "reject":
-      return policy.thresholds.quarantine === null ? "junk" : "quarantine";
+      return policy.thresholds.quarantine !== null || isToBeKeptBack(verdict, policy) ? "quarantine" : "junk";
   }
+}
+
+/** What it would be if it did not come to something worse. */
+function isToBeKeptBack({ sum, rules }: Verdict, { thresholds }: Policy): boolean {
+  if (thresholds.quarantine !== null && sum >= thresholds.quarantine) return true;
+  return rules.some(({ mode, findings }) => mode === "enforce" && findings.some(({ asks }) => asks === "quarantine"));
 }

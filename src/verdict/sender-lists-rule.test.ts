@@ -46,6 +46,10 @@ suite("sender lists: who is let in", () => {
       { spf: spf("pass", { domain: "sender.example", passesEverybody: true }) },
       { spf: spf("pass", { domain: "sender.example", identity: "helo" }) },
       { spf: spf("softfail", { domain: "sender.example" }) },
+      {
+        spf: spf("pass", { domain: "sender.example", passesEverybody: true }),
+        dmarc: dmarc("pass", "none", { spf: { domain: "sender.example", state: "aligned" } }),
+      },
       { dmarc: dmarc("none") },
       { dmarc: dmarc("temperror") },
       { dmarc: dmarc("permerror", "none", { dkim: [{ domain: "sender.example", state: "aligned" }] }) },

@@ -59,7 +59,7 @@ function isProven({ matched, value }: SenderListing | WrittenTo, evidence: Evide
     case "client":
       return true;
     case "author":
-      return dmarc !== null && hasAlignment(dmarc);
+      return dmarc !== null && hasAlignment(dmarc, spf?.passesEverybody === true);
     case "mail-from": {
       // The message may still prove it: until it is there, who is let in so far is refused no sooner than it.
       if (dmarc === null && senderLists?.awaitsProof === true) return true;
@@ -71,10 +71,19 @@ function isProven({ matched, value }: SenderListing | WrittenTo, evidence: Evide
   }
 }
 
-/** Without a policy of the domain an aligned proof is as good; where there is no one author there is none. */
-function hasAlignment({ result, author, spf, dkim }: NonNullable<Evidence["dmarc"]>): boolean {
+/**
+ * Without a policy of the domain an aligned proof is as good; where there is no one author there is none. An SPF record that
+ * lets everybody send makes DMARC pass, and proves nothing.
+ */
+function hasAlignment(
+  { result, author, spf, dkim }: NonNullable<Evidence["dmarc"]>,
+  spfPassesEverybody: boolean,
+): boolean {
   if (author.kind !== "one") return false;
-  return result === "pass" || (result === "none" && [spf, ...dkim].some(({ state }) => state === "aligned"));
+  const bySignature = dkim.some(({ state }) => state === "aligned");
+  const bySpf = spf.state === "aligned";
+  if (bySpf && spfPassesEverybody && !bySignature) return false;
+  return result === "pass" || (result === "none" && (bySignature || bySpf));
 }
 
 function isSame(one: string, other: string): boolean {
