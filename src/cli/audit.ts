@@ -17,10 +17,10 @@ import { systemDialer } from "#platform/net/dialer.ts";
 import { systemClock } from "#platform/system-clock.ts";
 import { systemRandom } from "#platform/system-random.ts";
 import { createHttpsClient } from "#platform/web/https-get.ts";
-import type { Log } from "#ports/log.ts";
 import { askWhereItBelongs } from "./administer.ts";
 import type { Command, ExitCode, Invocation } from "./command.ts";
 import { settingsFile } from "./settings-file.ts";
+import { silentLog } from "./silent-log.ts";
 
 const DNS_TIMEOUT_MS = 5000;
 /** RFC 2606: nobody's, so that nothing could arrive even where it is taken. */
@@ -61,10 +61,9 @@ interface Wanted {
 
 async function auditNow(invocation: Invocation, { request, servers, failOn }: Wanted): Promise<ExitCode> {
   const { out, json } = invocation;
-  const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet, with: () => log };
   const clock = systemClock;
   const random = systemRandom;
-  const resolver = createDnsClient({ servers, clock, random, log, timeoutMs: DNS_TIMEOUT_MS });
+  const resolver = createDnsClient({ servers, clock, random, log: silentLog, timeoutMs: DNS_TIMEOUT_MS });
   const https = createHttpsClient({ resolver, clock });
   const facts = await gatherFacts(request, { resolver, dialer: systemDialer, clock, random, https });
   const report = judgeAudit(facts);
@@ -73,10 +72,6 @@ async function auditNow(invocation: Invocation, { request, servers, failOn }: Wa
   if (json) out.json(report);
   else for (const line of renderText(report, { all: invocation.flag("all") })) out.line(line);
   return exitCode(report, failOn);
-}
-
-function quiet(): void {
-  // What the DNS client would log is in the findings.
 }
 
 function exitCode({ protections }: AuditReport, failOn: readonly Outcome[]): ExitCode {

@@ -3,7 +3,6 @@ import type { Command } from "./command.ts";
 
 const NAMES: readonly (readonly [name: string, summary: string])[] = [
   ["setup", "makes a real installation"],
-  ["dns", "records to publish, and which of them are there"],
   ["backup", "copies the data"],
   ["restore", "brings a copy back"],
   ["verify", "checks the data"],

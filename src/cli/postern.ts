@@ -7,6 +7,7 @@ import { bansCommands } from "./bans.ts";
 import { checkConfig } from "./check-config.ts";
 import type { Command, ExitCode } from "./command.ts";
 import { dkimCommands } from "./dkim.ts";
+import { dns } from "./dns.ts";
 import { domainCommands } from "./domain.ts";
 import { greylistCommands } from "./greylist.ts";
 import { helpText } from "./help-text.ts";
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   selftest,
   status,
   audit,
+  dns,
   why,
   replay,
   ban,

@@ -20,6 +20,7 @@ export interface ZoneResolver extends Resolver {
   cname(name: string, options: LookupOptions): Promise<DnsAnswer<string>>;
   ns(name: string, options: LookupOptions): Promise<DnsAnswer<string>>;
   caa(name: string, options: LookupOptions): Promise<DnsAnswer<CaaRecord>>;
+  srv(name: string, options: LookupOptions): Promise<DnsAnswer<SrvRecord>>;
 }
 
 export interface LookupOptions {
@@ -58,6 +59,15 @@ export interface MxRecord {
   readonly preference: number;
   /** Lower-case without the final dot; empty for the null MX (RFC 7505). */
   readonly exchange: string;
+}
+
+/** RFC 2782. */
+export interface SrvRecord {
+  readonly priority: number;
+  readonly weight: number;
+  readonly port: number;
+  /** Lower-case without the final dot; empty: the service is not there. */
+  readonly target: string;
 }
 
 /** RFC 8659 §4. */

@@ -6,6 +6,7 @@ import type {
   DnsFailure,
   LookupOptions,
   MxRecord,
+  SrvRecord,
   TlsaRecord,
   ZoneResolver,
 } from "#ports/resolver.ts";
@@ -20,6 +21,7 @@ interface RecordsByType {
   readonly CNAME: string;
   readonly NS: string;
   readonly CAA: CaaRecord;
+  readonly SRV: SrvRecord;
 }
 
 type RecordType = keyof RecordsByType;
@@ -97,6 +99,10 @@ export class FakeResolver implements ZoneResolver {
 
   async caa(name: string, options: LookupOptions): Promise<DnsAnswer<CaaRecord>> {
     return this.#answer("CAA", name, options);
+  }
+
+  async srv(name: string, options: LookupOptions): Promise<DnsAnswer<SrvRecord>> {
+    return this.#answer("SRV", name, options);
   }
 
   #answer<Type extends RecordType>(

@@ -56,6 +56,7 @@ export function createDnsClient(options: DnsClientOptions): DnsClient {
     cname: (name, lookup) => lookups.find({ name, type: "CNAME" }, lookup),
     ns: (name, lookup) => lookups.find({ name, type: "NS" }, lookup),
     caa: (name, lookup) => lookups.find({ name, type: "CAA" }, lookup),
+    srv: (name, lookup) => lookups.find({ name, type: "SRV" }, lookup),
     load: () => lookups.load(),
     serverNames: () => lookups.serverNames(),
   };

@@ -27,6 +27,7 @@ export interface RecordData {
   };
   CNAME: string;
   NS: string;
+  SRV: { readonly priority: number; readonly weight: number; readonly port: number; readonly target: string };
   CAA: { readonly isCritical: boolean; readonly tag: string; readonly value: string };
 }
 
@@ -118,6 +119,10 @@ function dataOf(answer: Answer): RecordData[QuestionType] | undefined {
     const { usage, selector, matchingType, certificate } = answer.data;
     // A copy: the record must not keep the whole message alive in the cache.
     return { usage, selector, matchingType, data: Uint8Array.from(certificate) };
+  }
+  if (answer.type === "SRV") {
+    const { priority = 0, weight = 0, port, target } = answer.data;
+    return { priority, weight, port, target: plainName(target) };
   }
   if (answer.type === "CAA") {
     const { flags = 0, tag, value } = answer.data;

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { type Answer, AUTHENTIC_DATA, decode, encode, type Packet, RECURSION_DESIRED } from "dns-packet";
 import { MESSAGE_RECORDS_MAX, UDP_PAYLOAD_OCTETS } from "./limits.ts";
 
-export type QuestionType = "A" | "AAAA" | "PTR" | "TXT" | "MX" | "TLSA" | "CNAME" | "NS" | "CAA";
+export type QuestionType = "A" | "AAAA" | "PTR" | "TXT" | "MX" | "TLSA" | "CNAME" | "NS" | "CAA" | "SRV";
 
 export interface Question {
   /** Absolute, without the final dot. */

@@ -1,0 +1,141 @@
+/** `postern dns DOMAIN`: the records to publish for a domain of ours, and which of them are there. */
+import { Buffer } from "node:buffer";
+import { createHash, X509Certificate } from "node:crypto";
+import { type CheckedRecord, checkRecords, type DomainMail, wantedRecords } from "#audit/wanted-records.ts";
+import type { ListenerSettings, Settings } from "#config/settings.ts";
+import { isPrivateAddress } from "#mail/ip-address.ts";
+import { createDnsClient, type DnsClient } from "#platform/dns/client.ts";
+import { systemClock } from "#platform/system-clock.ts";
+import { systemRandom } from "#platform/system-random.ts";
+import { askWhereItBelongs } from "./administer.ts";
+import type { Command, ExitCode, Invocation } from "./command.ts";
+import { zoneLine } from "./dkim.ts";
+import { problemSentence } from "./problem-words.ts";
+import { readSettings } from "./settings-file.ts";
+import { silentLog } from "./silent-log.ts";
+
+const DNS_TIMEOUT_MS = 5000;
+const DNS_STEP_MS = 15_000;
+
+export const dns: Command = {
+  name: "dns",
+  operands: ["DOMAIN"],
+  summary: "records to publish, and which of them are there",
+  options: { dns: { type: "string", value: "SERVER", text: "name server to ask, such as 127.0.0.1:5300" } },
+  async run(invocation) {
+    const [name = ""] = invocation.operands;
+    const { out, json } = invocation;
+    const settings = await readSettings(invocation);
+    if (settings === undefined) return 1;
+    const keys = await askWhereItBelongs(settings, "dkim-show", { name });
+    if (keys.kind === "unanswered") {
+      out.problem(keys.message);
+      return 3;
+    }
+    if (!keys.outcome.ok) {
+      out.problem(problemSentence(name, keys.outcome.problem));
+      return 1;
+    }
+    const { domain, keys: dkim } = keys.outcome.value;
+    const resolver = clientFor(invocation, settings);
+    const lookup = { deadlineMs: systemClock.monotonicMs() + DNS_STEP_MS };
+    const mail: DomainMail = {
+      domain,
+      exchanges: [settings.hostname],
+      host: settings.hostname,
+      addresses: await addressesOf(settings, resolver),
+      dkim: dkim.filter(({ state }) => state !== "retired"),
+      reportAddress: `postmaster@${domain}`,
+      mtaStsId: undefined,
+      tlsa: await tlsaRecords(settings),
+      ports: userPorts(settings.listeners),
+    };
+    const records = await checkRecords(wantedRecords(mail), resolver, lookup);
+    if (json) out.json({ domain, records });
+    else print(invocation, mail, records);
+    return exitCode(records);
+  },
+};
+
+function exitCode(records: readonly CheckedRecord[]): ExitCode {
+  const needed = records.filter(({ isOptional }) => !isOptional);
+  if (needed.some(({ state }) => state === "missing" || state === "different")) return 1;
+  return needed.some(({ state }) => state === "unknown") ? 3 : 0;
+}
+
+function clientFor(invocation: Invocation, settings: Settings): DnsClient {
+  const named = invocation.option("dns");
+  const servers = named === undefined ? settings.dns.servers : [named];
+  const common = { clock: systemClock, random: systemRandom, log: silentLog };
+  return createDnsClient({ servers, timeoutMs: DNS_TIMEOUT_MS, ...common });
+}
+
+/** Those that the name has already, else the public ones that the settings bind. */
+async function addressesOf({ hostname, listeners }: Settings, resolver: DnsClient): Promise<readonly string[]> {
+  const lookup = { deadlineMs: systemClock.monotonicMs() + DNS_TIMEOUT_MS };
+  const [four, six] = await Promise.all([resolver.a(hostname, lookup), resolver.aaaa(hostname, lookup)]);
+  const known = [four, six].flatMap((answer) => (answer.kind === "records" ? answer.records : []));
+  if (known.length > 0) return known;
+  const bound = listeners.flatMap(({ endpoint }) => (endpoint.kind === "tcp" ? [endpoint.host] : []));
+  return [...new Set(bound)].filter((address) => !isPrivateAddress(address));
+}
+
+async function tlsaRecords(settings: Settings): Promise<readonly string[]> {
+  const { keyPairsOf } = await import("#threads/key-pairs.ts");
+  const pairs = await keyPairsOf(settings, systemClock.now());
+  if (!pairs.ok) return [];
+  return pairs.value.map(({ certificatePem }) => {
+    const spki = new X509Certificate(certificatePem).publicKey.export({ type: "spki", format: "der" });
+    return `3 1 1 ${createHash("sha256").update(Buffer.from(spki)).digest("hex")}`;
+  });
+}
+
+function userPorts(listeners: readonly ListenerSettings[]): DomainMail["ports"] {
+  const ports: Record<string, number> = {};
+  for (const { protocol, tls, endpoint } of listeners) {
+    if (endpoint.kind !== "tcp") continue;
+    const service = SERVICES[`${protocol} ${tls}`];
+    if (service !== undefined) ports[service] ??= endpoint.port;
+  }
+  return ports;
+}
+
+const SERVICES: Readonly<Record<string, keyof DomainMail["ports"]>> = {
+  "submission implicit": "submissions",
+  "submission starttls": "submission",
+  "imap implicit": "imaps",
+  "pop3 implicit": "pop3s",
+};
+
+const STATE_WORDS: Readonly<Record<CheckedRecord["state"], string>> = {
+  there: "there",
+  missing: "MISSING",
+  different: "DIFFERENT",
+  unknown: "could not be asked for",
+};
+
+function print({ out }: Invocation, { domain, host, addresses }: DomainMail, records: readonly CheckedRecord[]): void {
+  if (addresses.length === 0) {
+    out.line(`; ${host} has no address yet: publish its A and AAAA records first, and ask its provider for the PTR.`);
+  }
+  for (const record of records) {
+    const optional = record.isOptional && record.state !== "there" ? ", optional" : "";
+    out.line(`; ${STATE_WORDS[record.state]}${optional}: ${record.why}`);
+    out.line(lineOf(record));
+    if (record.state === "different") for (const found of record.found) out.line(`;   now: ${found}`);
+  }
+  const open = records.filter(({ state, isOptional }) => state !== "there" && !isOptional).length;
+  out.line(
+    open === 0
+      ? `; All records that ${domain} needs are there.`
+      : `; ${open} of the records that ${domain} needs are not there.`,
+  );
+}
+
+function lineOf({ name, type, value }: CheckedRecord): string {
+  if (type === "TXT") return zoneLine(name, value);
+  if (type === "PTR") return `; PTR of ${name}: ${value}.`;
+  // Names in values are absolute, too.
+  const target = type === "MX" || type === "SRV" || type === "CNAME" ? `${value}.` : value;
+  return `${name}. IN ${type} ${target}`;
+}
