@@ -274,11 +274,12 @@ export class HostVisit {
 
   #note(text: string, reply?: Reply): void {
     const { name, address, note } = this.#parts;
-    const said =
-      reply === undefined || isPositive(reply)
-        ? ""
-        : ` — ${reply.code} ${reply.status ?? ""} ${reply.text.replaceAll("\n", " ")}`;
-    note(`${name}[${address}]: ${text}${said}`);
+    const words = reply === undefined || isPositive(reply) ? [] : ["—", reply.code, reply.status ?? "", reply.text];
+    const said = words
+      .filter((word) => word !== "")
+      .join(" ")
+      .replaceAll("\n", " ");
+    note(`${name}[${address}]: ${text} ${said}`.trimEnd());
   }
 }
 

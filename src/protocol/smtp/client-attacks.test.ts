@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import * as fc from "fast-check";
 import {
@@ -10,6 +11,7 @@ import {
   SETTINGS,
   TWO,
 } from "../../../test/fakes/smtp-client-course.ts";
+import { ContentEncoder } from "./client-content.ts";
 import type { ClientEvent } from "./client-events.ts";
 import { ClientSession } from "./client-session.ts";
 
@@ -106,4 +108,29 @@ suite("a server that is not to be trusted", () => {
       { numRuns: 300 },
     );
   });
+
+  test("no end of data that others may read into a message leaves with it (SMTP smuggling: every such vector)", () => {
+    const { vectors } = JSON.parse(readFileSync("test/vectors/smtp-attacks.json", "utf8")) as {
+      vectors: readonly { readonly id: string; readonly what: string }[];
+    };
+    const ends = vectors.filter(({ id }) => id.startsWith("eod-") && id !== "eod-split");
+    assert.equal(ends.length, 9);
+    for (const { id, what } of ends) {
+      const end = Array.from(what.matchAll(/\b(?:CRLF|CR|LF|NUL)\b|\./g), ([word]) => OCTETS[word] ?? "").join("");
+      const message = Buffer.from(`Subject: x\r\n\r\nlast${end}MAIL FROM:<ceo@example.test>\r\n`, "latin1");
+      for (let cut = 0; cut <= message.length; cut++) {
+        const sent: Uint8Array[] = [];
+        const encoder = new ContentEncoder({ stuffsDots: true }, (octets) => sent.push(Buffer.from(octets)));
+        encoder.push(message.subarray(0, cut));
+        encoder.push(message.subarray(cut));
+        encoder.finish();
+        const wire = Buffer.concat([...sent, Buffer.from(".\r\n")]).toString("latin1");
+        assert.doesNotMatch(wire, /[^\r]\n|\r[^\n]/, id);
+        // However a reader takes line ends, there is no line of one dot but the last.
+        assert.equal(wire.split(/\r\n|\r|\n/).filter((line) => line === ".").length, 1, id);
+      }
+    }
+  });
 });
+
+const OCTETS: Readonly<Record<string, string>> = { CRLF: "\r\n", CR: "\r", LF: "\n", NUL: "\0", ".": "." };
