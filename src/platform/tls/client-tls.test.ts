@@ -125,6 +125,9 @@ suite("TLS as a client", () => {
       dane([tlsa(2, 0, 1, sha256(root.der))], ["victim.example.test"]),
       "certificate-not-trusted",
     );
+    const impostor = await root.issue({ names: ["Between"], isAuthority: true });
+    const borrowed = [await impostor.issue({ names: [NAME] }), between, root];
+    await check(borrowed, dane([tlsa(2, 0, 1, sha256(root.der))]), "certificate-not-trusted");
     const short = await selfSigned({ names: ["Short"], isAuthority: true, pathLength: 0 });
     const below = await short.issue({ names: ["Below"], isAuthority: true });
     const end = await below.issue({ names: [NAME] });

