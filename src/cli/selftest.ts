@@ -1,8 +1,11 @@
 /** `postern selftest`: is what is promised true here and now? Relay vectors, certificates, ports, and the ten protections. */
 import { formatEndpoint } from "#config/endpoint.ts";
 import type { Settings } from "#config/settings.ts";
+import { systemDialer } from "#platform/net/dialer.ts";
 import { probePort } from "#platform/net/probe-port.ts";
 import { systemClock } from "#platform/system-clock.ts";
+import { testVirusScanner } from "#threads/scanner-self-test.ts";
+import { scannerStates } from "#threads/scanner-states.ts";
 import { askWhereItBelongs } from "./administer.ts";
 import type { Command, ExitCode } from "./command.ts";
 import { columns } from "./output.ts";
@@ -30,7 +33,12 @@ export const selftest: Command = {
     const settings = await readSettings(invocation);
     if (settings === undefined) return 1;
     const relay = await relayChecks(settings);
-    const checks = [...relay.checks, ...(await certificateChecks(settings)), ...(await portChecks(settings))];
+    const checks = [
+      ...relay.checks,
+      ...(await certificateChecks(settings)),
+      ...(await portChecks(settings)),
+      ...(await scannerChecks(settings)),
+    ];
     const protections = tenProtections(settings, relay.facts);
     if (json) out.json({ checks, protections });
     else {
@@ -41,6 +49,20 @@ export const selftest: Command = {
     return exitCode(checks);
   },
 };
+
+async function scannerChecks(settings: Settings): Promise<readonly Check[]> {
+  const around = { dialer: systemDialer, clock: systemClock };
+  const virus = await testVirusScanner(settings, around);
+  const milters = (await scannerStates(settings, around)).filter(({ kind }) => kind === "milter");
+  return [
+    ...(virus === undefined ? [] : [checkOf("virus scanner", virus.passed, virus.detail)]),
+    ...milters.map(({ scanner, answers, detail }) => checkOf("milter", answers, `${scanner}: ${detail}`)),
+  ];
+}
+
+function checkOf(name: string, passed: boolean, detail: string): Check {
+  return { name, state: passed ? "passed" : "failed", detail };
+}
 
 function exitCode(checks: readonly Check[]): ExitCode {
   if (checks.some(({ state }) => state === "failed")) return 1;

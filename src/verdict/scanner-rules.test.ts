@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { decided, evidence, milters, policy, scanned, spf } from "../../test/fakes/evidence.ts";
+import { decided, evidence, milters, policy, scanned, senders, spf } from "../../test/fakes/evidence.ts";
 import type { Evidence } from "./evidence.ts";
 import { explainEvidence } from "./explain-evidence.ts";
 import { judge } from "./judge.ts";
@@ -40,6 +40,13 @@ suite("verdict: virus scanner", () => {
   test("that a virus was not looked for does not make another refusal milder", () => {
     const both = { antivirus: scanned(SLOW), milters: milters(decided("reject")) };
     check(both, ["reject", "milter-reject", 550, "5.7.1"]);
+  });
+
+  test("is refused whoever sent it, and is kept back nowhere: nobody but an administrator could let it out", () => {
+    const antivirus = scanned({ kind: "found", name: "Eicar" });
+    const thresholds = { ...STRICT.thresholds, junk: 1, quarantine: 2, reject: null };
+    check({ antivirus, senderLists: senders({ allow: "client", writtenTo: true }) }, ["reject", "virus", 550, "5.7.1"]);
+    check({ antivirus }, ["reject", "virus", 550, "5.7.1"], { ...STRICT, thresholds });
   });
 
   test("what would change it", () => {

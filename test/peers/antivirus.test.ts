@@ -133,6 +133,14 @@ suite("a virus", () => {
     client.close();
   });
 
+  test("is found in the self-test, which asks for more than an answer", async () => {
+    assert.match(
+      await deferring.command(["selftest"]),
+      /^passed +virus scanner +127\.0\.0\.1:\d+ finds the test file/m,
+    );
+    assert.match(await deferring.command(["status"]), /^Antivirus +127\.0\.0\.1:\d+: ClamAV \d/m);
+  });
+
   test("is not there in clean mail, small or large, which is taken", async () => {
     for (const message of [clean(), large()]) {
       const taken = await send(deferring, message);

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { suite, test } from "node:test";
 import * as fc from "fast-check";
+import { connect, header, helo } from "./command.ts";
 import { ACTIONS_OFFERED, STEP, STEPS_OFFERED } from "./flags.ts";
-import { BODY_CHUNK_OCTETS_MAX, CHANGES_MAX } from "./limits.ts";
+import { BODY_CHUNK_OCTETS_MAX, CHANGES_MAX, COMMAND_OCTETS_MAX } from "./limits.ts";
 import { type MilterMessage, type MilterOutcome, MilterSession, type MilterStep } from "./session.ts";
 
 const u32 = (value: number): Buffer => {
@@ -90,6 +91,11 @@ const decided = (text: string) => {
   return typeof end === "string" ? end : end.decision;
 };
 
+const sent = (address: string): string =>
+  Buffer.from(connect({ name: "n", address, port: 513 }))
+    .subarray(4)
+    .toString("latin1");
+
 suite("a milter session", () => {
   test("tells the whole transaction in order, with its macros, and takes the answer at the end", () => {
     check([...THROUGH, packet("a")], { decision: { kind: "accept" }, stage: "end" }, "ODCHDMRRTLLNBDEQ");
@@ -115,6 +121,20 @@ suite("a milter session", () => {
     has(packet("L", "Subject\0hello\0"));
     has(packet("L", "To\0a,\n b\0"));
     has(packet("B", "text\r\n"));
+  });
+
+  test("writes each kind of client address in its form", () => {
+    assert.equal(sent("198.51.100.7"), "Cn\x004\x02\x01198.51.100.7\0");
+    assert.equal(sent("2001:db8::7"), "Cn\x006\x02\x012001:db8::7\0");
+    assert.equal(sent("unix:/run/lmtp"), "Cn\x00L\0\0/run/lmtp\0");
+  });
+
+  test("what others said cannot end a string of the protocol, nor grow over its bound", () => {
+    assert.equal(Buffer.from(helo("a\0b")).toString("latin1"), "\0\0\0\x04Hab\0");
+    const value = Buffer.concat([Buffer.from("a\0b"), Buffer.alloc(100_000, "x")]);
+    const command = header({ name: Buffer.from("X"), value });
+    assert.ok(command.length <= COMMAND_OCTETS_MAX + 4);
+    assert.ok(Buffer.from(command).subarray(4).toString("latin1").startsWith("LX\0abxx"));
   });
 
   test("leaves out the steps that the milter does not want, and waits for no answer where none comes", () => {
