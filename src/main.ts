@@ -25,7 +25,7 @@ import type { ListeningReport } from "./threads/ports.ts";
 import { protectedAddresses } from "./threads/protected.ts";
 import { ServerGuard } from "./threads/server-guard.ts";
 import { connectionLimitSettings } from "./threads/slices.ts";
-import { bindProblem, portInUse, relayProblem, type StartProblem } from "./threads/start-problem.ts";
+import { bindProblem, policyProblem, portInUse, relayProblem, type StartProblem } from "./threads/start-problem.ts";
 import { openStoreThreads, type StoreThreads } from "./threads/store-threads.ts";
 
 export interface ServeOptions {
@@ -173,6 +173,8 @@ class Server implements RunningServer {
   async #serveUnder(settings: Settings): Promise<StartProblem | undefined> {
     const relay = await relayProblem(settings, this.store);
     if (relay !== undefined) return relay;
+    const policy = await policyProblem(settings);
+    if (policy !== undefined) return policy;
     const certificates = await keyPairsOf(settings, systemClock.now());
     if (!certificates.ok) return certificates.problem;
     this.#guard ??= await this.#openGuard();

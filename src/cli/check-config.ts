@@ -1,5 +1,8 @@
 import { loadSettings } from "#config/load.ts";
-import { formatProblem } from "#config/problem.ts";
+import { formatProblem, type Problem } from "#config/problem.ts";
+import type { Settings } from "#config/settings.ts";
+import { systemClock } from "#platform/system-clock.ts";
+import { policyFileProblem } from "#threads/policy-file.ts";
 import type { Command } from "./command.ts";
 import { settingsFile, TRIAL_SETTINGS_FILE } from "./settings-file.ts";
 
@@ -11,13 +14,22 @@ export const checkConfig: Command = {
     const { out, json } = invocation;
     const file = settingsFile(invocation) ?? TRIAL_SETTINGS_FILE;
     const loaded = await loadSettings(file);
-    const problems = loaded.ok ? loaded.value.warnings : loaded.problem;
-    if (json) out.json({ file, ok: loaded.ok, problems });
+    const policy = loaded.ok ? await policyFileProblems(loaded.value.settings) : [];
+    const problems = loaded.ok ? [...loaded.value.warnings, ...policy] : loaded.problem;
+    const isSound = loaded.ok && policy.length === 0;
+    if (json) out.json({ file, ok: isSound, problems });
     else {
       for (const problem of problems) out.line(formatProblem(problem));
       const count = problems.filter(({ severity }) => severity === "error").length;
-      out.line(loaded.ok ? `${file} is in order.` : `${file} has ${count} ${count === 1 ? "error" : "errors"}.`);
+      out.line(isSound ? `${file} is in order.` : `${file} has ${count} ${count === 1 ? "error" : "errors"}.`);
     }
-    return loaded.ok ? 0 : 1;
+    return isSound ? 0 : 1;
   },
 };
+
+/** Whether the policy file can be run is seen by running it. */
+async function policyFileProblems({ policyFile }: Settings): Promise<readonly Problem[]> {
+  if (policyFile === undefined) return [];
+  const problem = await policyFileProblem(policyFile, systemClock);
+  return problem === undefined ? [] : [{ ...problem, file: policyFile.file, severity: "error" }];
+}

@@ -14,6 +14,7 @@ import { helpText } from "./help-text.ts";
 import { notBuiltCommands } from "./not-built.ts";
 import { type Output, streamOutput } from "./output.ts";
 import { parseArguments } from "./parse-arguments.ts";
+import { policyTest } from "./policy-test.ts";
 import { quarantineCommands } from "./quarantine.ts";
 import { queueCommands } from "./queue.ts";
 import { replay } from "./replay.ts";
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   dns,
   why,
   replay,
+  policyTest,
   ban,
   unban,
   allow,

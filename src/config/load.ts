@@ -10,6 +10,7 @@ import { camelCased } from "./camel-case.ts";
 import { checkDelivery } from "./check-delivery.ts";
 import { checkDomains, checkLimits, checkLists, checkScores, checkStore, warnWithoutEffect } from "./cross-checks.ts";
 import { configuredListeners, usualListeners } from "./listeners.ts";
+import { readPolicyFile } from "./policy-file.ts";
 import { type Problem, ProblemList, reportIssues, valueAt } from "./problem.ts";
 import { checkScanners } from "./scanner-checks.ts";
 import { posternToml } from "./schema.ts";
@@ -114,6 +115,7 @@ function derive(file: SettingsFile, path: string, surroundings: Surroundings, pr
     accountPolicies: written.accountPolicy.map((one) => ({ ...one, address: canonical(one.address) })),
     quarantine: written.quarantine,
     uriList: readUriList(file, folder, problems),
+    policyFile: readPolicyFile(file, folder, problems),
     dmarc: written.dmarc,
     greylist: written.greylist,
     antivirus: written.antivirus,

@@ -37,6 +37,9 @@ export const rules = table({
   helo: setting(mode, "enforce", { text: "The name the client says in HELO or EHLO." }),
   uri_lists: setting(mode, "enforce", { text: "Lists of hosts that links in a message point to." }),
   content: setting(mode, "enforce", { text: "The text of the message." }),
+  policy: setting(mode, "enforce", {
+    text: "The policy file of `[policy]`, where one is named. In `shadow` it is asked, and its answers are recorded.",
+  }),
   antivirus: setting(mode, "off", {
     text: "A virus scanner, set up under `[antivirus]`. Mail of users is scanned, too.",
     reason: "Needs a program that Postern does not bring.",

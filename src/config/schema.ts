@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { delivery, route } from "./schema-delivery.ts";
 import { limits } from "./schema-limits.ts";
+import { policy } from "./schema-policy.ts";
 import { antivirus, dmarc, greylist, lists, milter, relay, rules } from "./schema-protections.ts";
 import { accountPolicy, ownScores, quarantine, uriList, verdict, weights } from "./schema-verdict.ts";
 import { computed, expecting, required, section, setting, table } from "./setting.ts";
@@ -154,6 +155,7 @@ export const posternToml = table({
     uriList,
     "Our own list of hosts that links must not lead to. It counts where `rules.uri_lists` does.",
   ),
+  policy: section(policy, "Checks of your own in TypeScript: see [policy.md](policy.md)."),
   dmarc: section(dmarc, "Who is believed about mail that was passed on."),
   greylist: section(greylist, 'How senders wait, where `rules.greylist` is not `"off"`.'),
   antivirus: section(antivirus, 'The virus scanner, where `rules.antivirus` is not `"off"`.'),

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Domain } from "#mail/address.ts";
 import type { CamelCased } from "./camel-case.ts";
 import type { ListenEndpoint } from "./endpoint.ts";
+import type { PolicyFileSettings } from "./policy-file.ts";
 import type { LISTENER_PROTOCOLS, posternToml } from "./schema.ts";
 import type { ScoreSettings } from "./scores.ts";
 import type { UriListEntry } from "./uri-list-file.ts";
@@ -62,6 +63,8 @@ export interface Settings {
   readonly quarantine: FileSettings["quarantine"];
   /** Of the settings and of the file they name. */
   readonly uriList: readonly UriListEntry[];
+  /** Undefined where none is named. */
+  readonly policyFile: PolicyFileSettings | undefined;
   readonly dmarc: FileSettings["dmarc"];
   readonly greylist: FileSettings["greylist"];
   readonly antivirus: FileSettings["antivirus"];

@@ -1,15 +1,18 @@
 /** What all connections of a thread are judged with. */
 import { LRUCache } from "lru-cache";
 import type { Greylist } from "#evidence/greylist/greylist.ts";
+import type { PolicyAsker } from "#evidence/policy/question.ts";
 import type { Correspondents } from "#evidence/sender-lists/correspondents.ts";
 import type { SenderListing } from "#evidence/sender-lists/evidence.ts";
 import type { SenderIdentity } from "#evidence/sender-lists/sender-lists.ts";
 import type { Offence } from "#gate/block-list/offence.ts";
 import type { Clock } from "#ports/clock.ts";
+import type { Connection } from "#ports/connection.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
 import type { BlockListEntry, Evidence } from "#verdict/evidence.ts";
 import type { Policies } from "#verdict/policies.ts";
+import { type Policy, RULE_NAMES } from "#verdict/policy.ts";
 import type { DecisionSink } from "./decision-sink.ts";
 import type { Checks, GatheringOptions } from "./evidence-gathering.ts";
 import { REFUSALS_RECORDED_EVERY_MS, REFUSALS_REMEMBERED_MAX } from "./limits.ts";
@@ -31,6 +34,8 @@ export interface JudgeDependencies {
   readonly findSenders?: ((sender: SenderIdentity) => readonly SenderListing[]) | undefined;
   /** Undefined where the rule is off. */
   readonly correspondents?: Correspondents | undefined;
+  /** The operator's own checks, where there are any. */
+  readonly policyFile?: PolicyAsker | undefined;
   readonly quarantine?: QuarantineSettings | undefined;
   /** Hears whether there was room for a message that is kept back. */
   readonly hearQuarantine?: (hasRoom: boolean) => void;
@@ -73,11 +78,15 @@ export interface MetClient {
   readonly localAddress: string;
   /** In a network that the operator trusts on this listener. */
   readonly trusted: boolean;
+  /** TLS may begin later. */
+  readonly connection?: Pick<Connection, "tls">;
 }
 
 export class Judge {
   readonly deps: JudgeDependencies;
   readonly gathering: GatheringOptions;
+  /** Of those whom the policy file alone judges: nothing is looked up. */
+  readonly nothingGathered: GatheringOptions;
   readonly #refusedMs = new LRUCache<string, number>({ max: REFUSALS_REMEMBERED_MAX });
 
   constructor(deps: JudgeDependencies) {
@@ -86,6 +95,7 @@ export class Judge {
     const { modes, knownForwarders } = policies.standard;
     const asksForName = modes.dmarc !== "off" && knownForwarders.names.length > 0;
     this.gathering = { checks, modes, asksForName, greylist, hidesOthers, budgetMs, clock, log };
+    this.nothingGathered = { ...this.gathering, modes: ALL_OFF, asksForName: false, greylist: undefined };
   }
 
   /** A client that is refused before it has said anything, again and again, leaves a record now and then. */
@@ -97,3 +107,5 @@ export class Judge {
     return true;
   }
 }
+
+const ALL_OFF = Object.fromEntries(RULE_NAMES.map((rule) => [rule, "off"])) as Policy["modes"];

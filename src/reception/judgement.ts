@@ -20,17 +20,19 @@ import { rulesForEverybody } from "#verdict/rules.ts";
 import { vouchingDomain } from "#verdict/spf-rule.ts";
 import type { Verdict } from "#verdict/verdict.ts";
 import { authenticationResults } from "./authentication-results.ts";
+import { beginJudging } from "./begin-judging.ts";
 import { DecisionDraft } from "./decision-draft.ts";
 import { type ArrivedMessage, EvidenceGathering } from "./evidence-gathering.ts";
 import { heloAtOnce } from "./helo-at-once.ts";
 import type { Judge, MetClient } from "./judge.ts";
 import { MessageScan, type ScanFindings } from "./message-scan.ts";
 import { isSpamVerdict, offenceOfSignal } from "./offences.ts";
+import { policyFields } from "./policy-fields.ts";
 import type { RecipientDecision } from "./recipient-policy.ts";
 import { withId } from "./reply-with-id.ts";
 import { slowedReply } from "./slowed-reply.ts";
 import { spamFields } from "./spam-fields.ts";
-import { TransactionJudging } from "./transaction-judging.ts";
+import type { TransactionJudging } from "./transaction-judging.ts";
 import { isForPostmaster, recipientText, type Whose, whoseMail } from "./transaction-parties.ts";
 
 export class Judgement {
@@ -116,9 +118,15 @@ export class Judgement {
     const mailFrom = reversePath === null ? "" : formatMailbox(reversePath);
     const draft = new DecisionDraft(random.id(), clock.now(), "mail", mailFrom);
     this.#draft = draft;
-    const gathering = this.#gathering;
-    gathering?.sender(reversePath);
-    this.#judging = gathering === undefined ? undefined : this.#judgingOf(draft, gathering);
+    this.#gathering?.sender(reversePath);
+    this.#judging = beginJudging(this.#judge, this.#client, {
+      draft,
+      gathering: this.#gathering,
+      clientName: this.#clientName,
+      account: this.#account,
+      shown: () => ({ spokeEarly: this.#spokeEarly, blockList: this.#findBan() }),
+      tried: () => this.#tried(draft),
+    });
   }
 
   /** MAIL was answered by others. */
@@ -145,7 +153,7 @@ export class Judgement {
     if (!permitted.accepted) void this.#recipientRefused(permitted.reason, address);
     if (refusal === undefined) {
       draft.isForPostmasterAlone &&= isForPostmaster(path);
-      this.#judging?.accept(whose);
+      this.#judging?.accept(address, whose);
     }
     if (refusal === undefined && permitted.accepted && permitted.destination.kind === "queue") {
       draft.elsewhere.push(permitted.destination.address);
@@ -186,9 +194,10 @@ export class Judgement {
     if (verdict === null) return [];
     const policy = this.#draft?.decidedFor?.policy ?? this.#judge.deps.policies.standard;
     const isSpam = this.#draft?.filing !== "inbox";
-    // Who was judged by the scanners alone gets no score.
+    // Users and trusted networks get no score.
     const score = this.#gathering === undefined ? [] : spamFields(verdict, isSpam, policy);
-    return [...authenticationResults(hostname, evidence), ...score, ...this.#scan.fields];
+    const own = [...this.#scan.fields, ...policyFields(verdict, evidence)];
+    return [...authenticationResults(hostname, evidence), ...score, ...own];
   }
 
   /** Are a message's octets to be read for its signatures? */
@@ -264,9 +273,9 @@ export class Judgement {
   ): Promise<{ readonly reply: Reply; readonly reason: string } | undefined> {
     const judging = this.#judging;
     if (judging === undefined) return undefined;
-    const slowed = this.#slowed(path);
+    const slowed = this.#gathering === undefined ? undefined : this.#slowed(path);
     if (slowed !== undefined) return slowed;
-    const { verdict } = await judging.recipient(whose);
+    const { verdict } = await judging.recipient(recipientText(path), whose);
     this.#tellSpam(draft);
     const { reply, reasons } = isForPostmaster(path) ? this.#forPostmaster(draft.evidence) : verdict;
     return reply === null ? undefined : { reply, reason: reasons[0] ?? "refused" };
@@ -279,17 +288,6 @@ export class Judgement {
     const waitMs = this.#judge.deps.mustWait?.({ address: this.#client.address, clientName, recipient });
     if (waitMs === undefined || isForPostmaster(path)) return undefined;
     return { reply: slowedReply(waitMs), reason: "slowed" };
-  }
-
-  #judgingOf(draft: DecisionDraft, gathering: EvidenceGathering): TransactionJudging {
-    return new TransactionJudging({
-      draft,
-      gathering,
-      client: this.#client.address,
-      deps: this.#judge.deps,
-      shown: () => ({ spokeEarly: this.#spokeEarly, blockList: this.#findBan() }),
-      tried: () => this.#tried(draft),
-    });
   }
 
   /** By everybody's policy: one account's is no measure for what a client does to others. */

@@ -2,6 +2,8 @@
 
 /** Recipients named in one log line. */
 export const LOGGED_RECIPIENTS_MAX = 20;
+/** Answers of a policy file after which those that say nothing are no longer recorded. */
+export const SILENT_ANSWERS_MAX = 20;
 /** Milliseconds until a deadline that fell due while we ourselves were busy is looked at again. */
 export const LATE_CHECK_MS = 1000;
 

@@ -143,8 +143,8 @@ export class SmtpReception implements ConnectionHandler {
 
   #metClient(): MetClient {
     const { id: session, remote, local } = this.#connection;
-    const addresses = { address: remote.address, localAddress: local.address };
-    return { session, listener: this.#context.protocol, ...addresses, trusted: this.#trusted };
+    const about = { address: remote.address, localAddress: local.address, connection: this.#connection };
+    return { session, listener: this.#context.protocol, ...about, trusted: this.#trusted };
   }
 
   #turnAway(refusal: Reply): void {

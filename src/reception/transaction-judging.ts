@@ -12,6 +12,7 @@ import type { ArrivedMessage, EvidenceGathering } from "./evidence-gathering.ts"
 import { mustWaitInGreylist } from "./greylist-wait.ts";
 import type { JudgeDependencies } from "./judge.ts";
 import type { ScanFindings } from "./message-scan.ts";
+import type { PolicyQuestions } from "./policy-questions.ts";
 import { SenderKnowledge } from "./sender-knowledge.ts";
 import { filingOfParty, type Party, TransactionParties, type Whose } from "./transaction-parties.ts";
 
@@ -20,10 +21,15 @@ export interface TransactionJudgingOptions {
   readonly gathering: EvidenceGathering;
   /** The client's address. */
   readonly client: string;
-  readonly deps: JudgeDependencies;
+  readonly deps: Pick<
+    JudgeDependencies,
+    "policies" | "log" | "findSenders" | "correspondents" | "hearVerdict" | "hearMessageVerdict"
+  >;
   /** What the connection itself has shown by now. */
   readonly shown: () => Pick<Evidence, "spokeEarly" | "blockList">;
   readonly tried: () => SenderTry;
+  /** Undefined where there is no policy file. */
+  readonly policyFile?: PolicyQuestions | undefined;
 }
 
 export class TransactionJudging {
@@ -42,12 +48,15 @@ export class TransactionJudging {
   }
 
   /** Of those behind one recipient. Never rejects. */
-  async recipient(whose: readonly Whose[]): Promise<Party> {
-    const { draft } = this.#options;
+  async recipient(address: string, whose: readonly Whose[]): Promise<Party> {
+    const { draft, policyFile } = this.#options;
     this.#gathered ??= this.#gather();
     await this.#gathered;
     const first = this.#parties.judge(draft.evidence, whose);
     draft.evidence = await this.#knowledge.withWrittenTo(draft.evidence, [first, ...whose], this.#mailFrom);
+    if (policyFile !== undefined) {
+      draft.evidence = await policyFile.recipient(draft.evidence, address, whose, first.verdict);
+    }
     const party = this.#parties.judge(draft.evidence, whose);
     draft.evidence = await this.#greylisted(party);
     const judged = this.#parties.judge(draft.evidence, whose);
@@ -55,14 +64,18 @@ export class TransactionJudging {
     return judged;
   }
 
-  accept(whose: readonly Whose[]): void {
+  accept(address: string, whose: readonly Whose[]): void {
+    this.#options.policyFile?.accept(address, whose);
     this.#parties.accept(whose);
     this.#decided();
   }
 
-  /** The second look, for all that it was accepted for, with what programs beside us find. Never rejects. */
+  /**
+   * The second look, for all that it was accepted for, with what programs beside us find.
+   * Rejects only with the error of the message's octets.
+   */
   async message(arrived: ArrivedMessage, scanning: Promise<ScanFindings>): Promise<void> {
-    const { draft, gathering, deps, client } = this.#options;
+    const { draft, gathering, deps, client, policyFile } = this.#options;
     const parties = this.#parties;
     const [found, scanned] = await Promise.all([gathering.message(arrived, this.#mailFrom), scanning]);
     const evidence = { ...draft.evidence, ...found, ...scanned };
@@ -70,6 +83,10 @@ export class TransactionJudging {
     parties.judgeAgain(draft.evidence);
     draft.evidence = await this.#knowledge.withWrittenTo(draft.evidence, parties.accepted, this.#mailFrom);
     parties.judgeAgain(draft.evidence);
+    if (policyFile !== undefined && parties.decisive !== undefined) {
+      draft.evidence = await policyFile.message(draft.evidence, arrived, parties.decisive.verdict);
+      parties.judgeAgain(draft.evidence);
+    }
     if (parties.decisive !== undefined) draft.evidence = await this.#greylisted(parties.decisive);
     parties.judgeAgain(draft.evidence);
     this.#decided();

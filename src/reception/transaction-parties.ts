@@ -113,14 +113,19 @@ export class TransactionParties {
 /** The same evidence under the policies that meet it. */
 class JudgedEvidence {
   readonly evidence: Evidence;
-  /** Accounts, and domains with their at sign, about which the sender lists say something of their own. */
+  /** Accounts, and domains with their at sign, about which sender lists or a policy file say something of their own. */
   readonly #apart: ReadonlySet<string>;
   readonly #verdicts = new Map<Policy, Map<string, Verdict>>();
 
   constructor(evidence: Evidence) {
     const { listings = [], writtenTo = [] } = evidence.senderLists ?? {};
     this.evidence = evidence;
-    this.#apart = new Set([...listings.map(({ scope }) => scope), ...writtenTo.map(({ account }) => account)]);
+    const told = (evidence.policy?.answers ?? []).filter(({ outcome }) => outcome.kind !== "nothing");
+    this.#apart = new Set([
+      ...listings.map(({ scope }) => scope),
+      ...writtenTo.map(({ account }) => account),
+      ...told.flatMap(({ accounts }) => accounts ?? []),
+    ]);
   }
 
   verdictFor(policy: Policy, account: string): Verdict {

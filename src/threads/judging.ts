@@ -27,6 +27,8 @@ import { greylistSettings } from "./greylist-settings.ts";
 import { tellLinkLists, tellLists } from "./list-judgements.ts";
 import { messageChecks } from "./message-checks.ts";
 import { policiesOf, settingsName } from "./policy.ts";
+import { openPolicyHost, PolicyFileWatch } from "./policy-file.ts";
+import type { PolicyHost } from "./policy-host.ts";
 import { isReachable } from "./reachable.ts";
 import { openScanners } from "./scanners.ts";
 import type { SenderListsFollower } from "./sender-lists-follower.ts";
@@ -57,7 +59,8 @@ export interface JudgingOptions {
   readonly senders: Pick<SenderListsFollower, "matching">;
 }
 
-export function openJudging({ settings, version, store, clock, random, log, gate, senders }: JudgingOptions): Judging {
+export async function openJudging(options: JudgingOptions): Promise<Judging> {
+  const { settings, version, store, clock, random, log, gate, senders } = options;
   const policies = policiesOf(settings);
   const { servers, timeoutMs } = settings.dns;
   const resolver = createDnsClient({ servers, timeoutMs, clock, random, log });
@@ -68,6 +71,9 @@ export function openJudging({ settings, version, store, clock, random, log, gate
   const sink = new DecisionBuffer({ clock, log, keep: decisionRow, write: (rows) => store.putDecisions(rows) });
   // Nobody waits for the first round: until it is over lists count for nothing.
   if (isReachable(settings)) void watch.start();
+  const policyFile = openPolicyFile({ settings, gate, clock, log });
+  // Which functions it has is known then. One that cannot be loaded is told of, and asked again and again.
+  await policyFile?.loaded;
   const judge = new Judge({
     policies,
     settingsName: settingsName(policies),
@@ -88,6 +94,7 @@ export function openJudging({ settings, version, store, clock, random, log, gate
     greylist: settings.rules.greylist === "off" ? undefined : openGreylist({ settings, store, clock, log }),
     findSenders: (sender) => senders.matching(sender),
     correspondents: settings.rules.senderLists === "off" ? undefined : new Correspondents(store, { clock, log }),
+    policyFile,
     ...quarantining(settings, gate),
     findBan: (address, scope) => asEvidence(gate.bans.findBan(address, scope)),
     hidesOthers: (address) => gate.hidesOthers(address),
@@ -107,6 +114,7 @@ export function openJudging({ settings, version, store, clock, random, log, gate
     judge,
     close: async () => {
       watch.stop();
+      policyFile?.close();
       await sink.flush();
     },
   };
@@ -118,6 +126,14 @@ function openGreylist({
   ...around
 }: Pick<JudgingOptions, "settings" | "store" | "clock" | "log">): Greylist {
   return new Greylist({ memory: store, settings: greylistSettings(settings), ...around });
+}
+
+function openPolicyFile({
+  settings: { policyFile },
+  ...around
+}: Pick<JudgingOptions, "settings" | "gate" | "clock" | "log">): PolicyHost | undefined {
+  if (policyFile === undefined) return undefined;
+  return openPolicyHost(policyFile, { clock: around.clock, watch: new PolicyFileWatch({ ...policyFile, ...around }) });
 }
 
 /** What is kept back, and for how long; and that the administrator hears of it when there is no room for more. */

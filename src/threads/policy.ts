@@ -33,7 +33,7 @@ function hasOwnScores({ greylistScore, junkScore, quarantineScore, rejectScore }
 }
 
 function policyOf(settings: Settings): Policy {
-  const { rules, lists, dmarc, domains, hostname, verdict, weights, antivirus, milters } = settings;
+  const { rules, lists, dmarc, domains, hostname, verdict, weights, antivirus, milters, policyFile } = settings;
   const asked = dnsLists(lists);
   return {
     modes: {
@@ -49,6 +49,7 @@ function policyOf(settings: Settings): Policy {
       dmarc: rules.dmarc,
       uri_lists: rules.uriLists,
       content: rules.content,
+      policy: policyFile === undefined ? "off" : rules.policy,
       antivirus: rules.antivirus,
       milter: milters.length === 0 ? "off" : rules.milter,
       greylist: rules.greylist,
@@ -65,6 +66,7 @@ function policyOf(settings: Settings): Policy {
       networks: dmarc.knownForwarders.filter(isNetwork),
       names: dmarc.knownForwarders.filter((entry) => !isNetwork(entry)),
     },
+    whenPolicyFails: policyFile?.whenItFails ?? policyDefaults.whenPolicyFails,
     contact: `postmaster@${domains[0]?.name ?? hostname}`,
   };
 }

@@ -48,7 +48,7 @@ export async function protocolAccepts(
     random,
   });
   const senders = await SenderListsFollower.open({ store, clock, log });
-  const { judge, close } = openJudging({ settings, version, store, clock, random, log, gate, senders });
+  const { judge, close } = await openJudging({ settings, version, store, clock, random, log, gate, senders });
   const shared = { store, authenticator, logins, clock, random, log, spool };
   const imap = createImapAccept({
     ...shared,

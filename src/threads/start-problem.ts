@@ -5,6 +5,7 @@ import { probePort } from "#platform/net/probe-port.ts";
 import { systemClock } from "#platform/system-clock.ts";
 import { runRelaySelfTest } from "#reception/relay-self-test.ts";
 import type { Store } from "#store/store.ts";
+import { policyFileProblem } from "./policy-file.ts";
 import { directorySettings, relaySelfTestSettings } from "./slices.ts";
 
 /** What keeps a server from starting, or from taking new settings: one line, and what to do about it. */
@@ -64,4 +65,12 @@ export async function relayProblem(settings: Settings, store: Store): Promise<St
   } finally {
     directory.close();
   }
+}
+
+/** Loads the policy file once: one that cannot be loaded is not served with (reload: the old one stays). */
+export async function policyProblem({ policyFile }: Settings): Promise<StartProblem | undefined> {
+  const problem = policyFile === undefined ? undefined : await policyFileProblem(policyFile, systemClock);
+  if (policyFile === undefined || problem === undefined) return undefined;
+  const place = problem.line === 0 ? policyFile.file : `${policyFile.file}:${problem.line}`;
+  return { message: `${place}: the policy file cannot be used: ${problem.message}`, remedy: problem.remedy };
 }

@@ -5,6 +5,7 @@ import type { DkimEvidence } from "#evidence/dkim/evidence.ts";
 import type { AuthorEvidence, DmarcEvidence } from "#evidence/dmarc/evidence.ts";
 import type { DnsblEvidence } from "#evidence/dnsbl/evidence.ts";
 import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
+import type { PolicyEvidence } from "#evidence/policy/evidence.ts";
 import type { HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
 import type { AntivirusEvidence, MiltersEvidence } from "#evidence/scanners/evidence.ts";
 import type { SenderListEvidence } from "#evidence/sender-lists/evidence.ts";
@@ -37,6 +38,8 @@ export interface Evidence {
   /** Programs beside us that looked at the message, or did not come to it. */
   readonly antivirus: AntivirusEvidence | null;
   readonly milters: MiltersEvidence | null;
+  /** What the operator's policy file said, for all recipients together: see `forRecipient`. */
+  readonly policy: PolicyEvidence | null;
   /** Is this sender met for the first time, or has it waited and come again? */
   readonly greylist: GreylistEvidence | null;
   /** What is known of the sender beforehand, for all recipients together: see `forRecipient`. */
@@ -71,6 +74,7 @@ export const NO_EVIDENCE: Evidence = {
   content: null,
   antivirus: null,
   milters: null,
+  policy: null,
   greylist: null,
   senderLists: null,
 };

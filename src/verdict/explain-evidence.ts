@@ -5,6 +5,7 @@ import type { HeloEvidence, NameAnswer, PointerName, ReverseDnsEvidence } from "
 import type { BlockListEntry, Evidence } from "./evidence.ts";
 import { explainAuthentication } from "./explain-authentication.ts";
 import { explainContent } from "./explain-content.ts";
+import { explainPolicyFile } from "./explain-policy-file.ts";
 import { explainScanners } from "./explain-scanners.ts";
 import { explainSenderLists } from "./explain-sender-lists.ts";
 import { wrapped } from "./page.ts";
@@ -36,6 +37,7 @@ export function explainEvidence(evidence: Evidence): string[] {
     ),
     ...(evidence.uriLists?.findings ?? []).map(listAnswer),
     ...explainScanners(evidence),
+    ...(evidence.policy?.answers ?? []).map(explainPolicyFile),
   ];
   return [...lines(facts), ...tree, ...lines(message)];
 }

@@ -105,7 +105,7 @@ function ruleLines(result: RuleResult, evidence: Evidence): string[] {
 function wasLookedAt(rule: RuleName, evidence: Evidence): boolean {
   const { helo, dnsbl, reverseDns, spf, author, dkim, dmarc, uriLists, ownUris, content, greylist, senderLists } =
     evidence;
-  const { antivirus, milters } = evidence;
+  const { antivirus, milters, policy } = evidence;
   switch (rule) {
     case "block_list":
     case "early_talker":
@@ -128,6 +128,8 @@ function wasLookedAt(rule: RuleName, evidence: Evidence): boolean {
       return uriLists !== null || ownUris !== null;
     case "content":
       return content !== null;
+    case "policy":
+      return policy !== null;
     case "sender_lists":
       return senderLists !== null;
     case "antivirus":

@@ -5,6 +5,7 @@
 import type { Evidence } from "./evidence.ts";
 import { judge } from "./judge.ts";
 import type { Policy } from "./policy.ts";
+import { policyEvidenceFor } from "./policy-file-rule.ts";
 import { type Disposition, severity, type Verdict } from "./verdict.ts";
 
 /** Where an accepted message goes. */
@@ -26,8 +27,10 @@ export interface Judged {
   readonly verdict: Verdict;
 }
 
-/** Evidence as it is about the mail of one account: sender lists hold entries for others, too. */
-export function forRecipient(evidence: Evidence, account: string): Evidence {
+/** Evidence as it is about the mail of one account: sender lists hold entries for others, too, and so does a policy file's answer. */
+export function forRecipient(whole: Evidence, account: string): Evidence {
+  const policy = policyEvidenceFor(whole.policy, account);
+  const evidence = policy === whole.policy ? whole : { ...whole, policy };
   const { senderLists } = evidence;
   if (senderLists === null) return evidence;
   const domain = account.slice(account.lastIndexOf("@"));

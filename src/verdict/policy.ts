@@ -20,6 +20,7 @@ export const RULE_NAMES = [
   "content",
   "antivirus",
   "milter",
+  "policy",
   "greylist",
 ] as const;
 export type RuleName = (typeof RULE_NAMES)[number];
@@ -36,6 +37,8 @@ export interface Policy {
   readonly unscanned: Unscanned;
   /** Where a sender's admin can write to when refused: an address that no DNS rule keeps out. */
   readonly contact: string;
+  /** What becomes of mail that the policy file could not be asked about. */
+  readonly whenPolicyFails: "defer" | "accept";
 }
 
 export interface KnownForwarders {
@@ -124,6 +127,7 @@ export const policyDefaults: Omit<Policy, "contact"> = {
     content: "enforce",
     antivirus: "off", // needs a program that Postern does not bring
     milter: "off", // until one is set up
+    policy: "off", // there is a file where one is named
     greylist: "off", // it delays good mail
   },
   thresholds: {
@@ -181,4 +185,5 @@ export const policyDefaults: Omit<Policy, "contact"> = {
   lists: null,
   knownForwarders: { networks: [], names: [] },
   unscanned: { antivirus: "defer", milters: {} }, // whoever wants mail scanned does not want it unscanned
+  whenPolicyFails: "defer", // what a policy keeps out is not to come in because it is broken; mail waits, and is not lost
 };

@@ -5,6 +5,7 @@
 import { type EnhancedStatus, type Reply, reply } from "#mail/reply.ts";
 import { NAMED_OBJECTIONS_MAX, REPLY_LINE_OCTETS_MAX } from "./limits.ts";
 import type { Policy, RuleName } from "./policy.ts";
+import { POLICY_UNAVAILABLE } from "./policy-file-rule.ts";
 import type { Disposition, Finding } from "./verdict.ts";
 
 /** An enforced finding that speaks against the client, and what it asks for in this company. */
@@ -34,10 +35,13 @@ const CODES: Readonly<Record<RuleName, Codes>> = {
   content: BY_POLICY,
   antivirus: { defer: [451, "4.7.1"], reject: [550, "5.7.1"] },
   milter: { defer: [451, "4.7.1"], reject: [550, "5.7.1"] },
+  policy: { defer: [451, "4.7.1"], reject: [550, "5.7.1"] },
   greylist: { ...BY_POLICY, defer: [451, "4.7.1"] },
 };
 /** RFC 5321 §4.2.3: a name that is none is an error of syntax. */
 const SINGLE_LABEL: Code = [501, "5.5.2"];
+/** RFC 3463 §3.4: nothing that the sender did. */
+const OUR_FAILURE: Code = [451, "4.3.0"];
 
 export interface Outcome {
   readonly disposition: Disposition;
@@ -68,6 +72,7 @@ function codesOf(disposition: "defer" | "reject", decisive: Objection | undefine
   const { says } = decisive.finding;
   if (says !== undefined && says.code >= 500 === (disposition === "reject")) return [says.code, says.status];
   if (disposition === "reject" && decisive.finding.reason === "helo-single-label") return SINGLE_LABEL;
+  if (decisive.finding.reason === POLICY_UNAVAILABLE) return OUR_FAILURE;
   return CODES[decisive.rule][disposition];
 }
 

@@ -8,6 +8,7 @@ import { dnsblRule } from "./dnsbl-rule.ts";
 import type { Evidence } from "./evidence.ts";
 import { heloRule, reverseDnsRule } from "./name-rules.ts";
 import { type Policy, RULE_NAMES, type RuleName } from "./policy.ts";
+import { policyFileRule } from "./policy-file-rule.ts";
 import { antivirusRule, milterRule } from "./scanner-rules.ts";
 import { senderListsRule } from "./sender-lists-rule.ts";
 import { spfRule } from "./spf-rule.ts";
@@ -31,6 +32,7 @@ const RULES: Readonly<Record<RuleName, Rule>> = {
   content: contentRule,
   antivirus: antivirusRule,
   milter: milterRule,
+  policy: policyFileRule,
   greylist: greylistRule,
 };
 

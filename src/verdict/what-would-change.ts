@@ -74,6 +74,7 @@ function factsOf(evidence: Evidence, policy: Policy): readonly Alternative[] {
     dmarc,
     uriLists,
     ownUris,
+    policy: policyFile,
     greylist,
     senderLists,
   } = evidence;
@@ -123,6 +124,9 @@ function factsOf(evidence: Evidence, policy: Policy): readonly Alternative[] {
     add("nothing is odd about its header, links and attachments", (all) => ({ ...all, urls: null, content: null }));
   }
   for (const [what, part] of scannerFacts(evidence, policy)) add(what, without(part));
+  if ((policyFile?.answers ?? []).some(({ outcome }) => outcome.kind !== "nothing")) {
+    add("the policy file has nothing to say about it", without("policy"));
+  }
   if (greylist?.standing === "first-met") {
     add(`the sender comes again, or is let through (postern greylist release ${greylist.key})`, without("greylist"));
   }

@@ -4,6 +4,7 @@ import type { ContentEvidence } from "#evidence/content/evidence.ts";
 import type { DmarcEvidence } from "#evidence/dmarc/evidence.ts";
 import type { ListFinding, ListOutcome, ListSubject } from "#evidence/dnsbl/evidence.ts";
 import type { GreylistEvidence } from "#evidence/greylist/evidence.ts";
+import type { PolicyEvidence, PolicyOutcome } from "#evidence/policy/evidence.ts";
 import type { GenericName, HeloEvidence, ReverseDnsEvidence } from "#evidence/reverse-dns/evidence.ts";
 import type { AntivirusEvidence, MilterEvidence, MilterResult, MiltersEvidence } from "#evidence/scanners/evidence.ts";
 import type { SenderListEvidence, SenderListing } from "#evidence/sender-lists/evidence.ts";
@@ -229,4 +230,11 @@ export function banned(untilMs: number | null): BlockListEntry {
 
 function records(...values: string[]) {
   return { kind: "records", records: values, ttlSeconds: 300, authenticated: false } as const;
+}
+
+/** Of a policy file, about everybody's mail. */
+export function policyAnswers(...outcomes: readonly PolicyOutcome[]): PolicyEvidence {
+  return {
+    answers: outcomes.map((outcome) => ({ stage: "message", outcome, headers: [], tookMs: 1, accounts: null })),
+  };
 }
