@@ -4,6 +4,7 @@
  * anything: `node bench/load.ts '{"port":2525,…}'`, the result as JSON on standard output.
  */
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 
 export interface Load {
@@ -13,6 +14,10 @@ export interface Load {
   readonly sizeOctets: number;
   readonly mailFrom: string;
   readonly recipients: readonly string[];
+  /** A file with letters to send in place of made-up ones: `{ mailFrom, octets }` as JSON, one a line; no dot begins a line. */
+  readonly lettersFile?: string;
+  /** A PROXY line and a name for each connection, by turns; the letters are theirs, by turns. */
+  readonly clients?: readonly { readonly address: string; readonly name: string }[];
 }
 
 export interface LoadResult {
@@ -84,27 +89,55 @@ function message(load: Load, number: number): Buffer {
   return Buffer.from(`${(head + body).slice(0, load.sizeOctets - 2)}\r\n.\r\n`);
 }
 
-async function greeted(port: number): Promise<Replies> {
+interface Mail {
+  readonly mailFrom: string;
+  readonly octets: Buffer;
+}
+
+function mailOf(load: Load): (number: number) => Mail {
+  if (load.lettersFile === undefined) {
+    return (number) => ({ mailFrom: load.mailFrom, octets: message(load, number) });
+  }
+  const letters = readFileSync(load.lettersFile, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line): Mail => {
+      const { mailFrom, octets } = JSON.parse(line) as { mailFrom: string; octets: string };
+      return { mailFrom, octets: Buffer.from(`${octets}.\r\n`, "latin1") };
+    });
+  return (number) => letters[number % letters.length] ?? { mailFrom: "", octets: Buffer.from(".\r\n") };
+}
+
+async function greeted({ port, clients = [] }: Load, number: number): Promise<Replies> {
   const socket = connect(port, "127.0.0.1");
   const replies = new Replies(socket);
   await once(socket, "connect");
+  const client = clients[number % clients.length];
+  if (client !== undefined) socket.write(`PROXY TCP4 ${client.address} 192.0.2.250 40000 25\r\n`);
   await replies.next();
-  await replies.say("EHLO bench.test\r\n");
+  await replies.say(`EHLO ${client?.name ?? "bench.test"}\r\n`);
   return replies;
 }
 
 /** Runs the load to its end. The clock starts when all connections are greeted. */
 async function generate(load: Load): Promise<LoadResult> {
-  const connections = await Promise.all(Array.from({ length: load.connections }, () => greeted(load.port)));
+  const mail = mailOf(load);
+  const connections = await Promise.all(Array.from({ length: load.connections }, (_, number) => greeted(load, number)));
   const outcome = { accepted: 0, refused: 0, refusal: "" };
   const waitsMs: number[] = [];
   let next = 0;
   const begin = performance.now();
-  const send = async (replies: Replies): Promise<void> => {
-    while (next < load.messages) {
-      const number = next;
+  const clients = load.clients?.length;
+  const send = async (replies: Replies, connection: number): Promise<void> => {
+    for (let sent = 0; next < load.messages; sent += 1) {
+      // Letters lie in the order of clients: each sends its own.
+      const number = clients === undefined ? next : (connection % clients) + clients * sent;
       next += 1;
-      const { reply, waitMs } = await transaction(replies, load, number);
+      const { reply, waitMs } = await transaction(
+        replies,
+        mail(number),
+        load.recipients[number % load.recipients.length] ?? "",
+      );
       if (waitMs !== null) waitsMs.push(waitMs);
       if (reply.startsWith("250")) outcome.accepted += 1;
       else {
@@ -124,17 +157,16 @@ async function generate(load: Load): Promise<LoadResult> {
 
 async function transaction(
   replies: Replies,
-  load: Load,
-  number: number,
+  { mailFrom, octets }: Mail,
+  recipient: string,
 ): Promise<{ readonly reply: string; readonly waitMs: number | null }> {
-  await replies.say(`MAIL FROM:<${load.mailFrom}>\r\n`);
-  await replies.say(`RCPT TO:<${load.recipients[number % load.recipients.length]}>\r\n`);
+  await replies.say(`MAIL FROM:<${mailFrom}>\r\n`);
+  await replies.say(`RCPT TO:<${recipient}>\r\n`);
   const go = await replies.say("DATA\r\n");
   if (!go.startsWith("354")) {
     if (!go.startsWith("421")) await replies.say("RSET\r\n");
     return { reply: go, waitMs: null };
   }
-  const octets = message(load, number);
   const sentAtMs = performance.now();
   const reply = await replies.say(octets);
   return { reply, waitMs: performance.now() - sentAtMs };

@@ -3,7 +3,17 @@
  * settings Debian gives it. Runs as root, as Postfix must.
  */
 import { spawn } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,14 +24,26 @@ export interface Postfix {
   readonly port: number;
   /** Resolves when that many more messages lie in the maildirs than at the call before. */
   readonly delivered: (count: number) => Promise<void>;
+  /** A delivered message that holds the text; empty where there is none. */
+  readonly messageWith: (text: string) => string;
   readonly stop: () => Promise<void>;
+}
+
+export interface PostfixOptions {
+  /** A milter on 127.0.0.1 that has a word in every message. */
+  readonly milterPort?: number;
+  /** Every connection begins with a PROXY line. */
+  readonly behindProxy?: boolean;
 }
 
 /** uid and gid that own the mail: `mail` on Debian. */
 const mailId = 8;
 
 /** Accounts are local-parts of `example.test`. */
-export async function startPostfix(accounts: readonly string[]): Promise<Postfix> {
+export async function startPostfix(
+  accounts: readonly string[],
+  { milterPort, behindProxy = false }: PostfixOptions = {},
+): Promise<Postfix> {
   const folder = mkdtempSync(join(tmpdir(), "postern-postfix-"));
   chmodSync(folder, 0o755);
   const [port = 0] = await freePorts(1);
@@ -30,7 +52,13 @@ export async function startPostfix(accounts: readonly string[]): Promise<Postfix
   const postfixId = Number(await must("id", ["-u", "postfix"]));
   chownSync(join(folder, "data"), postfixId, postfixId);
   chownSync(join(folder, "mail"), mailId, mailId);
-  writeFileSync(join(configuration, "main.cf"), mainCf(folder));
+  const more = [
+    ...(milterPort === undefined
+      ? []
+      : [`smtpd_milters = inet:127.0.0.1:${milterPort}`, "milter_protocol = 6", "milter_default_action = tempfail"]),
+    ...(behindProxy ? ["smtpd_upstream_proxy_protocol = haproxy", "smtpd_peername_lookup = no"] : []),
+  ];
+  writeFileSync(join(configuration, "main.cf"), `${mainCf(folder)}${more.join("\n")}\n`);
   writeFileSync(join(configuration, "master.cf"), masterCf(port));
   writeFileSync(
     join(configuration, "mailboxes"),
@@ -47,6 +75,15 @@ export async function startPostfix(accounts: readonly string[]): Promise<Postfix
       expected += count;
       while (inMaildirs(folder, accounts) < expected) await sleep(20);
     },
+    messageWith: (text) => {
+      for (const maildir of maildirs(folder, accounts)) {
+        for (const name of readdirSync(maildir)) {
+          const message = readFileSync(join(maildir, name), "latin1");
+          if (message.includes(text)) return message;
+        }
+      }
+      return "";
+    },
     stop: async () => {
       await stop(child);
       rmSync(folder, { recursive: true, force: true });
@@ -55,10 +92,11 @@ export async function startPostfix(accounts: readonly string[]): Promise<Postfix
 }
 
 function inMaildirs(folder: string, accounts: readonly string[]): number {
-  return accounts
-    .map((account) => join(folder, "mail", account, "new"))
-    .filter((maildir) => existsSync(maildir))
-    .reduce((sum, maildir) => sum + readdirSync(maildir).length, 0);
+  return maildirs(folder, accounts).reduce((sum, maildir) => sum + readdirSync(maildir).length, 0);
+}
+
+function maildirs(folder: string, accounts: readonly string[]): readonly string[] {
+  return accounts.map((account) => join(folder, "mail", account, "new")).filter((maildir) => existsSync(maildir));
 }
 
 function mainCf(folder: string): string {

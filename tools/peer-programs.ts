@@ -30,4 +30,6 @@ export const PEER_PROGRAMS: Readonly<Record<string, string>> = {
 /** Programs that the bench compares with. */
 export const BENCH_PROGRAMS: Readonly<Record<string, string>> = {
   "smtp-source": "postfix",
+  rspamd: "rspamd",
+  unbound: "unbound",
 };
