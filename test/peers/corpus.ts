@@ -13,7 +13,7 @@ import type { Checks } from "#reception/evidence-gathering.ts";
 import { messageChecks } from "#threads/message-checks.ts";
 import type { Disposition, RuleResult } from "#verdict/verdict.ts";
 import { FakeJudge } from "../fakes/judge.ts";
-import { FakeReception } from "../fakes/reception.ts";
+import { type Client, FakeReception } from "../fakes/reception.ts";
 import { type FakeNames, FakeResolver } from "../fakes/resolver.ts";
 import { peerData } from "./peer-data.ts";
 
@@ -104,22 +104,12 @@ export async function outcomeOf({ name, kind, text }: CorpusMessage, world: Worl
   const octets = Buffer.from(text, "latin1");
   const { date, from } = scanMessage(octets).envelope;
   const writtenMs = date === null ? Number.NaN : Date.parse(date.replace(/\([^)]*\)/g, ""));
-  const mx = new FakeReception("smtp", {}, Number.isNaN(writtenMs) ? undefined : writtenMs + 3_600_000);
-  const judge = new FakeJudge(mx, {}, realChecks(mx, WORLDS[world]));
   const [author] = from ?? [];
-  const client = mx.connect({ remote: { address: CLIENT, port: 40_000 } });
-  await client.say(`EHLO ${CLIENT_NAME}`);
-  const mail = await client.say(`MAIL FROM:<${author?.mailbox ?? ""}@${author?.host ?? ""}>`);
-  if (!mail.startsWith("250")) await client.say("MAIL FROM:<someone@sender.example>");
-  let reply = await client.say("RCPT TO:<user@local.test>");
-  for (let turn = 0; reply === "" && turn < TURNS_MAX; turn++) reply = await client.hear();
-  if (reply.startsWith("250 ")) {
-    await client.say("DATA");
-    reply = await client.send(`${text.replace(/(^|\r\n)\./g, "$1..")}.\r\n`);
-    for (let turn = 0; reply === "" && turn < TURNS_MAX; turn++) reply = await client.hear();
-  }
-  client.connection.leave();
-  const { verdict = null, reasons = [], disposition } = judge.records[0] ?? {};
+  const sender = new Sender(world, Number.isNaN(writtenMs) ? undefined : writtenMs + 3_600_000);
+  await sender.envelope(`${author?.mailbox ?? ""}@${author?.host ?? ""}`);
+  const reply = await sender.message([Buffer.from(text.replace(/(^|\r\n)\./g, "$1.."), "latin1")]);
+  sender.leave();
+  const { verdict = null, reasons = [], disposition } = sender.judge.records[0] ?? {};
   const isMalformed = verdict === null || (disposition === "reject" && verdict.disposition !== "reject");
   return {
     name,
@@ -130,6 +120,46 @@ export async function outcomeOf({ name, kind, text }: CorpusMessage, world: Worl
     sum: verdict?.sum ?? 0,
     reply,
   };
+}
+
+/** One client of a reception with all checks, over a DNS that knows the client and nothing else. */
+export class Sender {
+  readonly judge: FakeJudge;
+  readonly #client: Client;
+  #reply = "";
+
+  /** @param nowMs what the clock says; milliseconds since the epoch. */
+  constructor(world: World = "named", nowMs?: number) {
+    const mx = new FakeReception("smtp", {}, nowMs);
+    this.judge = new FakeJudge(mx, {}, realChecks(mx, WORLDS[world]));
+    this.#client = mx.connect({ remote: { address: CLIENT, port: 40_000 } });
+  }
+
+  /** Up to the answer to RCPT. A sender that no envelope may have is replaced. */
+  async envelope(mailFrom: string): Promise<void> {
+    await this.#client.say(`EHLO ${CLIENT_NAME}`);
+    const mail = await this.#client.say(`MAIL FROM:<${mailFrom}>`);
+    if (!mail.startsWith("250")) await this.#client.say("MAIL FROM:<someone@sender.example>");
+    this.#reply = await this.#answer(await this.#client.say("RCPT TO:<user@local.test>"));
+  }
+
+  /** @param chunks of a message whose last line is whole, dots stuffed. @returns the last reply. */
+  async message(chunks: readonly Uint8Array[]): Promise<string> {
+    if (!this.#reply.startsWith("250 ")) return this.#reply;
+    await this.#client.say("DATA");
+    for (const chunk of chunks) await this.#client.send(chunk);
+    return this.#answer(await this.#client.send(".\r\n"));
+  }
+
+  leave(): void {
+    this.#client.connection.leave();
+  }
+
+  async #answer(first: string): Promise<string> {
+    let reply = first;
+    for (let turn = 0; reply === "" && turn < TURNS_MAX; turn++) reply = await this.#client.hear();
+    return reply;
+  }
 }
 
 function realChecks({ clock }: FakeReception, names: FakeNames): Checks {

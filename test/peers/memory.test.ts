@@ -20,7 +20,11 @@ before(async () => {
   });
   // Once through everything, so that what is loaded once is there before anything is measured.
   for (let count = 0; count < 20; count += 1)
-    await deliver(server.ports.mx, [alice.user], `Subject: warm\r\n\r\n${"x\r\n".repeat(200_000)}`);
+    await deliver(
+      server.ports.mx,
+      [alice.user],
+      `From: a@elsewhere.test\r\nSubject: warm\r\n\r\n${"x\r\n".repeat(200_000)}`,
+    );
   (await idleConnection()).close();
 });
 after(() => server.stop());
@@ -85,7 +89,7 @@ test("2,000 idle IMAP connections inside TLS take less than 300 MiB", async (t) 
       connections.push(...(await Promise.all(Array.from({ length: 20 }, () => idleConnection()))));
   });
   t.diagnostic(`${Math.round(grown / mebibyte)} MiB, ${Math.round(grown / 2000 / 1024)} KiB a connection`);
-  await deliver(server.ports.mx, [bob.user], "Subject: news\r\n\r\nfor all of them\r\n");
+  await deliver(server.ports.mx, [bob.user], "From: a@elsewhere.test\r\nSubject: news\r\n\r\nfor all of them\r\n");
   for (const connection of connections) {
     const told = await connection.next();
     assert.match(told.text, /^1 EXISTS$/i);

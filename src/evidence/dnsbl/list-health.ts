@@ -30,7 +30,7 @@ export interface ListHealth {
   readonly leftAloneUntilMs: number;
   /** Not healthy before that, whatever the canaries say. */
   readonly suspendedUntilMs: number;
-  /** The latest good senders and whether the list named them, oldest first. */
+  /** The latest good senders and whether the list named them; first who was met, or changed, longest ago. */
   readonly goodSenders: ReadonlyMap<string, boolean>;
   /** Said once that we asked it nonsense. */
   readonly isMisuseKnown: boolean;
@@ -120,6 +120,8 @@ export interface JudgedSender {
 /** The circuit breaker: a list that begins to name good senders is wrong about the bad ones too. */
 export function afterJudgement(health: ListHealth, judged: JudgedSender, around: HealthSurroundings): HealthChange {
   if (!judged.isOtherwiseGood || around.list.isAllowList) return unchanged(health);
+  // Most senders come again, and are still not listed: nothing new, and no copy of all of them for that.
+  if (!judged.isListed && health.goodSenders.get(judged.sender) === false) return unchanged(health);
   const goodSenders = new Map(health.goodSenders);
   // Deleted first: a sender seen again moves to the end.
   goodSenders.delete(judged.sender);
