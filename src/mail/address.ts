@@ -49,6 +49,8 @@ export function parseMailbox(text: string, options: { readonly utf8: boolean }):
   const rawLocalPart = text.slice(0, end);
   if (text[end] !== "@" || !isLocalPart(rawLocalPart)) return failed("bad-local-part");
   if (!options.utf8 && NON_ASCII.test(text)) return failed("needs-smtputf8");
+  // Bringing it into its normal form takes the square of its marks that combine; quoted pairs and forms double it at most.
+  if (rawLocalPart.length > 4 * LOCAL_PART_OCTETS_MAX) return failed("too-long");
   const localPart = unquote(rawLocalPart).normalize("NFC");
   if (utf8Length(localPart) > LOCAL_PART_OCTETS_MAX) return failed("too-long");
   const domain = parseDomain(text.slice(end + 1));

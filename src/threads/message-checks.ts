@@ -38,7 +38,7 @@ export function messageChecks({ settings, resolver, lists, guard, clock }: Messa
       const nowSeconds = Math.floor(clock.now() / SECOND_MS);
       return authenticateMessage(message, { spf, trustedSealers, resolver, deadlineMs, nowSeconds });
     },
-    links: ({ index, octets }) => extractUrls(index, yielding(octets)),
+    links: ({ index, octets }) => extractUrls(index, yielding(octets), nextTurn),
     uriLists: (urls, deadlineMs) => queryUriLists({ urls, isExempt: isOwnDomain, lists, guard, resolver, deadlineMs }),
     ...ownUris(settings.uriList ?? []),
     content: ({ index, octets }, { mailFrom, isFromOutside }) =>

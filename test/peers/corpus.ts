@@ -15,6 +15,7 @@ import type { Disposition, RuleResult } from "#verdict/verdict.ts";
 import { FakeJudge } from "../fakes/judge.ts";
 import { type Client, FakeReception } from "../fakes/reception.ts";
 import { type FakeNames, FakeResolver } from "../fakes/resolver.ts";
+import { RSA_RECORD } from "../fakes/signed-mail.ts";
 import { peerData } from "./peer-data.ts";
 
 /**
@@ -89,9 +90,13 @@ export interface Outcome extends Pick<CorpusMessage, "name" | "kind"> {
 
 const CLIENT = "198.51.100.7";
 const CLIENT_NAME = "mail.sender.example";
+/** `d0.test` to `d9.test` have keys, for messages that make us check signatures. */
+const KEYS = Object.fromEntries(
+  Array.from({ length: 10 }, (_, i) => [`s._domainkey.d${i}.test`, { TXT: [RSA_RECORD] }]),
+);
 /** A client with names that lead both ways, and one without a PTR record but otherwise the same. */
 const WORLDS = {
-  named: { [CLIENT]: { PTR: [CLIENT_NAME] }, [CLIENT_NAME]: { A: [CLIENT] } },
+  named: { [CLIENT]: { PTR: [CLIENT_NAME] }, [CLIENT_NAME]: { A: [CLIENT] }, ...KEYS },
   nameless: { [CLIENT_NAME]: { A: [CLIENT] } },
 } as const satisfies Readonly<Record<string, FakeNames>>;
 export type World = keyof typeof WORLDS;

@@ -23,6 +23,9 @@ const TURNING = /[\u202a-\u202e\u2066-\u2069\u200e\u200f]/;
 const PADDING = /[\s\u00a0\u2000-\u200b\u3000_]{8,}/;
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}+/gu;
 
+/** Characters at the end of a name in which its extensions are looked for: as long as names of files may be. */
+const END_CHARACTERS_MAX = 255;
+
 /** Signs of the name alone. */
 export function signsOfName(name: string): readonly FileSign[] {
   const signs: FileSign[] = [];
@@ -50,7 +53,10 @@ export function isArchiveName(name: string): boolean {
 
 /** From the last to the first. */
 function extensions(name: string): readonly string[] {
-  const base = name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1);
+  // The end says what opens it; of a longer one the normal form may take the square of its marks that combine.
+  const base = name.slice(
+    Math.max(name.lastIndexOf("/") + 1, name.lastIndexOf("\\") + 1, name.length - END_CHARACTERS_MAX),
+  );
   const [, ...found] = base.normalize("NFKC").replace(INVISIBLE, "").toLowerCase().split(".");
   const trimmed = found.map((extension) => extension.trim());
   while (trimmed.at(-1) === "") trimmed.pop();

@@ -5,17 +5,29 @@ import type { MessageIndex, MimePart } from "#mail/mime/structure.ts";
 import { decodeCharset } from "#mail/text/charset.ts";
 import { decodeEncodedWords } from "#mail/text/encoded-words.ts";
 import { decodeTransfer } from "#mail/text/transfer-encoding.ts";
+import { noPause, type Pause } from "#ports/pause.ts";
 import { type MessageOctets, octetsInMemory } from "../content/message-octets.ts";
 import { CollectedLinks } from "./collected-links.ts";
 import type { Disguise, LinkSource, UrlEvidence } from "./evidence.ts";
-import { ENCODED_MESSAGES_DEPTH_MAX, MESSAGE_OCTETS_MAX, PART_OCTETS_MAX, PARTS_READ_MAX } from "./limits.ts";
+import {
+  ENCODED_MESSAGES_DEPTH_MAX,
+  MESSAGE_OCTETS_MAX,
+  PART_OCTETS_MAX,
+  PARTS_READ_MAX,
+  READ_IN_ONE_GO_MAX,
+  SHORT_CHARACTERS_MAX,
+} from "./limits.ts";
 import { readHtml } from "./read-html.ts";
 import { type ReadablePart, readableParts } from "./readable-parts.ts";
-import { findMentions, type Mention } from "./text-mentions.ts";
+import { type Mention, mentionsInSteps } from "./text-mentions.ts";
 
 /** Rejects only with the error of `octets`. */
-export async function extractUrls(index: MessageIndex, octets: MessageOctets): Promise<UrlEvidence> {
-  const extraction = new Extraction();
+export async function extractUrls(
+  index: MessageIndex,
+  octets: MessageOctets,
+  pause: Pause = noPause,
+): Promise<UrlEvidence> {
+  const extraction = new Extraction(pause);
   await extraction.message(index, octets, "", 0);
   return extraction.links.evidence();
 }
@@ -24,6 +36,13 @@ class Extraction {
   readonly links = new CollectedLinks();
   #octetsLeft = MESSAGE_OCTETS_MAX;
   #partsLeft = PARTS_READ_MAX;
+  /** Links and words read since others had their turn. */
+  #inOneGo = 0;
+  readonly #pause: Pause;
+
+  constructor(pause: Pause) {
+    this.#pause = pause;
+  }
 
   async message(
     message: Pick<MessageIndex, "envelope" | "root">,
@@ -33,7 +52,7 @@ class Extraction {
   ): Promise<void> {
     for (const part of readableParts(message, prefix)) {
       if (this.#partsLeft-- <= 0) this.links.leaveOut({ parts: 1 });
-      else if (part.kind === "subject") this.#text(decodeEncodedWords(part.text), "subject", part.part);
+      else if (part.kind === "subject") await this.#text(decodeEncodedWords(part.text), "subject", part.part);
       else await this.#part(part, octets, depth);
     }
   }
@@ -50,28 +69,40 @@ class Extraction {
       return this.message(scanMessage(decoded), octetsInMemory(decoded), part.part, depth + 1);
     }
     const text = decodeCharset(decoded, parameterValue(part.mime.parameters, "charset") ?? "");
-    if (part.kind === "html") this.#html(text, part.part);
-    else this.#text(unfolded(text, part), "text", part.part);
+    if (part.kind === "html") await this.#html(text, part.part);
+    else await this.#text(unfolded(text, part), "text", part.part);
   }
 
-  #html(html: string, part: string): void {
+  async #html(html: string, part: string): Promise<void> {
+    if (html.length > SHORT_CHARACTERS_MAX) await this.#pause();
     const { links, anchors, text, scripts } = readHtml(html);
+    if (html.length > SHORT_CHARACTERS_MAX) await this.#pause();
     for (const { raw, value, source, hasEntities } of links) {
       const disguises: readonly Disguise[] = hasEntities ? ["entities"] : [];
       this.links.link({ raw, link: value, source, part, disguises });
+      if (this.#isEnoughInOneGo()) await this.#pause();
     }
-    for (const { shown, href } of anchors) this.links.anchor(shown, href, part);
-    this.#text(text, "visible-text", part);
-    for (const script of scripts) this.#text(script, "script", part);
+    for (const { shown, href } of anchors) {
+      this.links.anchor(shown, href, part);
+      if (this.#isEnoughInOneGo()) await this.#pause();
+    }
+    await this.#text(text, "visible-text", part);
+    for (const script of scripts) await this.#text(script, "script", part);
   }
 
-  #text(text: string, source: LinkSource, part: string): void {
-    findMentions(text, this.links.effort, (mention) => {
+  #isEnoughInOneGo(): boolean {
+    this.#inOneGo = (this.#inOneGo + 1) % READ_IN_ONE_GO_MAX;
+    return this.#inOneGo === 0;
+  }
+
+  async #text(text: string, source: LinkSource, part: string): Promise<void> {
+    const steps = mentionsInSteps(text, this.links.effort, (mention) => {
       // Names in a program are names of the program.
       if (source === "script" && !/^[a-z]+:/i.test(mention.raw)) return;
       if (mention.kind === "address") this.links.address(mention.meant, { source, part });
       else this.links.link({ raw: mention.raw, link: mention.meant, source, part, disguises: disguisesOf(mention) });
     });
+    for (const _ of steps) if (this.#isEnoughInOneGo()) await this.#pause();
   }
 }
 

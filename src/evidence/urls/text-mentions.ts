@@ -31,10 +31,16 @@ const INVISIBLE_INSIDE = /[\p{L}\p{N}.:/@-]\p{Default_Ignorable_Code_Point}+[\p{
 const BARE =
   /^((?:[\p{L}\p{N}_\ufffd][\p{L}\p{N}_\ufffd-]*\.)+[\p{L}][\p{L}\p{N}-]+)(?::\d{1,5}(?!\d))?(?=$|[^\p{L}\p{N}])/u;
 
-/** @param found told of every mention, in order but for spelled dots, which come last. */
+/** All at once. @param found told of every mention, in order but for spelled dots, which come last. */
 export function findMentions(text: string, effort: Effort, found: (mention: Mention) => void): void {
+  for (const _ of mentionsInSteps(text, effort, found));
+}
+
+/** The same, with a step for each word. */
+export function* mentionsInSteps(text: string, effort: Effort, found: (mention: Mention) => void): Generator<void> {
   for (const word of wordsWithSigns(text)) {
     if (effort.allows(1)) readWord(word, effort, found);
+    yield;
   }
   if (!text.includes(" dot ")) return;
   for (const [raw, name, suffix] of text.matchAll(SPELLED_DOT)) {
