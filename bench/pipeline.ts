@@ -85,7 +85,6 @@ async function rate(port: number, lettersFile: string): Promise<number> {
   const output = await must(process.execPath, [join(import.meta.dirname, "load.ts"), JSON.stringify(load)]);
   const { accepted, refused, refusal, seconds } = JSON.parse(output) as LoadResult;
   if (refused > 0) throw new Error(`${refused} messages were refused, the first with ${refusal}`);
-  if (process.env["BENCH_SHOW"]) console.error(port, Math.round(accepted / seconds), output);
   return accepted / seconds;
 }
 

@@ -1,24 +1,30 @@
 /** Whatever the input: no exception, the same hosts as other readers see, and work in proportion to the input. */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { suite, test } from "node:test";
 import * as fc from "fast-check";
+import { scanMessage } from "#mail/mime/scanner.ts";
+import { octetsInMemory } from "../content/message-octets.ts";
 import { CollectedLinks } from "./collected-links.ts";
 import { Effort } from "./effort.ts";
+import { extractUrls } from "./extract-urls.ts";
 import { bodyEvidence } from "./extraction.test-data.ts";
 import { innerLinks } from "./inner-links.ts";
 import {
   EFFORT_MAX,
   HOST_CHARACTERS_MAX,
   HOSTS_MAX,
+  HTML_IN_ONE_GO_MAX,
   INNER_DECODINGS_MAX,
   INNER_LINK_CHARACTERS_MAX,
   INNER_LINKS_MAX,
   LINK_CHARACTERS_MAX,
   LINK_TEXT_CHARACTERS_MAX,
+  READ_IN_ONE_GO_MAX,
   WORD_CHARACTERS_MAX,
 } from "./limits.ts";
 import { isPlainName, readHosts } from "./read-host.ts";
-import { type HtmlContent, readHtml } from "./read-html.ts";
+import { type HtmlContent, readHtml, readHtmlInSteps } from "./read-html.ts";
 import { readLink } from "./read-link.ts";
 import { findMentions, wordsWithSigns } from "./text-mentions.ts";
 
@@ -36,6 +42,18 @@ const hostileText = fc
   .array(fc.oneof({ weight: 4, arbitrary: hostilePieces }, fc.string({ maxLength: 4 })), { maxLength: 60 })
   .map((pieces) => pieces.join(""));
 
+/** Text out of the elements that are read differently, and what may be cut in the middle. */
+const hostileHtml = fc
+  .array(
+    fc.constantFrom(
+      ...'<a_href=x>|</a>|<style>|</style>|<script>|</script>|<title>|</title>|<!--[if_mso]>|<![endif]-->|-->|<!--|url(http://a.test/)|<meta_http-equiv=refresh_content=\'0;url=b\'>|&#46;|&amp;|&sp|<img_src="|"|<p_style="background:url(c)">|\ud83d\ude00|word|<|>|_|=|]]>|<![CDATA['
+        .split("|")
+        .map((piece) => piece.replaceAll("_", " ")),
+    ),
+    { maxLength: 25 },
+  )
+  .map((pieces) => pieces.join(""));
+
 suite("any input", () => {
   test("throws nothing, and gives hosts that could be looked up, within the bounds", async () => {
     await fc.assert(
@@ -47,6 +65,18 @@ suite("any input", () => {
           else assert.match(host, /^[0-9a-f:.]+$/);
         }
         for (const { domain } of addresses) assert.match(domain, /^[a-z0-9.-]+$/);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("HTML says the same however it is cut", () => {
+    fc.assert(
+      fc.property(hostileHtml, fc.integer({ min: 1, max: 40 }), (html, slice) => {
+        const steps = readHtmlInSteps(html, slice);
+        let step = steps.next();
+        while (step.done !== true) step = steps.next();
+        assert.deepEqual(step.value, readHtml(html));
       }),
       { numRuns: 300 },
     );
@@ -205,3 +235,29 @@ function encodedOften(times: number): string {
 function hiddenName(times: number): string {
   return `${"\u00ad".repeat(1000)}${"e\u0301".repeat(times)}.example`;
 }
+
+/** How often others had their turn. */
+async function pausesOf(body: string, type: string): Promise<number> {
+  const octets = Buffer.from(`Content-Type: ${type}; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n${body}`);
+  let pauses = 0;
+  const pause = async (): Promise<void> => {
+    pauses++;
+    await Promise.resolve();
+  };
+  await extractUrls(scanMessage(octets), octetsInMemory(octets), pause);
+  return pauses;
+}
+
+suite("no message keeps the thread", () => {
+  test("others have their turn after so many links, words and characters of HTML", async () => {
+    const links = 4000;
+    const tags = "<a href=x>".repeat(links);
+    const least = Math.floor(links / READ_IN_ONE_GO_MAX) + Math.floor(tags.length / HTML_IN_ONE_GO_MAX);
+    assert.ok((await pausesOf(tags, "text/html")) >= least);
+    assert.ok((await pausesOf("a.example.com\r\n".repeat(links), "text/plain")) >= links / READ_IN_ONE_GO_MAX);
+  });
+
+  test("a letter is read without", async () => {
+    assert.equal(await pausesOf(`<p>Hello <a href="http://a.example/">you</a></p>`.repeat(50), "text/html"), 0);
+  });
+});

@@ -15,9 +15,8 @@ import {
   PART_OCTETS_MAX,
   PARTS_READ_MAX,
   READ_IN_ONE_GO_MAX,
-  SHORT_CHARACTERS_MAX,
 } from "./limits.ts";
-import { readHtml } from "./read-html.ts";
+import { type HtmlContent, readHtmlInSteps } from "./read-html.ts";
 import { type ReadablePart, readableParts } from "./readable-parts.ts";
 import { type Mention, mentionsInSteps } from "./text-mentions.ts";
 
@@ -74,9 +73,7 @@ class Extraction {
   }
 
   async #html(html: string, part: string): Promise<void> {
-    if (html.length > SHORT_CHARACTERS_MAX) await this.#pause();
-    const { links, anchors, text, scripts } = readHtml(html);
-    if (html.length > SHORT_CHARACTERS_MAX) await this.#pause();
+    const { links, anchors, text, scripts } = await this.#read(html);
     for (const { raw, value, source, hasEntities } of links) {
       const disguises: readonly Disguise[] = hasEntities ? ["entities"] : [];
       this.links.link({ raw, link: value, source, part, disguises });
@@ -88,6 +85,15 @@ class Extraction {
     }
     await this.#text(text, "visible-text", part);
     for (const script of scripts) await this.#text(script, "script", part);
+  }
+
+  async #read(html: string): Promise<HtmlContent> {
+    const steps = readHtmlInSteps(html);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done === true) return value;
+      await this.#pause();
+    }
   }
 
   #isEnoughInOneGo(): boolean {

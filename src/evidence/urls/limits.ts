@@ -43,5 +43,5 @@ export const EFFORT_MAX = 20_000;
 export const DISGUISED_HOST_EFFORT = 8;
 /** Links, or words of a text, that are read before others have their turn: some milliseconds, also where each is disguised. */
 export const READ_IN_ONE_GO_MAX = 250;
-/** Characters of HTML that are read like nothing, in a millisecond: a letter, not a newsletter. */
-export const SHORT_CHARACTERS_MAX = 32 * 1024;
+/** Characters of HTML that are read before others have their turn: some milliseconds where it is all tags. Most letters are shorter. */
+export const HTML_IN_ONE_GO_MAX = 32 * 1024;

@@ -2,7 +2,7 @@
 import { type QuoteType, Tokenizer, type TokenizerCallbacks } from "htmlparser2";
 import { cssLinks } from "./css-links.ts";
 import type { LinkSource } from "./evidence.ts";
-import { LINK_CHARACTERS_MAX, LINK_TEXT_CHARACTERS_MAX } from "./limits.ts";
+import { HTML_IN_ONE_GO_MAX, LINK_CHARACTERS_MAX, LINK_TEXT_CHARACTERS_MAX } from "./limits.ts";
 
 export interface HtmlLink {
   readonly source: LinkSource;
@@ -63,9 +63,22 @@ const REFRESH = /^[\s\d.]{0,32}[;,]?\s{0,16}url\s{0,16}=\s{0,16}["']?(.*)$/is;
 /** Characters that no URL needs an entity for: letters, digits, dot, slash, colon, at sign, percent. */
 const NEEDLESS_ENTITY = /[a-z0-9.:/@%]/i;
 
+/** All at once. */
 export function readHtml(html: string): HtmlContent {
+  const steps = readHtmlInSteps(html, html.length + 1);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same, with a step for each slice: what is found does not depend on where it is cut. */
+export function* readHtmlInSteps(
+  html: string,
+  sliceCharacters = HTML_IN_ONE_GO_MAX,
+): Generator<void, HtmlContent, void> {
   const content = { links: [], anchors: [], pieces: [], scripts: [] };
-  new HtmlReader(html, content, 0).read();
+  yield* new HtmlReader(html, content, 0).read(sliceCharacters);
   const { links, anchors, pieces, scripts } = content;
   return { links, anchors, text: pieces.join(""), scripts };
 }
@@ -85,6 +98,8 @@ class HtmlReader implements TokenizerCallbacks {
   #tag = "";
   /** The element whose text is not shown. */
   #unread = "";
+  /** Text of a script or of styles, as it comes. */
+  #held: string[] = [];
   #attribute = "";
   #valueStart = 0;
   #value = "";
@@ -100,9 +115,12 @@ class HtmlReader implements TokenizerCallbacks {
     this.#depth = depth;
   }
 
-  read(): void {
+  *read(sliceCharacters: number): Generator<void, void, void> {
     const tokenizer = new Tokenizer({}, this);
-    tokenizer.write(this.#html);
+    for (let at = 0; at < this.#html.length; at += sliceCharacters) {
+      if (at > 0) yield;
+      tokenizer.write(this.#html.slice(at, at + sliceCharacters));
+    }
     tokenizer.end();
   }
 
@@ -150,15 +168,14 @@ class HtmlReader implements TokenizerCallbacks {
 
   onclosetag(start: number, end: number): void {
     const name = this.#html.slice(start, end).toLowerCase();
-    if (name === this.#unread) this.#unread = "";
+    if (name === this.#unread) this.#endUnread();
     if (name === "a") this.#endAnchor();
     if (!INLINE.has(name)) this.#found.pieces.push("\n");
   }
 
   ontext(start: number, end: number): void {
     if (this.#unread === "") this.#found.pieces.push(this.#html.slice(start, end));
-    else if (this.#unread === "script") this.#found.scripts.push(this.#html.slice(start, end));
-    else if (this.#unread === "style") this.#takeCss(this.#html.slice(start, end));
+    else if (this.#unread === "script" || this.#unread === "style") this.#held.push(this.#html.slice(start, end));
   }
 
   ontextentity(code: number): void {
@@ -169,7 +186,8 @@ class HtmlReader implements TokenizerCallbacks {
     if (this.#depth > 0 || this.#html.charCodeAt(start) > 0x5b) return;
     const opening = CONDITIONAL.exec(this.#html.slice(start, start + 300))?.[0].length;
     if (opening === undefined) return;
-    new HtmlReader(this.#html.slice(start + opening, end), this.#found, this.#depth + 1).read();
+    const inside = this.#html.slice(start + opening, end);
+    for (const _ of new HtmlReader(inside, this.#found, this.#depth + 1).read(inside.length));
   }
 
   oncdata(): void {}
@@ -177,7 +195,16 @@ class HtmlReader implements TokenizerCallbacks {
   onprocessinginstruction(): void {}
 
   onend(): void {
+    this.#endUnread();
     this.#endAnchor();
+  }
+
+  #endUnread(): void {
+    const text = this.#held.join("");
+    this.#held = [];
+    if (this.#unread === "style") this.#takeCss(text);
+    else if (text !== "") this.#found.scripts.push(text);
+    this.#unread = "";
   }
 
   #isWanted(): boolean {
