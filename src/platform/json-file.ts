@@ -1,4 +1,5 @@
-import { open, readFile, rename } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { open, readFile, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** A small file of the data folder that is written as a whole: after a crash it is the old one or the new one. */
@@ -20,11 +21,17 @@ export function jsonFile(path: string): JsonFile {
       }
     },
     async write(value) {
-      const next = `${path}.new`;
-      await using file = await open(next, "w", 0o600);
-      await file.writeFile(JSON.stringify(value));
-      await file.sync();
-      await rename(next, path);
+      // Of its own name: an older thread may be writing its last one.
+      const next = `${path}.${randomUUID()}`;
+      try {
+        await using file = await open(next, "wx", 0o600);
+        await file.writeFile(JSON.stringify(value));
+        await file.sync();
+        await rename(next, path);
+      } catch (error) {
+        await unlink(next).catch(() => undefined);
+        throw error;
+      }
       await using folder = await open(dirname(path), "r");
       await folder.sync();
     },

@@ -35,6 +35,12 @@ export class FakeClock implements Clock {
     return this.#alarms.size;
   }
 
+  /** Milliseconds until a timer falls due; undefined: none is set. */
+  get untilNextMs(): number | undefined {
+    const next = this.#next(Number.POSITIVE_INFINITY);
+    return next === undefined ? undefined : Math.max(0, next.atMs - this.#elapsedMs);
+  }
+
   /** Lets time pass: what falls due runs at its moment and in order, what it sets anew as well. */
   advance(ms: number): void {
     const untilMs = this.#elapsedMs + ms;

@@ -39,6 +39,8 @@ export const OWN_ADDRESS = "203.0.113.1";
 const OWN_NAME = "mx.own.test";
 /** More than any wait of a delivery. Milliseconds. */
 const FOREVER_MS = 24 * 60 * 60 * 1000;
+/** Turns of the event loop after which nothing happens but by time. */
+const QUIET_TURNS = 10;
 
 export class RemoteWorld {
   readonly clock = new FakeClock();
@@ -85,11 +87,11 @@ export class RemoteWorld {
       state.isSettled = true;
     });
     for (let passedMs = 0; passedMs < FOREVER_MS; ) {
-      for (let turn = 0; turn < 20; turn++) {
+      for (let turn = 0; turn < QUIET_TURNS; turn++) {
         await new Promise((resolve) => setImmediate(resolve));
         if (state.isSettled) return promise;
       }
-      const stepMs = passedMs < 60_000 ? 50 : 5000;
+      const stepMs = this.clock.untilNextMs ?? FOREVER_MS;
       this.clock.advance(stepMs);
       passedMs += stepMs;
     }

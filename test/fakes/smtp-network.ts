@@ -43,6 +43,10 @@ export interface FakeDelivery {
   readonly address: string;
   readonly from: string | undefined;
   readonly isProtected: boolean;
+  /** Those that RCPT was answered yes for. */
+  readonly recipients: readonly string[];
+  /** What was said to the message. */
+  readonly answer: FakeAnswer;
   readonly commands: readonly string[];
   readonly message: string;
 }
@@ -63,6 +67,8 @@ export class FakeNetwork implements Dialer {
   readonly deliveries: FakeDelivery[] = [];
   /** Everything that was said to servers, in order. */
   readonly commands: string[] = [];
+  /** That of it which was said without TLS. */
+  readonly inClear: string[] = [];
   /** Connections that are open at the moment. */
   open = 0;
 
@@ -101,7 +107,7 @@ class FakeOutgoing implements OutgoingConnection {
   #chunkOctets = 0;
   #isLastChunk = false;
   #mode: "commands" | "content" | "chunk" = "commands";
-  #accepted = 0;
+  #accepted: string[] = [];
   #commands: string[] = [];
   #message = "";
   #isSilent = false;
@@ -197,6 +203,7 @@ class FakeOutgoing implements OutgoingConnection {
     this.#input = this.#input.slice(end + 2);
     this.#commands.push(line);
     this.#network.commands.push(line);
+    if (this.#tls === undefined) this.#network.inClear.push(line);
     this.#command(line);
     return true;
   }
@@ -226,6 +233,8 @@ class FakeOutgoing implements OutgoingConnection {
       address: this.remote.address,
       from: this.#from,
       isProtected: this.#tls !== undefined,
+      recipients: this.#accepted,
+      answer: this.#server.final ?? "250",
       commands: this.#commands,
       message: this.#message,
     });
@@ -233,8 +242,8 @@ class FakeOutgoing implements OutgoingConnection {
     this.#message = "";
     const replies = (this.#server.final ?? "250 2.0.0 taken").split("\n");
     const isLmtp = this.#network.commands.some((line) => line.startsWith("LHLO"));
-    for (let i = 0; i < (isLmtp ? this.#accepted : 1); i++) this.#answer(replies[i] ?? replies[0] ?? "");
-    this.#accepted = 0;
+    for (let i = 0; i < (isLmtp ? this.#accepted.length : 1); i++) this.#answer(replies[i] ?? replies[0] ?? "");
+    this.#accepted = [];
   }
 
   #command(line: string): void {
@@ -258,7 +267,7 @@ class FakeOutgoing implements OutgoingConnection {
       case "RCPT":
         return this.#recipient(/<(.*?)>/.exec(line)?.[1] ?? "");
       case "DATA": {
-        const answer = this.#accepted > 0 ? (data ?? "354 go") : "554 nobody";
+        const answer = this.#accepted.length > 0 ? (data ?? "354 go") : "554 nobody";
         if (answer.startsWith("354")) this.#mode = "content";
         return this.#answer(answer);
       }
@@ -267,9 +276,11 @@ class FakeOutgoing implements OutgoingConnection {
         this.#isLastChunk = line.endsWith(" LAST");
         this.#mode = "chunk";
         return;
+      case "RSET":
+        this.#accepted = [];
+        return this.#answer("250 OK");
       case "QUIT":
-        this.#answer("221 bye");
-        return;
+        return this.#answer("221 bye");
       default:
         return this.#answer("250 OK");
     }
@@ -278,7 +289,7 @@ class FakeOutgoing implements OutgoingConnection {
   #recipient(address: string): void {
     const { rcpt = "250 OK" } = this.#server;
     const answer = typeof rcpt === "string" ? rcpt : (rcpt[address] ?? "250 OK");
-    if (answer.startsWith("250")) this.#accepted++;
+    if (answer.startsWith("250")) this.#accepted.push(address);
     this.#answer(answer);
   }
 }

@@ -132,6 +132,21 @@ suite("SMTP as a client", () => {
     );
   });
 
+  test("PIPELINING: a server that refuses the sender and takes recipients all the same gets no message, not even an empty one", () => {
+    check(
+      [
+        ...GREETED,
+        "S: 250-peer\\",
+        "S: 250 PIPELINING",
+        "C: MAIL FROM:<alice@example.test>|RCPT TO:<bob@peer.test>|DATA",
+        "S: 450 later\\",
+        "S: 250 OK\\",
+        "S: 354 go",
+      ],
+      "failed: data out-of-step [refused 450 mail]",
+    );
+  });
+
   test("each recipient has the reply it was given, wherever it was given", () => {
     const mail = [...GREETED, "S: 250 peer", "C: MAIL FROM:<alice@example.test>"];
     check([...mail, "S: 550 5.7.1 not you"], "done: refused 550 mail, refused 550 mail", { message: TWO });

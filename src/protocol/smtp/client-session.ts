@@ -262,6 +262,8 @@ export class ClientSession {
     if (reply.code < 300 || transaction === undefined) return this.#fail("out-of-step", reply);
     if (reply.code >= 400) return this.#refuseRest(reply, "data");
     if (transaction.accepted.length > 0) return this.#beginContent(transaction);
+    // It holds recipients, and an empty message would be theirs.
+    if (transaction.isContradicted) return this.#fail("out-of-step", reply);
     // RFC 2920 §3.1: told to go on with no recipient left, a client still has to end the message.
     this.#say(".\r\n", { to: "final-dot-for-nobody" });
   }

@@ -9,6 +9,7 @@ export class ClientTransaction {
   readonly #accepted: number[] = [];
   /** LMTP: of `accepted`, how many have their reply to the message. */
   #answered = 0;
+  #isContradicted = false;
 
   constructor(message: OutgoingMessage) {
     this.message = message;
@@ -23,14 +24,19 @@ export class ClientTransaction {
     return this.#accepted;
   }
 
+  /** The server refused the sender, and took recipients all the same: whom it would give a message to, nobody knows. */
+  get isContradicted(): boolean {
+    return this.#isContradicted;
+  }
+
   get isAnswered(): boolean {
     return this.#results.every((result) => result !== undefined);
   }
 
   recipientAnswered(recipient: number, reply: Reply): void {
     // Where MAIL was refused, no answer to RCPT changes that.
-    if (this.#results[recipient] !== undefined) return;
-    if (isPositive(reply)) this.#accepted.push(recipient);
+    if (this.#results[recipient] !== undefined) this.#isContradicted ||= isPositive(reply);
+    else if (isPositive(reply)) this.#accepted.push(recipient);
     else this.#settle(recipient, { kind: "refused", reply, stage: "rcpt" });
   }
 
