@@ -126,7 +126,7 @@ suite("exit codes", () => {
     assert.equal(run(settings, ["check-config"]).code, 0);
     assert.equal(run(settingsFile("nothing = 1"), ["check-config"]).code, 1);
     assert.equal(run(settings, ["chekc-config"]).code, 2);
-    assert.equal(run(settings, ["audit", "example.test"]).code, 2);
+    assert.equal(run(settings, ["audit", "not a domain"]).code, 2);
     assert.equal(run(settings, ["account", "list"]).code, 3);
   });
 });
