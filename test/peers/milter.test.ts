@@ -24,7 +24,7 @@ let lenient: GateServer;
 
 const table = (port: number, more = ""): string => `[[milter]]
 at = "127.0.0.1:${port}"
-timeout_ms = 3000
+timeout_ms = 5000
 ${more}
 `;
 
