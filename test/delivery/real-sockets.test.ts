@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, test } from "node:test";
@@ -181,6 +182,38 @@ suite("delivery over real sockets", () => {
     check(await remote.attempt(jobTo({}), signal), "delivered 250 final-dot");
     assert.equal(server.connections, 2);
     remote.close();
+  });
+
+  test("a server that never stops talking is left at once, whatever it says", async () => {
+    for (const [flood, expected] of [
+      ["x".repeat(1024 * 1024), "deferred 4.4.2 greeting"],
+      ["220-more\r\n".repeat(100_000), "deferred 4.4.2 greeting"],
+      [`220-${"x".repeat(1000)}\r\n`.repeat(5000), "deferred 4.4.2 greeting"],
+      ["220 peer\r\n".repeat(100_000), "deferred 4.4.2 greeting"],
+      ["\0".repeat(1024 * 1024), "deferred 4.4.2 greeting"],
+    ] as const) {
+      const server = createServer((socket) => socket.on("error", () => undefined).end(flood));
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const { port } = server.address() as { port: number };
+      check(await send(`relay_host = "127.0.0.1:${port}"`), expected);
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  test("a connection that is reset in the middle of the message leaves it waiting, and the server alive", async () => {
+    await using server = await LoopbackSmtp.open({
+      intercept: (line, socket) => {
+        if (line === "DATA") socket.write("354 go\r\n");
+        if (line.startsWith("a line")) socket.resetAndDestroy();
+        return line === "DATA" || line.startsWith("a line");
+      },
+    });
+    const block = Buffer.from("a line of text\r\n".repeat(4096));
+    const octets = 64 * block.length;
+    const report = await send(`relay_host = "127.0.0.1:${server.port}"`, {
+      job: { sizeOctets: octets, read: async (start) => (start < octets ? block : block.subarray(0, 0)) },
+    });
+    check(report, "deferred 4.4.2 data");
   });
 
   test("comes from the address that the settings name", async () => {

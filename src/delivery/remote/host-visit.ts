@@ -155,7 +155,9 @@ export class HostVisit {
 
   #replyFor(failure: SessionFailure): RemoteReply {
     const { name } = this.#parts;
-    if (failure.reply !== undefined) return say.repliedBy(name, failure.reply, failure.stage);
+    // A yes in the wrong place explains nothing.
+    if (failure.reply !== undefined && failure.reply.code >= 400)
+      return say.repliedBy(name, failure.reply, failure.stage);
     return say.ours(say.attemptStage(failure.stage), say.failureStatus(failure), say.failureText(name, failure));
   }
 

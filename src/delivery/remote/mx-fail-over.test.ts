@@ -69,6 +69,16 @@ suite("the MX table: fail-over", () => {
         tried: `${ONE} ${TWO}`,
       },
       "RCPT dropped": { ...both({ rcpt: "drop" }), expected: "delivered 250 final-dot", tried: `${ONE} ${TWO}` },
+      "yes where it says nothing": {
+        ...both({ data: "250 taken" }, { connect: "refused" }),
+        expected: "deferred 4.4.1 connect",
+        tried: `${ONE} ${TWO}`,
+      },
+      "yes where it says nothing, at the last host": {
+        ...both({ connect: "refused" }, { data: "250 taken" }),
+        expected: "deferred 4.4.2 data",
+        tried: `${ONE} ${TWO}`,
+      },
       "DATA 4yz": { ...both({ data: "451 later" }), expected: "delivered 250 final-dot", tried: `${ONE} ${TWO}` },
       "DATA 5yz is final": { ...both({ data: "554 no" }), expected: "failed 554 data", tried: ONE },
       "dropped before the final dot": {
