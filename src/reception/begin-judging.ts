@@ -23,8 +23,7 @@ export function beginJudging(
   const asker = client.listener === "lmtp" ? undefined : deps.policyFile;
   if (gathering === undefined && asker === undefined) return undefined;
   const mailFrom = transaction.draft.mailFrom ?? "";
-  const facts = clientFacts(client, clientName, account);
-  const policyFile = asker === undefined ? undefined : new PolicyQuestions(asker, mailFrom, facts);
+  const policyFile = asker && new PolicyQuestions(asker, mailFrom, clientFacts(client, clientName, account));
   const shared = { ...transaction, client: client.address, policyFile };
   if (gathering !== undefined) return new TransactionJudging({ ...shared, gathering, deps });
   return new TransactionJudging({

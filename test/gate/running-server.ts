@@ -31,6 +31,8 @@ export interface RunningServer {
   readonly otherSettings: (change: (source: string) => string) => string;
   readonly start: () => Promise<void>;
   readonly halt: () => Promise<void>;
+  /** SIGHUP: reads the settings again, in its own time. */
+  readonly reload: () => void;
   /** As a power cut does. */
   readonly kill: () => Promise<void>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
@@ -69,6 +71,9 @@ export async function startServer(
     },
     async halt() {
       if (child !== undefined) await stop(child);
+    },
+    reload() {
+      child?.kill("SIGHUP");
     },
     async kill() {
       if (child !== undefined) await stop(child, "SIGKILL");
