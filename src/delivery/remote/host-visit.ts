@@ -9,6 +9,7 @@ import type { PolicyName, TlsPlan } from "../tls-policy/plan.ts";
 import type { ReportedPolicy, TlsResult } from "../tls-policy/tls-results.ts";
 import { Conversation, type Opening, type Sending } from "./conversation.ts";
 import { TLS_MS } from "./limits.ts";
+import { needsUtf8 } from "./needs-utf8.ts";
 import type { RecipientLedger } from "./recipient-ledger.ts";
 import type { AttemptParts } from "./surroundings.ts";
 import * as say from "./words.ts";
@@ -189,9 +190,11 @@ export class HostVisit {
   async #send(conversation: Conversation, host: RemoteHost, messages: number): Promise<VisitOutcome> {
     const { job, ledger, idle } = this.#parts;
     const recipients = ledger.open;
+    const looked = { ...job, recipients, read: (start: number, end: number) => job.read(start, end) };
+    const utf8 = await needsUtf8(looked).catch(() => job.utf8); // who cannot read it hears so below
     const sending = await this.#unlessStopped(
       conversation,
-      conversation.send(this.#message(recipients), {
+      conversation.send(this.#message(recipients, utf8), {
         read: (start, end) => job.read(start, end),
         beforeEnd: (numbers) => job.beforeFinalDot(numbers.flatMap((number) => recipients[number]?.id ?? [])),
       }),
@@ -204,17 +207,14 @@ export class HostVisit {
     return outcome;
   }
 
-  #message(recipients: readonly QueuedRecipient[]): OutgoingMessage {
+  #message(recipients: readonly QueuedRecipient[], utf8: boolean): OutgoingMessage {
     const { job } = this.#parts;
-    const isAscii = [job.mailFrom, ...recipients.map(({ address }) => address)].every((text) =>
-      /^[\0-\x7f]*$/.test(text),
-    );
     return {
       mailFrom: job.mailFrom,
       recipients,
       sizeOctets: job.sizeOctets,
       body: job.body,
-      utf8: job.utf8 || !isAscii,
+      utf8,
       requireTls: job.requireTls,
       returnContent: job.returnContent,
       envelopeId: job.envelopeId,

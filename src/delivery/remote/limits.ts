@@ -35,3 +35,5 @@ export const MESSAGES_PER_CONNECTION_MAX = 50;
 export const REPLY_TEXT_OCTETS_MAX = 4096;
 /** Octets of a line of the trace. */
 export const TRACE_LINE_OCTETS_MAX = 500;
+/** Octets of a header that is looked through for characters beyond ASCII; a longer one is taken to have some. */
+export const HEADER_OCTETS_MAX = 1024 * 1024;

@@ -71,7 +71,7 @@ suite("the MX table: recipients and next hops", () => {
         tried: `${ONE} ${TWO}`,
       },
       "SMTPUTF8 is nowhere": {
-        job: { utf8: true },
+        job: WIDE,
         ...both(UP),
         expected: "failed 5.6.7 local",
         tried: `${ONE} ${TWO}`,
@@ -88,7 +88,7 @@ suite("the MX table: recipients and next hops", () => {
         tried: `${ONE} ${TWO}`,
       },
       "one cannot take it, the other cannot be reached: once more later": {
-        job: { utf8: true },
+        job: WIDE,
         ...both(UP, { connect: "refused" }),
         expected: "deferred 4.4.1 connect",
         tried: `${ONE} ${TWO}`,
@@ -157,3 +157,6 @@ suite("the MX table: recipients and next hops", () => {
     });
   });
 });
+
+/** A header beyond ASCII. */
+const WIDE = { utf8: true, read: async () => Buffer.from("Subject: Gr\u00fc\u00dfe\r\n\r\n") };
