@@ -240,12 +240,14 @@ suite("an answer of a policy file", () => {
   });
 
   test("in shadow is recorded and has no effect", async () => {
-    const { client, mx, judge } = world(() => ({ kind: "reject", text: "no" }), {
+    const { client, mx, judge, file } = world(() => ({ kind: "reject", text: "no" }), {
       modes: policy({ policy: "shadow" }).modes,
     });
+    file.headers = [{ name: "X-Postern-Policy-Team", value: "sales" }];
     await client.envelope(FROM, "user@local.test");
     assert.match(await client.message(MESSAGE), /^250 /);
     assert.equal(mx.deliveries[0]?.targets[0]?.folder, "inbox");
+    assert.doesNotMatch(mx.stored, /X-Postern-Policy/);
     assert.equal(judge.record.evidence.policy?.answers.length, 4);
   });
 });

@@ -1,47 +1,53 @@
-/** What came from the thread of the policy file, looked at once more on this side: the file may have changed what its thread is made of. */
+/** Answers from the thread of the policy file, looked at once more on this side: the file may have changed what that thread is made of. */
 import type { StageAnswer } from "#evidence/policy/evidence.ts";
-import { FAILURE_DETAIL_MAX } from "#evidence/policy/limits.ts";
 import type { PolicyQuestion } from "#evidence/policy/question.ts";
 import { readAnswer } from "#evidence/policy/read-answer.ts";
+import { asRecord, asText } from "./read-policy-report.ts";
 
-/** One for each stage of the question, in its order. */
-export function checkedAnswers({ stages }: PolicyQuestion, said: unknown): readonly StageAnswer[] {
-  const answers = Array.isArray(said) ? (said as readonly (Partial<StageAnswer> | null | undefined)[]) : [];
+/** One for each stage of the question, in its order. Nothing that is `said` is an error here. */
+export function checkedAnswers(
+  { stages }: Pick<PolicyQuestion, "stages">,
+  said: readonly unknown[],
+): readonly StageAnswer[] {
+  const answers = said.map(asRecord);
   return stages.map((stage) => {
-    const found = answers.find((one) => one?.stage === stage);
-    const tookMs = typeof found?.tookMs === "number" && found.tookMs >= 0 ? found.tookMs : 0;
-    return { stage, tookMs, ...checked(found) };
+    const found = answers.find((answer) => answer["stage"] === stage) ?? {};
+    const { tookMs } = found;
+    const isTime = typeof tookMs === "number" && Number.isFinite(tookMs) && tookMs >= 0;
+    return { stage, tookMs: isTime ? tookMs : 0, ...checked(found) };
   });
 }
 
-function checked(found: Partial<StageAnswer> | null | undefined): Pick<StageAnswer, "outcome" | "headers"> {
-  const { outcome, headers } = found ?? {};
-  if (outcome?.kind === "failed") {
-    const why = outcome.why === "threw" ? "threw" : "bad-answer";
-    return {
-      outcome: { kind: "failed", why, detail: textOf(outcome.detail) },
-      headers: [],
-    };
+function checked({ outcome, headers }: Readonly<Record<string, unknown>>): Pick<StageAnswer, "outcome" | "headers"> {
+  const { kind, why, detail, ...rest } = asRecord(outcome);
+  if (kind === "failed") {
+    const known = why === "threw" ? "threw" : "bad-answer";
+    return { outcome: { kind, why: known, detail: asText(detail) }, headers: [] };
   }
-  const read = readAnswer(asReturned(outcome, headers));
+  const read = readAnswer(asReturned(kind, rest, Array.isArray(headers) ? headers.map(asRecord) : []));
   if (read.ok) return read.value;
   return { outcome: { kind: "failed", why: "bad-answer", detail: read.problem }, headers: [] };
 }
 
-const SAID = new Set<unknown>(["junk", "quarantine", "defer", "reject"] satisfies StageAnswer["outcome"]["kind"][]);
-
-/** As the file would have returned it. Types say what our own side of that thread sends, and no more than that. */
-function asReturned(outcome: StageAnswer["outcome"] | undefined, headers: StageAnswer["headers"] = []): unknown {
-  const fields =
-    headers.length === 0 ? {} : { headers: Object.fromEntries(headers.map(({ name, value }) => [name, value])) };
-  if (outcome?.kind === "nothing") return headers.length === 0 ? undefined : fields;
-  if (outcome?.kind === "score") return { score: outcome.score, reason: outcome.text, ...fields };
-  if (outcome !== undefined && SAID.has(outcome.kind) && "text" in outcome) {
-    return { [outcome.kind]: outcome.text, ...fields };
+/** As the file would have returned it, so that one place alone knows what an answer is. */
+function asReturned(
+  kind: unknown,
+  { score, text }: Readonly<Record<string, unknown>>,
+  headers: readonly Readonly<Record<string, unknown>>[],
+): unknown {
+  const named = headers.map(({ name, value }) => [String(name), value] as const);
+  const fields = named.length === 0 ? {} : { headers: Object.fromEntries(named) };
+  switch (kind) {
+    case "nothing":
+      return named.length === 0 ? undefined : fields;
+    case "score":
+      return { score, reason: text, ...fields };
+    case "junk":
+    case "quarantine":
+    case "defer":
+    case "reject":
+      return { [kind]: text, ...fields };
+    default:
+      return "something else";
   }
-  return "something else";
-}
-
-function textOf(detail: unknown): string {
-  return typeof detail === "string" ? detail.slice(0, FAILURE_DETAIL_MAX) : "";
 }

@@ -10,6 +10,7 @@ import type { BoundedThread, BoundedThreadOptions } from "#platform/threads/boun
 import type { Clock, Timer } from "#ports/clock.ts";
 import { checkedAnswers } from "./policy-answers.ts";
 import type { PolicyFileProblem, PolicyReport, PolicyThreadData } from "./policy-messages.ts";
+import { readPolicyReport } from "./read-policy-report.ts";
 
 /** Milliseconds in which a new thread has loaded the file, on a machine that has much to do. */
 export const START_MS = 10_000;
@@ -122,7 +123,7 @@ export class PolicyHost implements PolicyAsker {
     const thread = start({
       data: { file, source, running } satisfies PolicyThreadData,
       // What an ended thread still says is about questions that are answered otherwise.
-      said: (message) => (this.#live === live ? this.#said(message as PolicyReport) : undefined),
+      said: (message) => (this.#live === live ? this.#said(readPolicyReport(message)) : undefined),
       printed: (text) => this.#options.watch.printed(text),
       ended: (error) => {
         this.#lingering--;
@@ -136,8 +137,8 @@ export class PolicyHost implements PolicyAsker {
     this.#live = live;
   }
 
-  #said(report: PolicyReport): void {
-    switch (report.kind) {
+  #said(report: PolicyReport | undefined): void {
+    switch (report?.kind) {
       case "ready":
         return this.#ready(report.stages);
       case "unusable":
@@ -146,6 +147,8 @@ export class PolicyHost implements PolicyAsker {
         return this.#started(report.id);
       case "answered":
         return this.#answered(report.id, report.answers);
+      case undefined:
+        return;
       case "stray":
         return this.#options.watch.failed("start", "threw", `behind a question: ${report.detail}`);
     }
@@ -153,7 +156,7 @@ export class PolicyHost implements PolicyAsker {
 
   #ready(stages: readonly PolicyStage[]): void {
     const live = this.#live;
-    if (live === undefined) return;
+    if (live === undefined || live.isReady) return;
     live.isReady = true;
     live.startTimer.cancel();
     this.stages = new Set(stages);
@@ -178,7 +181,7 @@ export class PolicyHost implements PolicyAsker {
     this.#arm(call, this.#options.timeoutMs + GRACE_MS);
   }
 
-  #answered(id: number, said: unknown): void {
+  #answered(id: number, said: readonly unknown[]): void {
     const call = this.#open.get(id);
     if (call === undefined) return;
     this.#lostInARow = 0;
