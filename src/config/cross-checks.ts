@@ -4,7 +4,7 @@ import type { CamelCased } from "./camel-case.ts";
 import type { ProblemList } from "./problem.ts";
 import { scoresOf, scoresProblem } from "./scores.ts";
 import type { SettingsFile } from "./settings.ts";
-import { OBTAINS_CERTIFICATES, PROTOCOLS_NOT_BUILT, SENDS_TO_OTHER_SERVERS, WITHOUT_EFFECT } from "./this-version.ts";
+import { PROTOCOLS_NOT_BUILT, SENDS_TO_OTHER_SERVERS, WITHOUT_EFFECT } from "./this-version.ts";
 import type { KeyPath } from "./toml-lines.ts";
 
 export function checkDomains(file: SettingsFile, problems: ProblemList): void {
@@ -145,13 +145,6 @@ export function warnWithoutEffect(written: unknown, file: SettingsFile, problems
       ["delivery"],
       "This version sends no mail to other servers: what users send there is refused",
       "Set delivery.hold = true to keep it in the queue instead.",
-    );
-  }
-  if (!OBTAINS_CERTIFICATES && file.tls.source === "acme") {
-    problems.warning(
-      ["tls", "source"],
-      "This version obtains no certificates: a self-signed one is used",
-      'Set source = "files" to use your own.',
     );
   }
 }

@@ -8,7 +8,8 @@ interface UsualPort {
   readonly protocol: ListenerProtocol;
   readonly tls: ListenerTls;
   readonly port: number;
-  readonly unprivilegedPort: number;
+  /** Absent: none. */
+  readonly unprivilegedPort?: number;
 }
 
 export const USUAL_PORTS: readonly UsualPort[] = [
@@ -18,19 +19,24 @@ export const USUAL_PORTS: readonly UsualPort[] = [
   { protocol: "imap", tls: "implicit", port: 993, unprivilegedPort: 2993 },
   { protocol: "pop3", tls: "implicit", port: 995, unprivilegedPort: 2995 },
   { protocol: "http", tls: "implicit", port: 443, unprivilegedPort: 2443 },
+  // For certificate authorities, and for who types a name without https.
+  { protocol: "http", tls: "none", port: 80 },
 ];
 
 /** @param hosts the addresses to listen on. */
 export function usualListeners(hosts: readonly string[], ports: "usual" | "unprivileged"): readonly ListenerSettings[] {
-  return USUAL_PORTS.filter(({ protocol }) => !PROTOCOLS_NOT_BUILT.includes(protocol)).flatMap((usual) =>
-    hosts.map((host) => ({
-      protocol: usual.protocol,
-      endpoint: { kind: "tcp", host, port: ports === "usual" ? usual.port : usual.unprivilegedPort } as const,
+  return USUAL_PORTS.flatMap(({ protocol, tls, port: usual, unprivilegedPort }) => {
+    const port = ports === "usual" ? usual : unprivilegedPort;
+    if (port === undefined || PROTOCOLS_NOT_BUILT.includes(protocol)) return [];
+    return hosts.map((host) => ({
+      protocol,
+      endpoint: { kind: "tcp", host, port } as const,
       ipv6Only: false,
-      tls: usual.tls,
+      tls,
+      minTls: "1.2" as const,
       proxyFrom: [],
-    })),
-  );
+    }));
+  });
 }
 
 /** Those of the file; a table that makes no sense is a problem and left out. */
@@ -52,7 +58,8 @@ export function configuredListeners(tables: SettingsFile["listener"], problems: 
       );
     }
     taken.set(name, position);
-    listeners.push({ protocol: table.protocol, endpoint, ipv6Only: false, tls, proxyFrom: table.proxy_from });
+    const { protocol, min_tls: minTls, proxy_from: proxyFrom } = table;
+    listeners.push({ protocol, endpoint, ipv6Only: false, tls, minTls, proxyFrom });
   }
   return listeners.map((listener) => ({ ...listener, ipv6Only: leavesIpv4To(listener.endpoint, taken) }));
 }
@@ -91,7 +98,8 @@ function checkEndpoint(
       'Give an address and port such as "127.0.0.1:2525".',
     );
   }
-  if (tls === "none" && !(mayBePlain && isPrivateEndpoint(endpoint))) {
+  // HTTP without TLS that others reach has challenges and a redirect alone.
+  if (tls === "none" && protocol !== "http" && !(mayBePlain && isPrivateEndpoint(endpoint))) {
     problems.error(
       ["listener", position, "tls"],
       mayBePlain

@@ -6,7 +6,8 @@ import { parse, TomlError } from "smol-toml";
 import type { z } from "zod";
 import { canonicalAddress, parseMailbox } from "#mail/address.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
-import { camelCased } from "./camel-case.ts";
+import { acmeSettings } from "./acme.ts";
+import { type CamelCased, camelCased } from "./camel-case.ts";
 import { checkDelivery } from "./check-delivery.ts";
 import { checkDomains, checkLimits, checkLists, checkScores, checkStore, warnWithoutEffect } from "./cross-checks.ts";
 import { configuredListeners, usualListeners } from "./listeners.ts";
@@ -104,9 +105,10 @@ function derive(file: SettingsFile, path: string, surroundings: Surroundings, pr
     hostname: file.hostname,
     dataDir: resolve(folder, file.data_dir),
     admin: canonical(file.admin ?? `postmaster@${file.domain[0]?.name ?? ""}`),
-    domains: written.domain.map((domain) => ({ ...domain, catchAll: canonical(domain.catchAll) })),
+    domains: written.domain.map((domain) => domainSettings(domain, file.hostname)),
     listeners: listeners.length > 0 || file.listener.length > 0 ? listeners : defaultListeners(surroundings),
     tls: certificates(file.tls, folder, problems),
+    acme: acmeSettings(file, written.acme, folder, problems),
     dns: written.dns,
     lists: written.list,
     rules: written.rules,
@@ -129,6 +131,15 @@ function derive(file: SettingsFile, path: string, surroundings: Surroundings, pr
     decisions: written.decisions,
     store: written.store,
   };
+}
+
+function domainSettings(
+  { mtaStsMode, mtaStsMaxAgeSeconds, mtaStsMx, ...domain }: CamelCased<SettingsFile>["domain"][number],
+  hostname: string,
+): Settings["domains"][number] {
+  const mx = mtaStsMx.length === 0 ? [hostname] : mtaStsMx;
+  const mtaSts = { mode: mtaStsMode, maxAgeSeconds: mtaStsMaxAgeSeconds, mx };
+  return { ...domain, catchAll: canonical(domain.catchAll), mtaSts };
 }
 
 function defaultListeners(surroundings: Surroundings): Settings["listeners"] {

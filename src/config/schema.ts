@@ -12,6 +12,7 @@ import {
   domainName,
   hostName,
   mailAddress,
+  mxPattern,
   nameServer,
   network,
   separator,
@@ -35,6 +36,22 @@ const domain = table({
     text: "Account that takes mail for every unknown address of the domain. Empty: unknown addresses are refused.",
     reason: "A catch-all collects spam and hides typing errors from those who make them.",
   }),
+  mta_sts_mode: setting(choice(["testing", "enforce", "none"]), "testing", {
+    text: "MTA-STS policy for other servers that send to this domain, at `https://mta-sts.DOMAIN/`: `enforce` forbids them to deliver without a good certificate, `testing` has them report alone, `none` takes a policy back.",
+    reason:
+      "It has an effect only when the record `_mta-sts` is published; `enforce` is for when the reports are quiet.",
+  }),
+  mta_sts_max_age_seconds: setting(wholeNumber(86_400, 31_557_600), 604_800, {
+    text: "How long others remember that policy.",
+    reason: "A week: long enough to protect a server that sends rarely, short enough to change one's mind.",
+  }),
+  mta_sts_mx: setting(
+    expecting("a list of host names", (error) => z.array(mxPattern, { error })),
+    [],
+    {
+      text: 'Mail exchangers in that policy, `"*.example.com"` too. Empty: `hostname`. All of the domain\'s MX records must be among them.',
+    },
+  ),
   ...ownScores,
 });
 
@@ -48,6 +65,10 @@ const listener = table({
   tls: computed(choice(["starttls", "implicit", "none"]), {
     text: "`none` only for `http` and `lmtp` on a loopback address or a socket: no password crosses a wire in clear.",
     computedDefault: "`starttls` for `smtp` and port 587 or 2587, `none` for `lmtp`, `implicit` otherwise",
+  }),
+  min_tls: setting(choice(["1.2", "1.3", "1.1", "1.0"]), "1.2", {
+    text: "The oldest TLS this listener takes. `1.0` and `1.1` are for devices that cannot do better: `postern status` shows who still uses them.",
+    reason: "Older versions are broken, and nothing of the last ten years needs them.",
   }),
   proxy_from: setting(
     expecting("a list of addresses and networks", (error) => z.array(network, { error })),
@@ -66,7 +87,7 @@ const certificatePair = table({
 
 const tls = table({
   source: setting(choice(["self-signed", "files", "acme"]), "self-signed", {
-    text: "Where certificates come from: `self-signed` makes one at the first start, `files` reads yours.",
+    text: "Where certificates come from: `self-signed` makes one at the first start, `files` reads yours, `acme` obtains and renews them: see `[acme]`.",
     reason: "Works at once and without network; other servers' mail arrives with it, mail programs ask to trust it.",
   }),
   certificate: setting(
@@ -79,6 +100,51 @@ const tls = table({
     },
   ),
   key: setting(text, "", { text: "For `files`: the private key in PEM." }),
+});
+
+const acme = table({
+  directory_url: setting(text, "https://acme-v02.api.letsencrypt.org/directory", {
+    text: 'The certificate authority\'s directory. Who sets `tls.source = "acme"` agrees to its terms of service.',
+    reason: "Let's Encrypt: free, and trusted by all mail programs.",
+  }),
+  contact: setting(
+    expecting("a list of mail addresses", (error) => z.array(mailAddress, { error })),
+    [],
+    {
+      text: "Addresses the authority may write to. Empty: none.",
+      reason: "Most authorities write to nobody any more.",
+    },
+  ),
+  challenge: setting(choice(["http-01", "tls-alpn-01", "dns-01"]), "http-01", {
+    text: "How the authority sees that the names are ours: it asks on port 80 (`http-01`), on port 443 (`tls-alpn-01`), or the DNS (`dns-01`, with `hook`).",
+    reason: "Works wherever port 80 leads here.",
+  }),
+  hook: setting(text, "", {
+    text: "For `dns-01`: program that is run as `hook present NAME VALUE`, and `hook remove NAME VALUE` afterwards; NAME is the TXT record. It ends with 0 when the record is to be seen.",
+  }),
+  names: setting(
+    expecting("a list of host names", (error) => z.array(hostName, { error })),
+    [],
+    {
+      text: "Names in the certificate. Empty: `hostname`, and of `mta-sts.`, `autoconfig.` and `autodiscover.` of each domain those that lead to the same addresses.",
+      reason: "One name that does not lead here would cost the certificate of all.",
+    },
+  ),
+  key_types: setting(
+    expecting('a list of "ecdsa" and "rsa"', (error) => z.array(choice(["ecdsa", "rsa"]), { error }).min(1, { error })),
+    ["ecdsa", "rsa"],
+    {
+      text: "One certificate for each. Clients get the one they can read.",
+      reason: "ECDSA is smaller and faster; some old servers that send mail know RSA alone.",
+    },
+  ),
+  ca_file: setting(text, "", {
+    text: "Certificates in PEM that prove the authority itself: for one of your own. Empty: those every program knows.",
+  }),
+  eab_key_id: setting(text, "", {
+    text: "For authorities that want an account with them (external account binding): its key's name.",
+  }),
+  eab_hmac_key: setting(text, "", { text: "And the key itself, in base64url.", secret: true }),
 });
 
 const dns = table({
@@ -140,6 +206,7 @@ export const posternToml = table({
     text: "One `[[listener]]` table for each port. None at all: the usual ports where the process may bind them, otherwise the unprivileged ones.",
   }),
   tls: section(tls, "Certificates."),
+  acme: section(acme, 'For `tls.source = "acme"`.'),
   dns: section(dns, "Name servers."),
   list: setting(list(lists), [], {
     text: "One `[[list]]` table for each DNS list. Shipped profiles by name, own ones in full.",

@@ -22,6 +22,8 @@ export interface ListenerSettings {
   /** An IPv6 listener that leaves IPv4 to another one on the same port. */
   readonly ipv6Only: boolean;
   readonly tls: ListenerTls;
+  /** The oldest version taken. */
+  readonly minTls: "1.0" | "1.1" | "1.2" | "1.3";
   /** Addresses and networks whose PROXY header is believed. */
   readonly proxyFrom: readonly string[];
 }
@@ -34,6 +36,12 @@ export interface DomainSettings extends ScoreSettings {
   readonly plusAddressSeparator: string;
   /** Canonical address of an account, or empty for none. */
   readonly catchAll: string;
+  /** What other servers are told (RFC 8461); `mx` is never empty. */
+  readonly mtaSts: {
+    readonly mode: "enforce" | "testing" | "none";
+    readonly maxAgeSeconds: number;
+    readonly mx: readonly string[];
+  };
 }
 
 export interface TlsSettings {
@@ -41,6 +49,9 @@ export interface TlsSettings {
   /** Absolute file names. At least one for `files`, none otherwise. */
   readonly certificates: readonly { readonly certificateFile: string; readonly keyFile: string }[];
 }
+
+/** File names are absolute, or empty for none. */
+export type AcmeSettings = FileSettings["acme"];
 
 export interface Settings {
   /** Where they were read from; absolute. */
@@ -53,6 +64,7 @@ export interface Settings {
   readonly domains: readonly DomainSettings[];
   readonly listeners: readonly ListenerSettings[];
   readonly tls: TlsSettings;
+  readonly acme: AcmeSettings;
   readonly dns: FileSettings["dns"];
   readonly lists: FileSettings["list"];
   readonly rules: FileSettings["rules"];

@@ -13,9 +13,7 @@ export const WITHOUT_EFFECT: readonly string[] = [
   "store.bus",
 ];
 
-export const PROTOCOLS_NOT_BUILT: readonly ListenerProtocol[] = ["http"];
+export const PROTOCOLS_NOT_BUILT: readonly ListenerProtocol[] = [];
 
 /** Nothing is sent to other servers yet: mail for them is held in the queue, or refused. */
 export const SENDS_TO_OTHER_SERVERS: boolean = false;
-
-export const OBTAINS_CERTIFICATES: boolean = false;

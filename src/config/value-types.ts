@@ -44,6 +44,17 @@ export const hostName = expecting('a full host name such as "mx1.example.com"', 
   }),
 );
 
+/** A host name, or `*.` before one (RFC 8461 §4.1). */
+export const mxPattern = expecting('a host name such as "mx1.example.com" or "*.example.com"', (error) =>
+  z.string({ error }).transform((value, context): string => {
+    const isWild = value.startsWith("*.");
+    const parsed = parseDomain(isWild ? value.slice(2) : value);
+    if (parsed.ok && literalAddress(parsed.value) === undefined) return `${isWild ? "*." : ""}${parsed.value}`;
+    context.addIssue({ code: "custom", message: error });
+    return z.NEVER;
+  }),
+);
+
 /** `local-part@domain`, or empty where the setting allows that. */
 export const mailAddress = expecting('a mail address such as "admin@example.com"', (error) =>
   z.string({ error }).refine((value) => value === "" || parseMailbox(value, { utf8: true }).ok, { error }),

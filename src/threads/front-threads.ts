@@ -4,12 +4,12 @@ import { failed, ok, type Result } from "#mail/result.ts";
 import type { LogOptions } from "#platform/json-log.ts";
 import { systemClock } from "#platform/system-clock.ts";
 import { startThread, type Thread } from "#platform/threads/threads.ts";
-import type { KeyPair } from "#platform/tls/server-tls.ts";
 import type { GateMemory } from "./gate-memory.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";
 import type { FrontData, ListeningReport, ThreadOrder, ThreadReport } from "./ports.ts";
 import type { StoreThreads } from "./store-threads.ts";
 import { threadFile } from "./thread-file.ts";
+import type { TlsMaterial } from "./tls-material.ts";
 
 /** The threads that talk to clients under one version of the settings. */
 export interface FrontThreads {
@@ -26,7 +26,7 @@ export interface FrontOptions {
   readonly storeThreads: StoreThreads;
   readonly gatekeeper: Gatekeeper;
   readonly fingerprintKey: Uint8Array;
-  readonly keyPairs: readonly [KeyPair, ...KeyPair[]];
+  readonly tls: TlsMaterial;
   readonly gateMemory: GateMemory;
   /** The ports are shared with threads that will be drained: a reload. */
   readonly takesOver: boolean;
@@ -52,7 +52,7 @@ export async function startFrontThreads(
       version: options.version,
       isFirst: number === 0,
       takesOver: options.takesOver,
-      keyPairs: options.keyPairs,
+      tls: options.tls,
       gateMemory: options.gateMemory,
       log: options.log,
       storePorts,

@@ -10,7 +10,10 @@ function report(message: ThreadReport): void {
 const front = await startFront(workerData as FrontData);
 if (front.ok) {
   parentPort?.on("message", (order: ThreadOrder) => {
-    if (order.kind === "key-pairs") front.value.replaceKeyPairs(order.keyPairs);
+    if (order.kind === "tls-material") {
+      front.value.replaceTls(order.material);
+      order.applied.postMessage("applied");
+    }
     if (order.kind !== "drain") return;
     void front.value.drain().then(() => parentPort?.close());
   });

@@ -2,8 +2,8 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Settings } from "#config/settings.ts";
 import type { LogOptions } from "#platform/json-log.ts";
-import type { KeyPair } from "#platform/tls/server-tls.ts";
 import type { GateMemory } from "./gate-memory.ts";
+import type { TlsMaterial, TlsOrder } from "./tls-material.ts";
 
 /** Where a thread finds the two halves of the store. */
 export interface StorePorts {
@@ -18,7 +18,7 @@ export interface FrontData {
   readonly isFirst: boolean;
   /** Older threads hold the same ports until they are drained: a reload. */
   readonly takesOver: boolean;
-  readonly keyPairs: readonly [KeyPair, ...KeyPair[]];
+  readonly tls: TlsMaterial;
   readonly gateMemory: GateMemory;
   readonly log: LogOptions;
   readonly storePorts: StorePorts;
@@ -48,6 +48,6 @@ export interface ListeningReport {
 /** Later words to a thread. */
 export type ThreadOrder =
   | { readonly kind: "drain" }
-  | { readonly kind: "key-pairs"; readonly keyPairs: readonly [KeyPair, ...KeyPair[]] }
+  | TlsOrder
   /** To the store's threads: one more caller. */
   | { readonly kind: "caller"; readonly port: MessagePort };

@@ -22,7 +22,8 @@ import { directorySettings, imapSettings, pop3Settings, receptionSettings } from
 import { turningAwayBanned } from "./turn-away-banned.ts";
 
 export interface ProtocolAccepts {
-  readonly acceptFor: (protocol: ListenerProtocol) => Accept;
+  /** HTTP: `web-accept.ts`. */
+  readonly acceptFor: (protocol: Exclude<ListenerProtocol, "http">) => Accept;
   /** When the last connection is gone. */
   readonly close: () => Promise<void>;
 }
@@ -66,12 +67,8 @@ export async function protocolAccepts(
     submission: smtp("submission"),
     lmtp: smtp("lmtp"),
   };
-  const acceptFor = (protocol: ListenerProtocol): Accept => {
-    if (protocol === "http") throw new Error("no HTTP listener in this version");
-    return accepts[protocol];
-  };
   return {
-    acceptFor,
+    acceptFor: (protocol) => accepts[protocol],
     close: async () => {
       senders.close();
       await close();

@@ -7,21 +7,22 @@ import { type Listening, listen } from "#platform/net/listener.ts";
 import { networkSet } from "#platform/net/network-set.ts";
 import { systemClock } from "#platform/system-clock.ts";
 import { systemRandom } from "#platform/system-random.ts";
-import { CertificateSet } from "#platform/tls/certificate-set.ts";
-import { type KeyPair, serverTls } from "#platform/tls/server-tls.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Store } from "#store/store.ts";
 import { type ConnectionGate, openConnectionGate } from "./connection-gate.ts";
 import { ConnectionRoster } from "./connection-roster.ts";
 import { FrontGate } from "./front-gate.ts";
+import { FrontTls } from "./front-tls.ts";
 import type { FrontData, ListeningReport } from "./ports.ts";
 import { protocolAccepts } from "./protocol-accepts.ts";
 import { storeOver } from "./store-ports.ts";
+import type { TlsMaterial } from "./tls-material.ts";
+import { webAccepts } from "./web-accept.ts";
 
 export interface Front {
   readonly listening: readonly ListeningReport[];
-  replaceKeyPairs(keyPairs: readonly [KeyPair, ...KeyPair[]]): void;
+  replaceTls(material: TlsMaterial): void;
   /** Takes no more connections; resolves when the last one is gone. */
   drain(): Promise<void>;
 }
@@ -34,11 +35,12 @@ export async function startFront(data: FrontData): Promise<Result<Front, { endpo
   const { settings } = data;
   const { log, flush } = openLog(data.log);
   const store = storeOver(data.storePorts);
-  const certificates = new CertificateSet(data.keyPairs);
+  const frontTls = new FrontTls(data.tls);
   const roster = new ConnectionRoster();
   const clock = systemClock;
   const { gate, limits } = await openGates(data, { store, clock, log });
   const accepts = await protocolAccepts(data, { store, log, logins: limits.logins, gate });
+  const webAccept = webAccepts(settings, { tls: frontTls, log });
   const open: { readonly listening: Listening; readonly report: ListeningReport }[] = [];
   for (const listener of settings.listeners.filter((one) => belongsHere(one, data))) {
     const opened = await listenOn(listener);
@@ -52,20 +54,20 @@ export async function startFront(data: FrontData): Promise<Result<Front, { endpo
   async function listenOn(
     listener: ListenerSettings,
   ): Promise<Result<{ listening: Listening; report: ListeningReport }, { endpoint: string; code: string }>> {
-    const { protocol, endpoint, tls, ipv6Only, proxyFrom } = listener;
-    const alpn = protocol === "imap" || protocol === "pop3" ? protocol : "smtp";
+    const { protocol, endpoint, tls, minTls, ipv6Only, proxyFrom } = listener;
+    const accept = protocol === "http" ? webAccept(listener) : accepts.acceptFor(protocol);
     try {
       const listening = await listen({
         bind: endpoint.kind === "tcp" ? { ...endpoint, ipv6Only } : endpoint,
         reusePort: true,
         takesOver: data.takesOver,
         tls,
-        serverTls: tls === "none" ? undefined : serverTls((name) => certificates.contextFor(name), alpn),
+        serverTls: tls === "none" ? undefined : frontTls.serverTls(ALPN[protocol], minTls),
         believesProxy: proxyFrom.length === 0 ? undefined : networkSet(proxyFrom),
         random: systemRandom,
         log,
-        arrive: (remote) =>
-          limits.arrive(remote, listener, (onClosed) => roster.keeping(accepts.acceptFor(protocol), onClosed)),
+        handshakeFailed: (failure) => gate.handshakeFailed(formatEndpoint(endpoint), failure),
+        arrive: (remote) => limits.arrive(remote, listener, (onClosed) => roster.keeping(accept, onClosed)),
       });
       const bound = listening.bind;
       return ok({ listening, report: { protocol, tls, endpoint: formatEndpoint(bound) } });
@@ -77,7 +79,7 @@ export async function startFront(data: FrontData): Promise<Result<Front, { endpo
 
   return ok({
     listening: open.map(({ report }) => report),
-    replaceKeyPairs: (keyPairs) => certificates.replace(keyPairs),
+    replaceTls: (material) => frontTls.replace(material),
     drain: async () => {
       const closed = open.map(({ listening }) => listening.close());
       // A place that nobody gives back would be lost to all later connections.
@@ -111,6 +113,16 @@ async function openGates(
   return { gate, limits };
 }
 
-function belongsHere({ protocol, endpoint }: ListenerSettings, { isFirst }: FrontData): boolean {
-  return protocol !== "http" && (isFirst || endpoint.kind === "tcp");
+function belongsHere({ endpoint }: ListenerSettings, { isFirst }: FrontData): boolean {
+  return isFirst || endpoint.kind === "tcp";
 }
+
+/** What is said in a TLS handshake (RFC 7301, and IANA's list of names). */
+const ALPN = {
+  smtp: "smtp",
+  submission: "smtp",
+  lmtp: "smtp",
+  imap: "imap",
+  pop3: "pop3",
+  http: "http/1.1",
+} as const;

@@ -11,6 +11,7 @@ import { systemRandom } from "../system-random.ts";
 import { CertificateSet } from "../tls/certificate-set.ts";
 import { makeSelfSigned } from "../tls/self-signed.ts";
 import { type ServerTls, secureContext, serverTls } from "../tls/server-tls.ts";
+import { makeTicketKeys, TicketKeyRing } from "../tls/ticket-keys.ts";
 import { normaliseAddress } from "./address.ts";
 import { type Bind, type ListenerOptions, type Listening, listen } from "./listener.ts";
 

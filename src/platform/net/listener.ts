@@ -5,6 +5,7 @@ import type { Accept, Endpoint, TlsFacts } from "#ports/connection.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
 import { LISTEN_BACKLOG } from "../limits.ts";
+import { type HandshakeFailure, handshakeFailure } from "../tls/handshake-failure.ts";
 import type { ServerTls } from "../tls/server-tls.ts";
 import { normaliseAddress } from "./address.ts";
 import { readProxyHeader } from "./proxy-header.ts";
@@ -28,6 +29,8 @@ export interface ListenerOptions {
   readonly believesProxy: ((address: string) => boolean) | undefined;
   readonly random: Random;
   readonly log: Log;
+  /** A handshake failed, behind STARTTLS too. */
+  readonly handshakeFailed?: (failure: HandshakeFailure) => void;
   /** Asked when the client's address is known, and before TLS: a place is taken before a handshake costs anything. */
   readonly arrive: (remote: Endpoint) => Arrival;
 }
@@ -138,6 +141,7 @@ async function admit(raw: Socket, options: ListenerOptions): Promise<void> {
       local: proxied?.destination ?? endpoints.local,
       tls,
       tlsOptions: options.tls === "starttls" ? options.serverTls : undefined,
+      handshakeFailed: options.handshakeFailed,
     });
     connection.attach(arrival.accept(connection), early);
     // Closed before anybody listened: nobody else would say so.
@@ -150,7 +154,7 @@ async function admit(raw: Socket, options: ListenerOptions): Promise<void> {
 
 async function secure(
   raw: Socket,
-  { tls, serverTls, log }: ListenerOptions,
+  { tls, serverTls, log, handshakeFailed }: ListenerOptions,
   early: Uint8Array,
 ): Promise<{ socket: Socket; tls: TlsFacts | undefined; early: Uint8Array }> {
   if (tls !== "implicit" || serverTls === undefined) return { socket: raw, tls: undefined, early };
@@ -160,7 +164,9 @@ async function secure(
   try {
     await handshake(socket);
   } catch (error) {
-    log.info("tls-handshake-failed", { remote: raw.remoteAddress, cause: (error as Error).message });
+    const failure = handshakeFailure(error);
+    log.info("tls-handshake-failed", { remote: raw.remoteAddress, failure, cause: (error as Error).message });
+    handshakeFailed?.(failure);
     throw error;
   }
   return { socket, tls: tlsFacts(socket), early: new Uint8Array() };

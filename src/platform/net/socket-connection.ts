@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Connection, ConnectionHandler, Endpoint, TlsFacts } from "#ports/connection.ts";
 import { HALF_OPEN_MS, TLS_HANDSHAKE_MS, WRITE_HIGH_WATER_OCTETS } from "../limits.ts";
+import { type HandshakeFailure, handshakeFailure } from "../tls/handshake-failure.ts";
 import type { ServerTls } from "../tls/server-tls.ts";
 
 /** A Connection over a socket. Replies written in one turn leave in one packet; one timer serves all deadlines. */
@@ -10,6 +11,7 @@ export class SocketConnection implements Connection {
   readonly remote: Endpoint;
   readonly local: Endpoint;
   readonly #tlsOptions: ServerTls | undefined;
+  readonly #handshakeFailed: ((failure: HandshakeFailure) => void) | undefined;
   #socket: Socket;
   #tls: TlsFacts | undefined;
   #handler: ConnectionHandler | undefined;
@@ -32,6 +34,7 @@ export class SocketConnection implements Connection {
       readonly local: Endpoint;
       readonly tls: TlsFacts | undefined;
       readonly tlsOptions: ServerTls | undefined;
+      readonly handshakeFailed?: ((failure: HandshakeFailure) => void) | undefined;
     },
   ) {
     this.id = facts.id;
@@ -39,6 +42,7 @@ export class SocketConnection implements Connection {
     this.local = facts.local;
     this.#tls = facts.tls;
     this.#tlsOptions = facts.tlsOptions;
+    this.#handshakeFailed = facts.handshakeFailed;
     this.#socket = socket;
   }
 
@@ -82,6 +86,7 @@ export class SocketConnection implements Connection {
     try {
       await handshake(secured);
     } catch (error) {
+      this.#handshakeFailed?.(handshakeFailure(error));
       this.destroy();
       throw error;
     }
@@ -196,7 +201,7 @@ export class SocketConnection implements Connection {
 /** Resolves when the server side of the handshake is done; rejects on failure, a closed socket or time-out. */
 export function handshake(socket: TLSSocket): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => settle(new Error("TLS handshake timed out")), TLS_HANDSHAKE_MS);
+    const timer = setTimeout(() => settle(failure("TIMED_OUT")), TLS_HANDSHAKE_MS);
     const settle = (error?: Error): void => {
       clearTimeout(timer);
       socket.off("secure", succeed);
@@ -209,12 +214,17 @@ export function handshake(socket: TLSSocket): Promise<void> {
       reject(error);
     };
     const succeed = (): void => settle();
-    const closed = (): void => settle(new Error("closed during the TLS handshake"));
+    const closed = (): void => settle(failure("CLOSED"));
     socket.on("secure", succeed);
     socket.on("error", settle);
     socket.on("close", closed);
     socket.on("end", closed);
   });
+}
+
+/** @param code see `tls/handshake-failure.ts`. */
+function failure(code: "TIMED_OUT" | "CLOSED"): Error {
+  return Object.assign(new Error(`TLS handshake: ${code.toLowerCase().replace("_", " ")}`), { code });
 }
 
 export function tlsFacts(socket: TLSSocket): TlsFacts {

@@ -1,5 +1,5 @@
-import { constants } from "node:crypto";
-import { createSecureContext, type SecureContext, type TLSSocketOptions } from "node:tls";
+import { createSecureContext, type SecureContext, type TLSSocket, type TLSSocketOptions } from "node:tls";
+import { type OldestTls, policyOptions } from "./tls-policy.ts";
 
 /** A certificate chain and its key, in PEM. */
 export interface KeyPair {
@@ -12,49 +12,55 @@ export interface ServerTls {
   socketOptions(): TLSSocketOptions;
 }
 
-/** Same rules on every port: 1.2 or newer, no renegotiation, no compression, server's order of ciphers. */
-const SECURE_OPTIONS =
-  constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION | constants.SSL_OP_CIPHER_SERVER_PREFERENCE;
-
-/** Forward secrecy and authenticated encryption only; what the mail clients of the last ten years speak. */
-const CIPHERS = [
-  "TLS_AES_256_GCM_SHA384",
-  "TLS_CHACHA20_POLY1305_SHA256",
-  "TLS_AES_128_GCM_SHA256",
-  "ECDHE-ECDSA-AES128-GCM-SHA256",
-  "ECDHE-RSA-AES128-GCM-SHA256",
-  "ECDHE-ECDSA-AES256-GCM-SHA384",
-  "ECDHE-RSA-AES256-GCM-SHA384",
-  "ECDHE-ECDSA-CHACHA20-POLY1305",
-  "ECDHE-RSA-CHACHA20-POLY1305",
-].join(":");
-
-/** Throws when certificate and key do not fit each other or cannot be read. */
-export function secureContext({ certificatePem, keyPem }: KeyPair): SecureContext {
+/** Pairs of different key types: the client has what it can. Throws when certificate and key do not fit each other or cannot be read. */
+export function secureContext(pair: KeyPair | readonly KeyPair[], oldest: OldestTls = "1.2"): SecureContext {
+  const pairs = "keyPem" in pair ? [pair] : pair;
   return createSecureContext({
-    cert: certificatePem,
-    key: keyPem,
-    minVersion: "TLSv1.2",
-    ciphers: CIPHERS,
-    secureOptions: SECURE_OPTIONS,
+    ...policyOptions(oldest),
+    cert: pairs.map(({ certificatePem }) => certificatePem),
+    key: pairs.map(({ keyPem }) => keyPem),
   });
 }
+
+export type AlpnName = "smtp" | "imap" | "pop3" | "http/1.1";
+
+/** RFC 8737 §3: what a certificate authority says when it looks who answers here. */
+export const ACME_TLS_ALPN = "acme-tls/1";
+
+/** The certificate that answers the authority's question about a name. */
+export type AcmeAnswer = (serverName: string) => SecureContext | undefined;
 
 /**
  * @param contextFor asked at every handshake, so that a renewed certificate serves the next connection.
  * @param alpn the one protocol spoken here. A client that offers others only is turned away (RFC 7301 §3.2,
  *   no_application_protocol): mail is not spoken to a browser that was led here.
+ * @param acmeAnswer for HTTPS: another certificate for the authority's own protocol, which nobody else speaks.
  */
 export function serverTls(
   contextFor: (serverName: string | undefined) => SecureContext,
-  alpn: "smtp" | "imap" | "pop3",
+  alpn: AlpnName,
+  acmeAnswer?: AcmeAnswer,
 ): ServerTls {
   return {
-    socketOptions: () => ({
-      isServer: true,
-      secureContext: contextFor(undefined),
-      SNICallback: (serverName, use) => use(null, contextFor(serverName)),
-      ALPNCallback: ({ protocols }) => (protocols.includes(alpn) ? alpn : undefined),
-    }),
+    socketOptions: () => {
+      const standard = contextFor(undefined);
+      return {
+        isServer: true,
+        secureContext: standard,
+        SNICallback: (serverName, use) => {
+          const chosen = contextFor(serverName);
+          // One given here serves its first certificate alone; the context it began with serves one of each key type.
+          if (chosen === standard) use(null);
+          else use(null, chosen);
+        },
+        ALPNCallback(this: TLSSocket, { servername, protocols }) {
+          if (protocols.includes(alpn)) return alpn;
+          const answer = protocols.includes(ACME_TLS_ALPN) ? acmeAnswer?.(servername) : undefined;
+          if (answer === undefined) return undefined;
+          this.setKeyCert(answer);
+          return ACME_TLS_ALPN;
+        },
+      };
+    },
   };
 }

@@ -1,0 +1,35 @@
+/** The web pages' share of the settings. */
+import type { MailService, WebSettings } from "#admin/web-settings.ts";
+import { isPrivateEndpoint } from "#config/endpoint.ts";
+import type { ListenerSettings, Settings } from "#config/settings.ts";
+
+export function webSettings({ hostname, domains, listeners }: Settings): WebSettings {
+  return {
+    hostname,
+    domains: domains.map(({ name, mtaSts }) => ({ name, mtaSts })),
+    services: mailServices(listeners),
+  };
+}
+
+export function httpsPort({ listeners }: Pick<Settings, "listeners">): number | undefined {
+  const found = listeners.find(({ protocol, tls }) => protocol === "http" && tls === "implicit");
+  return found?.endpoint.kind === "tcp" ? found.endpoint.port : undefined;
+}
+
+const PROTOCOLS = ["imap", "pop3", "submission"] as const;
+
+/** Ports that others reach, if there are any; TLS from the first octet before STARTTLS (RFC 8314 §3). */
+function mailServices(listeners: readonly ListenerSettings[]): readonly MailService[] {
+  const services = listeners.flatMap(({ protocol, tls, endpoint }) => {
+    const known = PROTOCOLS.find((one) => one === protocol);
+    if (known === undefined || tls === "none" || endpoint.kind === "unix") return [];
+    return [{ protocol: known, port: endpoint.port, tls, isPrivate: isPrivateEndpoint(endpoint) }];
+  });
+  const reachable = services.some(({ isPrivate }) => !isPrivate)
+    ? services.filter(({ isPrivate }) => !isPrivate)
+    : services;
+  const unique = new Map(reachable.map(({ protocol, port, tls }) => [port, { protocol, port, tls }]));
+  const rank = ({ protocol, tls }: MailService): number =>
+    PROTOCOLS.indexOf(protocol) * 2 + (tls === "implicit" ? 0 : 1);
+  return [...unique.values()].toSorted((left, right) => rank(left) - rank(right));
+}
