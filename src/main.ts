@@ -3,6 +3,7 @@
  * threads that talk to clients, and hands back what the command line needs to watch, reload and stop it.
  */
 import { join } from "node:path";
+import type { ServedCertificate } from "#certificates/expiry.ts";
 import type { Settings } from "#config/settings.ts";
 import type { ProtectedAddresses } from "#gate/block-list/protected-addresses.ts";
 import { ConnectionTotals, type LimitFigure } from "#gate/limits/connection-totals.ts";
@@ -20,13 +21,16 @@ import type { RaisedAlert } from "./threads/alert.ts";
 import { type FrontThreads, startFrontThreads } from "./threads/front-threads.ts";
 import { createGateMemory, type GateMemory } from "./threads/gate-memory.ts";
 import type { Gatekeeper } from "./threads/gatekeeper.ts";
-import { keyPairsOf } from "./threads/key-pairs.ts";
+import { type KeyPairs, keyPairsOf } from "./threads/key-pairs.ts";
 import type { ListeningReport } from "./threads/ports.ts";
 import { protectedAddresses } from "./threads/protected.ts";
 import { ServerGuard } from "./threads/server-guard.ts";
 import { connectionLimitSettings } from "./threads/slices.ts";
 import { bindProblem, policyProblem, portInUse, relayProblem, type StartProblem } from "./threads/start-problem.ts";
 import { openStoreThreads, type StoreThreads } from "./threads/store-threads.ts";
+import type { TlsReport } from "./threads/tls-figures.ts";
+import { TlsKeeper } from "./threads/tls-keeper.ts";
+import { giveTlsMaterial, type TlsMaterial } from "./threads/tls-material.ts";
 
 export interface ServeOptions {
   readonly settings: Settings;
@@ -46,6 +50,9 @@ export interface RunningServer {
   readonly settings: () => Settings;
   readonly listening: () => readonly ListeningReport[];
   readonly certificates: () => readonly LoadedKeyPair[];
+  /** As clients saw them last, listener by listener. */
+  readonly servedCertificates: () => readonly ServedCertificate[];
+  readonly tls: () => TlsReport;
   readonly connections: () => number;
   /** How near each limit of connections has come. */
   readonly limitFigures: () => readonly LimitFigure[];
@@ -79,7 +86,6 @@ export async function serve(options: ServeOptions): Promise<Result<RunningServer
 /** What serves under one version of the settings. */
 interface Generation {
   readonly settings: Settings;
-  readonly certificates: readonly [LoadedKeyPair, ...LoadedKeyPair[]];
   readonly fronts: FrontThreads;
 }
 
@@ -97,6 +103,7 @@ class Server implements RunningServer {
   readonly #dismissed = new Set<Thread>();
   #generation: Generation | undefined;
   #guard: ServerGuard | undefined;
+  #tls: TlsKeeper | undefined;
   /** One reload or stop at a time. */
   #busy: Promise<unknown> = Promise.resolve();
   #closeControl: (() => Promise<void>) | undefined;
@@ -115,7 +122,9 @@ class Server implements RunningServer {
 
   readonly settings = (): Settings => this.#generation?.settings ?? this.#options.settings;
   readonly listening = (): readonly ListeningReport[] => this.#generation?.fronts.listening ?? [];
-  readonly certificates = (): readonly LoadedKeyPair[] => this.#generation?.certificates ?? [];
+  readonly certificates = (): readonly LoadedKeyPair[] => this.#tls?.pairs ?? [];
+  readonly servedCertificates = (): readonly ServedCertificate[] => this.#tls?.served ?? [];
+  readonly tls = (): TlsReport => this.#guard?.tlsFigures.report() ?? { handshakesFailed: [], logins: [] };
   readonly connections = (): number => this.#totals().open;
   readonly limitFigures = (): readonly LimitFigure[] => this.#totals().figures();
   readonly protectedAddresses = (): ProtectedAddresses =>
@@ -133,6 +142,7 @@ class Server implements RunningServer {
     await prepare?.(this.store);
     const problem = await this.#serveUnder(settings);
     if (problem !== undefined) {
+      await this.#tls?.close();
       await this.#guard?.close();
       return problem;
     }
@@ -178,6 +188,7 @@ class Server implements RunningServer {
     const certificates = await keyPairsOf(settings, systemClock.now());
     if (!certificates.ok) return certificates.problem;
     this.#guard ??= await this.#openGuard();
+    this.#tls ??= this.#openTls(settings, certificates.value, this.#guard);
     const fronts = await startFrontThreads({
       gatekeeper: this.#guard.gatekeeper,
       fingerprintKey: this.#guard.fingerprintKey,
@@ -185,13 +196,14 @@ class Server implements RunningServer {
       version: this.#options.version,
       log: this.#options.log,
       storeThreads: this.#storeThreads,
-      keyPairs: certificates.value,
+      tls: this.#tls.materialWith(certificates.value),
       gateMemory: this.#gateMemory,
       takesOver: this.#generation !== undefined,
     });
     if (!fronts.ok) return bindProblem(fronts.problem.endpoint, fronts.problem.code);
-    this.#generation = { settings, certificates: certificates.value, fronts: fronts.value };
+    this.#generation = { settings, fronts: fronts.value };
     this.#watch(fronts.value.threads);
+    await this.#tls.inForce(settings, certificates.value);
     this.#guard.settingsInForce();
     return undefined;
   }
@@ -199,6 +211,13 @@ class Server implements RunningServer {
   #openGuard(): Promise<ServerGuard> {
     const { store, log, settings } = this;
     return ServerGuard.open({ store, log, settings, clock: systemClock, random: systemRandom });
+  }
+
+  #openTls(settings: Settings, pairs: KeyPairs, { alertBook: alerts }: ServerGuard): TlsKeeper {
+    const apply = (material: TlsMaterial): Promise<void> =>
+      giveTlsMaterial(this.#generation?.fronts.threads ?? [], material);
+    const around = { clock: systemClock, random: systemRandom, log: this.log, alerts, apply };
+    return new TlsKeeper(settings, pairs, around);
   }
 
   #watch(threads: readonly Thread[]): void {
@@ -213,6 +232,7 @@ class Server implements RunningServer {
 
   async #stop(): Promise<void> {
     await this.#closeControl?.();
+    await this.#tls?.close();
     await this.#generation?.fronts.drain();
     await this.#guard?.close();
     await this.#storeThreads.close();

@@ -61,7 +61,6 @@ export class CertificateOrders {
   readonly #chosen = new Map<string, { readonly atMs: number; readonly askedMs: number; readonly part: number }>();
   #memory: OrderMemory | undefined;
   #timer: Timer;
-  #working: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(options: CertificateOrdersOptions) {
@@ -69,16 +68,15 @@ export class CertificateOrders {
     this.#timer = options.clock.after(FIRST_LOOK_MS, () => this.#look());
   }
 
-  /** Resolves when the order that is under way is done. */
-  close(): Promise<void> {
+  /** Nothing is ordered any more; an order that is under way goes on. */
+  close(): void {
     this.#isClosed = true;
     this.#timer.cancel();
-    return this.#working;
   }
 
   #look(): void {
     const { clock, log } = this.#options;
-    this.#working = this.#orderWhatIsDue()
+    void this.#orderWhatIsDue()
       .catch((error: unknown) => log.error("certificates-not-looked-at", { cause: String(error) }))
       .then(() => {
         if (this.#isClosed) return;

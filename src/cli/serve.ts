@@ -5,6 +5,7 @@ import { formatProblem } from "#config/problem.ts";
 import type { Settings } from "#config/settings.ts";
 import type { RunningServer } from "#main.ts";
 import type { LogLevel, LogOptions, LogStyle } from "#platform/json-log.ts";
+import { leaveSoon } from "#platform/leave-soon.ts";
 import { systemClock } from "#platform/system-clock.ts";
 import { systemRandom } from "#platform/system-random.ts";
 import { sentence } from "./administer.ts";
@@ -16,6 +17,7 @@ import type { Output } from "./output.ts";
 import { settingsFile, TRIAL_SETTINGS_FILE } from "./settings-file.ts";
 import type { ServerStatus } from "./status-report.ts";
 import { tenProtections } from "./ten-protections.ts";
+import type { TlsStatus } from "./tls-status.ts";
 import { postern } from "./version.ts";
 
 const LOG_LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error", "silent"];
@@ -82,6 +84,7 @@ async function serveUntilStopped(settings: Settings, log: LogOptions, invocation
   sayThatItRuns(server, settings, accounts, out);
   const failure = await Promise.race([server.failed, stopAsked]);
   await server.stop();
+  leaveSoon();
   if (failure === undefined) return 0;
   out.problem(`Postern stopped, as a part of it failed: ${sentence(failure)} The log says more.`);
   return 1;
@@ -141,11 +144,12 @@ function contextOf(server: RunningServer): ControlContext {
     },
     protectedReason: (prefix) => server.protectedAddresses().reason(prefix),
     gatekeeper: server.gatekeeper,
-    running: () => Promise.resolve(statusOf(server)),
+    running: () => statusOf(server),
   };
 }
 
-function statusOf({ startedAtMs, listening, connections, limitFigures, alerts }: RunningServer): ServerStatus {
+async function statusOf(server: RunningServer): Promise<ServerStatus> {
+  const { startedAtMs, listening, connections, limitFigures, alerts } = server;
   return {
     version: postern.version,
     processId: process.pid,
@@ -154,7 +158,21 @@ function statusOf({ startedAtMs, listening, connections, limitFigures, alerts }:
     listeners: listening(),
     connectionsOpen: connections(),
     limits: limitFigures(),
+    tls: await tlsStatusOf(server),
     alerts: alerts(),
+  };
+}
+
+async function tlsStatusOf({ certificates, servedCertificates, tls, store }: RunningServer): Promise<TlsStatus> {
+  const report = tls();
+  const accounts = report.logins.length === 0 ? [] : await store.listAccounts();
+  return {
+    ...report,
+    certificates: certificates().map(({ names, keyType, validToMs, certificatePath }) => {
+      return { names, keyType, validToMs, file: certificatePath };
+    }),
+    served: servedCertificates(),
+    accounts: Object.fromEntries(accounts.map(({ id, address }) => [id, address])),
   };
 }
 

@@ -13,6 +13,7 @@ import type { GreylistCounts } from "./greylist-controls.ts";
 import { columns } from "./output.ts";
 import { countsLine } from "./queue-page.ts";
 import { type Protection, protectionLine } from "./ten-protections.ts";
+import { type TlsStatus, tlsLines } from "./tls-status.ts";
 import { counted, duration, moment, octets } from "./wording.ts";
 
 /** JSON: it travels over the control socket. */
@@ -25,6 +26,7 @@ export interface ServerStatus {
   readonly connectionsOpen: number;
   /** How near each limit of connections has come since the start. */
   readonly limits: readonly LimitFigure[];
+  readonly tls: TlsStatus;
   /** Newest first. */
   readonly alerts: readonly RaisedAlert[];
 }
@@ -91,13 +93,15 @@ function alertLines(alerts: readonly RaisedAlert[]): readonly string[] {
 }
 
 function serverLines(running: ServerStatus, settings: Settings): readonly string[] {
-  const { version, processId, startedAtMs, nowMs, connectionsOpen, limits, listeners } = running;
+  const { version, processId, startedAtMs, nowMs, connectionsOpen, limits, listeners, tls } = running;
   return [
     `Postern ${version} runs since ${duration(nowMs - startedAtMs)}, process ${processId}.`,
     `Load       ${connectionsOpen} of ${settings.limits.connectionsTotal} connections`,
     ...limits.filter(isNear).map(limitLine),
     "",
     ...listenerLines(listeners),
+    "",
+    ...tlsLines(tls),
   ];
 }
 
@@ -128,6 +132,7 @@ const PROTOCOL_WORDS: Readonly<Record<string, string>> = {
   imap: "IMAP",
   pop3: "POP3",
   lmtp: "LMTP",
+  http: "web",
 };
 
 const TLS_WORDS: Readonly<Record<string, string>> = { starttls: "STARTTLS", implicit: "TLS", none: "no TLS" };

@@ -24,7 +24,7 @@ export interface ProtectionFacts {
 export function tenProtections(settings: Settings, facts: ProtectionFacts = {}): readonly Protection[] {
   const { rules } = settings;
   const trusted = settings.relay.trustedNetworks.length;
-  const certificate = settings.tls.source === "files" ? "own certificate" : "self-signed";
+  const certificate = CERTIFICATES[settings.tls.source];
   const rows: readonly (readonly [name: string, state: ProtectionState, detail: string])[] = [
     ["relay control", ...relayState(facts, trusted)],
     ["DNS block lists", ...ruleState(rules.dnsbl, "on", "clients and senders")],
@@ -39,6 +39,8 @@ export function tenProtections(settings: Settings, facts: ProtectionFacts = {}):
   ];
   return rows.map(([name, state, detail], index) => ({ number: index + 1, name, state, detail }));
 }
+
+const CERTIFICATES = { files: "own certificate", acme: "ACME", "self-signed": "self-signed" } as const;
 
 /** A rule that only watches, or not even that, is no protection that is on. */
 function ruleState(mode: RuleMode, built: ProtectionState, detail: string): readonly [ProtectionState, string] {

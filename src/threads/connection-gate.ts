@@ -41,11 +41,13 @@ export interface ConnectionGateSurroundings {
   readonly hidden: HiddenAddresses;
   /** A client was refused for it. */
   readonly limitReached?: (reached: LimitReached) => void;
+  /** Somebody is logged in, inside TLS of this version. */
+  readonly tlsLogin?: (accountId: number, version: string) => void;
 }
 
 export function openConnectionGate(
   { settings, gateMemory }: { readonly settings: Settings; readonly gateMemory: GateMemory },
-  { clock, log, hidden, limitReached }: ConnectionGateSurroundings,
+  { clock, log, hidden, limitReached, tlsLogin }: ConnectionGateSurroundings,
 ): ConnectionGate {
   const limits = new ConnectionLimits({
     table: new SharedRateTable(gateMemory.sources),
@@ -61,7 +63,9 @@ export function openConnectionGate(
     logins: {
       enter(connection, accountId) {
         const place = tickets.get(connection)?.authenticated(accountId);
-        return place === undefined || place.ok ? { ok: true } : { ok: false, text: limitText(place) };
+        if (place !== undefined && !place.ok) return { ok: false, text: limitText(place) };
+        if (connection.tls !== undefined) tlsLogin?.(accountId, connection.tls.version);
+        return { ok: true };
       },
     },
     remember: (address, loggedInMs) => limits.remember(address, loggedInMs),

@@ -8,6 +8,7 @@ import type { LimitReached } from "#gate/limits/limit-name.ts";
 import { parseIp } from "#gate/network/ip-address.ts";
 import { bitsOf, prefixOf } from "#gate/network/prefix.ts";
 import type { Identity, LoginWatch, PasswordAttempt } from "#identity/authenticator.ts";
+import type { HandshakeFailure } from "#platform/tls/handshake-failure.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Store } from "#store/store.ts";
@@ -79,6 +80,14 @@ export class FrontGate implements LoginWatch {
 
   named(address: string, clientName: string, proven: boolean): void {
     this.#reporter.add({ kind: "named", address, clientName, proven });
+  }
+
+  handshakeFailed(listener: string, failure: HandshakeFailure): void {
+    this.#reporter.add({ kind: "handshake-failed", listener, failure });
+  }
+
+  tlsLogin(accountId: number, version: string): void {
+    this.#reporter.add({ kind: "tls-login", accountId, version });
   }
 
   /** The server takes no more connections. Limits of one address or network are daily business. */

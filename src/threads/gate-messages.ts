@@ -1,6 +1,7 @@
 /** What fronts tell the gatekeeper in the main thread, and what it tells them. Everything here can be cloned. */
 import type { SlowGroup } from "#gate/block-list/decision.ts";
 import type { Offence } from "#gate/block-list/offence.ts";
+import type { HandshakeFailure } from "#platform/tls/handshake-failure.ts";
 import type { Alert } from "./alert.ts";
 
 export type Observation =
@@ -17,6 +18,10 @@ export type Observation =
   | { readonly kind: "arrived"; readonly address: string; readonly count: number }
   /** `proven`: the session turned out good. */
   | { readonly kind: "named"; readonly address: string; readonly clientName: string; readonly proven: boolean }
+  /** @property listener `0.0.0.0:993` */
+  | { readonly kind: "handshake-failed"; readonly listener: string; readonly failure: HandshakeFailure }
+  /** Somebody is logged in; `version` as OpenSSL writes it. */
+  | { readonly kind: "tls-login"; readonly accountId: number; readonly version: string }
   | { readonly kind: "alert"; readonly alert: Alert }
   | { readonly kind: "settled"; readonly name: string; readonly subject: string };
 

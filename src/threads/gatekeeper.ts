@@ -17,6 +17,7 @@ import type { Alerts } from "./alerts.ts";
 import { BlockListFollower } from "./block-list-follower.ts";
 import type { GateOrder, Observation, ObservationBatch } from "./gate-messages.ts";
 import { LoginNotes } from "./login-notes.ts";
+import type { TlsFigures } from "./tls-figures.ts";
 
 export interface GatekeeperOptions {
   readonly store: Pick<
@@ -29,6 +30,7 @@ export interface GatekeeperOptions {
   readonly protectedAddresses: () => ProtectedAddresses;
   /** Of `rules.block_list`: in shadow what would be banned is in the log alone; off, nothing is counted. */
   readonly mode: () => "off" | "shadow" | "enforce";
+  readonly tlsFigures?: TlsFigures;
 }
 
 /** A front that is told of suspended addresses hears of each again in this time, while they are. Milliseconds. */
@@ -115,6 +117,10 @@ export class Gatekeeper {
         return this.#arrived(observation, nowMs);
       case "named":
         return this.#named(observation, nowMs);
+      case "handshake-failed":
+        return this.#options.tlsFigures?.handshakeFailed(observation.listener, observation.failure);
+      case "tls-login":
+        return this.#options.tlsFigures?.loggedIn(observation.accountId, observation.version);
       case "alert":
         return this.#options.alerts.raise(observation.alert);
       case "settled":

@@ -1,14 +1,18 @@
 import { join } from "node:path";
 import type { Settings } from "#config/settings.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
+import { AcmeFiles } from "#platform/acme/acme-files.ts";
 import { type LoadedKeyPair, loadKeyPair, loadOrMakeSelfSigned } from "#platform/tls/key-pair-files.ts";
 
-/** The certificates the settings ask for. `acme` is not built yet: its place is held by a self-signed one. */
+export type KeyPairs = readonly [LoadedKeyPair, ...LoadedKeyPair[]];
+
+/** The certificates the settings ask for, as they are on disk now. Until an authority has given one, a self-signed one holds its place. */
 export async function keyPairsOf(
-  { tls, hostname, dataDir, domains }: Settings,
+  settings: Settings,
   nowMs: number,
-): Promise<Result<readonly [LoadedKeyPair, ...LoadedKeyPair[]], { message: string; remedy: string }>> {
-  const pairs: LoadedKeyPair[] = [];
+): Promise<Result<KeyPairs, { message: string; remedy: string }>> {
+  const { tls, hostname, dataDir, domains } = settings;
+  const pairs: LoadedKeyPair[] = tls.source === "acme" ? await obtainedPairs(settings) : [];
   for (const { certificateFile, keyFile } of tls.certificates) {
     const pair = await loadKeyPair(certificateFile, keyFile);
     if (!pair.ok) return failed({ message: pair.problem, remedy: 'or set [tls] source = "self-signed"' });
@@ -21,4 +25,13 @@ export async function keyPairsOf(
     pairs.push(made.value);
   }
   return ok(pairs as [LoadedKeyPair, ...LoadedKeyPair[]]);
+}
+
+/** What cannot be read is ordered again. */
+async function obtainedPairs({ acme, dataDir }: Settings): Promise<LoadedKeyPair[]> {
+  const files = new AcmeFiles(dataDir);
+  const pairs = await Promise.all(
+    acme.keyTypes.map((keyType) => loadKeyPair(files.certificateFile(keyType), files.certificateFile(keyType))),
+  );
+  return pairs.flatMap((pair) => (pair.ok ? [pair.value] : []));
 }

@@ -33,6 +33,7 @@ test("the other exchangers' addresses of all domains, each once; ours and those 
         primaryHost: "",
         plusAddressSeparator: "+",
         catchAll: "",
+        mtaSts: { mode: "none" as const, maxAgeSeconds: 86_400, mx: [] },
       })),
     },
     {

@@ -12,6 +12,7 @@ import { Gatekeeper } from "./gatekeeper.ts";
 import { greylistSettings } from "./greylist-settings.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { SpecialAddressesNow } from "./special-addresses-now.ts";
+import { TlsFigures } from "./tls-figures.ts";
 
 export interface ServerGuardOptions {
   readonly store: Store;
@@ -31,6 +32,7 @@ export class ServerGuard {
   readonly gatekeeper: Gatekeeper;
   /** Made anew with each process and never stored. */
   readonly fingerprintKey: Uint8Array;
+  readonly tlsFigures: TlsFigures;
   readonly #options: ServerGuardOptions;
   readonly #alerts: Alerts;
   readonly #special: SpecialAddressesNow;
@@ -41,10 +43,16 @@ export class ServerGuard {
 
   private constructor(
     options: ServerGuardOptions,
-    { alerts, special, gatekeeper }: { alerts: Alerts; special: SpecialAddressesNow; gatekeeper: Gatekeeper },
+    {
+      alerts,
+      special,
+      gatekeeper,
+      tlsFigures,
+    }: { alerts: Alerts; special: SpecialAddressesNow; gatekeeper: Gatekeeper; tlsFigures: TlsFigures },
   ) {
     const { store, clock, random, log, settings } = options;
     this.gatekeeper = gatekeeper;
+    this.tlsFigures = tlsFigures;
     this.fingerprintKey = random.bytes(FINGERPRINT_KEY_OCTETS);
     this.#options = options;
     this.#alerts = alerts;
@@ -70,12 +78,18 @@ export class ServerGuard {
     const mode = (): Settings["rules"]["blockList"] => settings().rules.blockList;
     const special = new SpecialAddressesNow(options);
     const protectedAddresses = (): ProtectedAddresses => special.current;
-    const gatekeeper = await Gatekeeper.open({ store, clock, log, alerts, protectedAddresses, mode });
-    return new ServerGuard(options, { alerts, special, gatekeeper });
+    const tlsFigures = await TlsFigures.open({ clock, log, dataDir: settings().dataDir });
+    const gatekeeper = await Gatekeeper.open({ store, clock, log, alerts, protectedAddresses, mode, tlsFigures });
+    return new ServerGuard(options, { alerts, special, gatekeeper, tlsFigures });
   }
 
   get protectedAddresses(): ProtectedAddresses {
     return this.#special.current;
+  }
+
+  /** Where others say what an administrator should know. */
+  get alertBook(): Alerts {
+    return this.#alerts;
   }
 
   /** Newest first. */
@@ -96,6 +110,7 @@ export class ServerGuard {
     this.#stopListening();
     await this.#housekeeping.close();
     await this.gatekeeper.close();
+    await this.tlsFigures.close();
   }
 
   #lookForAdmin(): void {

@@ -108,6 +108,7 @@ async function openGates(
     ...around,
     hidden: { arrived: (address) => gate.arrived(address), hidesOthers: (address) => gate.hidesOthers(address) },
     limitReached: (reached) => gate.limitReached(reached),
+    tlsLogin: (accountId, version) => gate.tlsLogin(accountId, version),
   });
   for (const { address, lastMs } of logins) limits.remember(address, lastMs);
   return { gate, limits };

@@ -180,10 +180,13 @@ suite("listener", () => {
   });
 
   test("serves the certificate that names the host asked for, the first one otherwise (R44)", async () => {
-    const set = new CertificateSet([
-      await makeSelfSigned(["mail.example.test"], Date.now()),
-      await makeSelfSigned(["imap.example.org", "*.example.net"], Date.now()),
-    ]);
+    const set = new CertificateSet(
+      [
+        await makeSelfSigned(["mail.example.test"], Date.now()),
+        await makeSelfSigned(["imap.example.org", "*.example.net"], Date.now()),
+      ],
+      new TicketKeyRing(makeTicketKeys()),
+    );
     const tls = serverTls((name) => set.contextFor(name), "imap");
     await using server = await open({ tls: "implicit", serverTls: tls, accept: echo });
     assert.equal(await servedName(server.port, "imap.example.org"), "imap.example.org");
