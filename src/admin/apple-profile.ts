@@ -66,16 +66,10 @@ function dictionary(values: Readonly<Record<string, Value>>): string {
 }
 
 function element(value: Value): string {
-  switch (typeof value) {
-    case "string":
-      return `<string>${xmlEscaped(value)}</string>`;
-    case "number":
-      return `<integer>${value}</integer>`;
-    case "boolean":
-      return value ? "<true/>" : "<false/>";
-    case "object":
-      return `<array>\n${value.join("\n")}\n</array>`;
-  }
+  if (typeof value === "string") return `<string>${xmlEscaped(value)}</string>`;
+  if (typeof value === "number") return `<integer>${value}</integer>`;
+  if (typeof value === "boolean") return value ? "<true/>" : "<false/>";
+  return `<array>\n${value.join("\n")}\n</array>`;
 }
 
 function reversed(hostname: string): string {

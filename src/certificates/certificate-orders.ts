@@ -6,7 +6,7 @@ import { failed, type Result } from "#mail/result.ts";
 import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
-import { DUE_LOOK_MS, FIRST_LOOK_MS, NAMES_MAX, RENEWAL_INFO_MS } from "./limits.ts";
+import { DUE_LOOK_MS, FIRST_LOOK_MS, NAMES_MAX, ORDER_AGAIN_MS, RENEWAL_INFO_MS } from "./limits.ts";
 import { renewalTime, retryDelayMs, type Span } from "./renewal-time.ts";
 
 export type KeyType = "ecdsa" | "rsa";
@@ -59,6 +59,7 @@ export class CertificateOrders {
   readonly #options: CertificateOrdersOptions;
   /** By renewal id: the moment chosen, and when the authority was asked. */
   readonly #chosen = new Map<string, { readonly atMs: number; readonly askedMs: number; readonly part: number }>();
+  readonly #lastOrders = new Map<KeyType, { readonly names: readonly string[]; readonly atMs: number }>();
   #memory: OrderMemory | undefined;
   #timer: Timer;
   #isClosed = false;
@@ -76,9 +77,9 @@ export class CertificateOrders {
 
   #look(): void {
     const { clock, log } = this.#options;
-    void this.#orderWhatIsDue()
+    this.#orderWhatIsDue()
       .catch((error: unknown) => log.error("certificates-not-looked-at", { cause: String(error) }))
-      .then(() => {
+      .finally(() => {
         if (this.#isClosed) return;
         const waitMs = Math.max(0, (this.#memory?.nextMs ?? 0) - clock.now());
         this.#timer = clock.after(waitMs > 0 ? Math.min(waitMs, DUE_LOOK_MS) : DUE_LOOK_MS, () => this.#look());
@@ -92,15 +93,19 @@ export class CertificateOrders {
     const names = (await wantedNames()).slice(0, NAMES_MAX);
     for (const keyType of keyTypes) {
       const held = await this.#options.held(keyType);
-      if (this.#isClosed || !(await this.#isDue(held, names))) continue;
+      if (this.#isClosed || !(await this.#isDue(keyType, held, names))) continue;
       // The other key type would fail for the same reason, and count.
       if (!(await this.#order({ keyType, names, replaces: held?.renewalId }))) return;
     }
   }
 
-  async #isDue(held: HeldCertificate | undefined, names: readonly string[]): Promise<boolean> {
-    if (held === undefined || names.some((name) => !held.names.includes(name))) return true;
-    return this.#options.clock.now() >= (await this.#renewalTime(held));
+  async #isDue(keyType: KeyType, held: HeldCertificate | undefined, names: readonly string[]): Promise<boolean> {
+    if (held === undefined) return true;
+    const last = this.#lastOrders.get(keyType);
+    const isRecent = last !== undefined && this.#options.clock.now() - last.atMs < ORDER_AGAIN_MS;
+    const missing = names.filter((name) => !held.names.includes(name));
+    if (isRecent) return missing.some((name) => !last.names.includes(name));
+    return missing.length > 0 || this.#options.clock.now() >= (await this.#renewalTime(held));
   }
 
   /** Chosen once, so that looking often does not choose early. */
@@ -122,6 +127,7 @@ export class CertificateOrders {
     const { clock, log, memory, obtain, obtained, notObtained } = this.#options;
     const { keyType, names } = order;
     log.info("certificate-ordered", { keyType, names });
+    this.#lastOrders.set(keyType, { names, atMs: clock.now() });
     const outcome = await obtain(order).catch((error: unknown) => failed(String(error)));
     const failures = outcome.ok ? 0 : (this.#memory?.failures ?? 0) + 1;
     const nextMs = outcome.ok ? 0 : clock.now() + retryDelayMs(failures, this.#part());

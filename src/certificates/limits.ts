@@ -5,6 +5,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 export const DUE_LOOK_MS = HOUR_MS;
 /** After a start: the ports must be there first, and a server that starts again and again must not order each time. Milliseconds. */
 export const FIRST_LOOK_MS = 2_000;
+/** A certificate that was just ordered is ordered again only for new names, whatever the authority wishes. Milliseconds. */
+export const ORDER_AGAIN_MS = 24 * HOUR_MS;
 /** After a failure. Authorities allow about five an hour for a name. Milliseconds. */
 export const RETRY_FIRST_MS = 10 * MINUTE_MS;
 /** It doubles with each failure, up to this: a certificate still has a third of its life. Milliseconds. */

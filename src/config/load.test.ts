@@ -48,6 +48,7 @@ suite("settings of a file", () => {
         ["submission", 2465],
         ["imap", 2993],
         ["pop3", 2995],
+        ["http", 2443],
       ],
     );
   });
@@ -61,7 +62,7 @@ suite("settings of a file", () => {
     const { listeners } = settings(SMALL, { ...machine, mayBindLowPorts: () => true, hasIpv6: () => false });
     assert.deepEqual(
       listeners.map(({ endpoint }) => (endpoint.kind === "tcp" ? `${endpoint.host}:${endpoint.port}` : "")),
-      ["0.0.0.0:25", "0.0.0.0:587", "0.0.0.0:465", "0.0.0.0:993", "0.0.0.0:995"],
+      ["0.0.0.0:25", "0.0.0.0:587", "0.0.0.0:465", "0.0.0.0:993", "0.0.0.0:995", "0.0.0.0:443", "0.0.0.0:80"],
     );
   });
 
@@ -97,6 +98,10 @@ protocol = "smtp"
 bind = "0.0.0.0:25"
 tls = "starttls"
 proxy_from = ["192.0.2.1", "2001:db8::/64"]
+[[listener]]
+protocol = "http"
+bind = "0.0.0.0:80"
+tls = "none"
 [tls]
 source = "acme"
 certificate = ""
@@ -147,6 +152,7 @@ url = "sqlite:"
       primaryHost: "mx1.backup.example",
       plusAddressSeparator: "+",
       catchAll: "",
+      mtaSts: { mode: "testing", maxAgeSeconds: 604_800, mx: ["mx1.example.com"] },
     });
     assert.deepEqual(store, { url: "sqlite:", blobs: "file:", bus: "" });
     const loaded = settingsFrom(source, { file: "/x", shownAs: "x" }, machine);
@@ -155,8 +161,7 @@ url = "sqlite:"
       loaded.value.warnings.map(({ line, message }) => `${line} ${message}`),
       [
         "9 domain.primary_host has no effect in this version",
-        "16 This version obtains no certificates: a self-signed one is used",
-        "44 This version sends no mail to other servers: what users send there is refused",
+        "48 This version sends no mail to other servers: what users send there is refused",
       ],
     );
   });

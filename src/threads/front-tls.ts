@@ -1,6 +1,11 @@
-import type { SecureContext } from "node:tls";
 import { CertificateSet } from "#platform/tls/certificate-set.ts";
-import { type AlpnName, type ServerTls, secureContext, serverTls } from "#platform/tls/server-tls.ts";
+import {
+  type AlpnName,
+  type SecureContext,
+  type ServerTls,
+  secureContext,
+  serverTls,
+} from "#platform/tls/server-tls.ts";
 import { TicketKeyRing } from "#platform/tls/ticket-keys.ts";
 import type { OldestTls } from "#platform/tls/tls-policy.ts";
 import type { TlsMaterial } from "./tls-material.ts";

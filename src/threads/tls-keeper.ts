@@ -142,7 +142,7 @@ export class TlsKeeper {
   }
 
   #lookAgain(): void {
-    void this.look().then(() => {
+    void this.look().finally(() => {
       if (!this.#isClosed) this.#lookTimer = this.#options.clock.after(LOOK_MS, () => this.#lookAgain());
     });
   }

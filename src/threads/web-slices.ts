@@ -29,7 +29,9 @@ function mailServices(listeners: readonly ListenerSettings[]): readonly MailServ
     ? services.filter(({ isPrivate }) => !isPrivate)
     : services;
   const unique = new Map(reachable.map(({ protocol, port, tls }) => [port, { protocol, port, tls }]));
-  const rank = ({ protocol, tls }: MailService): number =>
-    PROTOCOLS.indexOf(protocol) * 2 + (tls === "implicit" ? 0 : 1);
   return [...unique.values()].toSorted((left, right) => rank(left) - rank(right));
+}
+
+function rank({ protocol, tls }: MailService): number {
+  return PROTOCOLS.indexOf(protocol) * 2 + (tls === "implicit" ? 0 : 1);
 }

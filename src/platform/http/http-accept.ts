@@ -3,6 +3,7 @@
  * other, with the same limits and the same end. What is answered is said by a function from Request to Response.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import type { Accept, Connection, ConnectionHandler } from "#ports/connection.ts";
 import type { Log } from "#ports/log.ts";
 import { ACME_TLS_ALPN } from "../tls/server-tls.ts";
@@ -43,6 +44,7 @@ export function createHttpAccept({ respond, log }: { readonly respond: Respond; 
       if (session !== undefined) void answer(request, response, session);
     },
   );
+  server.on("clientError", (error: NodeJS.ErrnoException, stream) => refuse(stream, error.code));
   server.maxHeadersCount = HEADER_FIELDS_MAX;
   server.maxRequestsPerSocket = REQUESTS_PER_CONNECTION_MAX;
   // A client may close its side when it has asked.
@@ -91,11 +93,21 @@ function handlerOf(session: Session, stream: ConnectionStream): ConnectionHandle
   };
 }
 
+/** What is no request is answered once, and the connection ends. */
+function refuse(stream: Duplex, code: string | undefined): void {
+  if (!stream.writable || code === "ECONNRESET") return void stream.destroy();
+  const status = code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
+  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
 /** RFC 8737 §3: the certificate in the handshake was the answer. */
 function farewell(connection: Connection): ConnectionHandler {
-  const nothing = (): void => undefined;
   connection.end();
   return { octets: nothing, drained: nothing, timedOut: nothing, shutdown: nothing, closed: nothing };
+}
+
+function nothing(): void {
+  // The connection is over.
 }
 
 async function responseTo(message: IncomingMessage, client: HttpClient, respond: Respond): Promise<Response> {

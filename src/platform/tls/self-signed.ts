@@ -10,9 +10,23 @@ const LIFETIME_MS = 825 * 24 * 60 * 60 * 1000;
 const BACKDATED_MS = 24 * 60 * 60 * 1000;
 const SERIAL_OCTETS = 16;
 
-/** Makes an ECDSA P-256 key and a certificate for `names` (host names and IP addresses) signed by itself. */
-export async function makeSelfSigned(names: readonly [string, ...string[]], nowMs: number): Promise<KeyPair> {
-  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+const ALGORITHMS = {
+  ecdsa: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
+  rsa: {
+    name: "RSASSA-PKCS1-v1_5",
+    hash: "SHA-256",
+    modulusLength: 2048,
+    publicExponent: Uint8Array.of(1, 0, 1),
+  },
+} as const;
+
+/** Makes a key and a certificate for `names` (host names and IP addresses) signed by itself. */
+export async function makeSelfSigned(
+  names: readonly [string, ...string[]],
+  nowMs: number,
+  keyType: "ecdsa" | "rsa" = "ecdsa",
+): Promise<KeyPair> {
+  const algorithm = ALGORITHMS[keyType];
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),

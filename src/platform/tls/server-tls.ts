@@ -1,5 +1,8 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext, type TLSSocket, type TLSSocketOptions } from "node:tls";
 import { type OldestTls, policyOptions } from "./tls-policy.ts";
+
+export type { SecureContext } from "node:tls";
 
 /** A certificate chain and its key, in PEM. */
 export interface KeyPair {
@@ -15,6 +18,12 @@ export interface ServerTls {
 /** Pairs of different key types: the client has what it can. Throws when certificate and key do not fit each other or cannot be read. */
 export function secureContext(pair: KeyPair | readonly KeyPair[], oldest: OldestTls = "1.2"): SecureContext {
   const pairs = "keyPem" in pair ? [pair] : pair;
+  for (const { certificatePem, keyPem } of pairs) {
+    // OpenSSL looks no further where the two are of different types.
+    if (!new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(keyPem))) {
+      throw new Error("the key is that of another certificate");
+    }
+  }
   return createSecureContext({
     ...policyOptions(oldest),
     cert: pairs.map(({ certificatePem }) => certificatePem),

@@ -23,9 +23,12 @@ export const TICKET_KEY_MS = 8 * 60 * 60 * 1000;
 const PART_OCTETS = 16;
 
 export function makeTicketKeys(previous?: TicketKeys): TicketKeys {
-  const fresh = (): Uint8Array => Uint8Array.from(randomBytes(PART_OCTETS));
-  const key = { name: fresh(), hmacKey: fresh(), aesKey: fresh() };
+  const key = { name: part(), hmacKey: part(), aesKey: part() };
   return previous === undefined ? [key] : [key, previous[0]];
+}
+
+function part(): Uint8Array {
+  return Uint8Array.from(randomBytes(PART_OCTETS));
 }
 
 /** Answers of OpenSSL's SSL_CTX_set_tlsext_ticket_key_evp_cb(3). */

@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { createWebApp, type WebClient } from "./web-app.ts";
+import type { WebSettings } from "./web-settings.ts";
+
+const settings: WebSettings = {
+  hostname: "mx1.example.com",
+  domains: [
+    {
+      name: "example.com",
+      mtaSts: { mode: "enforce", maxAgeSeconds: 86_400, mx: ["mx1.example.com", "*.example.net"] },
+    },
+    { name: "example.org", mtaSts: { mode: "none", maxAgeSeconds: 604_800, mx: ["mx1.example.com"] } },
+  ],
+  services: [
+    { protocol: "imap", port: 993, tls: "implicit" },
+    { protocol: "pop3", port: 995, tls: "implicit" },
+    { protocol: "submission", port: 465, tls: "implicit" },
+    { protocol: "submission", port: 587, tls: "starttls" },
+  ],
+};
+
+const keyAuthorization = (token: string): string | undefined => (token === "token" ? "token.thumbprint" : undefined);
+const app = createWebApp({ settings, httpsPort: 443, keyAuthorization });
+const SECURE = { isSecure: true, isPrivate: false };
+const PLAIN = { isSecure: false, isPrivate: false };
+
+async function ask(
+  url: string,
+  client: WebClient = SECURE,
+  init?: RequestInit,
+): Promise<Response & { readonly page: string }> {
+  const response = await app.respond(new Request(url, init), client);
+  return Object.assign(response, { page: await response.text() });
+}
+
+suite("MTA-STS (RFC 8461)", () => {
+  test("serves each domain's policy at its own name", async () => {
+    const { status, headers, page } = await ask("https://mta-sts.example.com/.well-known/mta-sts.txt");
+    assert.equal(status, 200);
+    assert.match(headers.get("content-type") ?? "", /^text\/plain/); // §3.3
+    assert.equal(
+      page,
+      "version: STSv1\r\nmode: enforce\r\nmx: mx1.example.com\r\nmx: *.example.net\r\nmax_age: 86400\r\n",
+    );
+    const other = await ask("https://mta-sts.example.org/.well-known/mta-sts.txt");
+    assert.match(other.page, /mode: none/);
+  });
+
+  test("serves it under no other name", async () => {
+    for (const host of ["mx1.example.com", "example.com", "autoconfig.example.com"]) {
+      assert.equal((await ask(`https://${host}/.well-known/mta-sts.txt`)).status, 404);
+    }
+    assert.equal((await ask("https://mta-sts.other.example/.well-known/mta-sts.txt")).status, 421);
+  });
+});
+
+suite("settings for mail programs", () => {
+  test("autoconfig at every place where it is looked for, best first", async () => {
+    for (const url of [
+      "https://autoconfig.example.com/mail/config-v1.1.xml?emailaddress=alice@example.com",
+      "https://autoconfig.example.com/mail/config-v1.1.xml",
+      "https://example.com/.well-known/autoconfig/mail/config-v1.1.xml",
+      "https://mx1.example.com/mail/config-v1.1.xml?emailaddress=ALICE@EXAMPLE.COM",
+    ]) {
+      const { status, headers, page } = await ask(url);
+      assert.equal(status, 200, url);
+      assert.match(headers.get("content-type") ?? "", /^text\/xml/);
+      assert.match(page, /<emailProvider id="example\.com">/);
+      const ports = [...page.matchAll(/<port>(\d+)<\/port>\s+<socketType>(\w+)</g)].map(
+        ([, port, tls]) => `${port} ${tls}`,
+      );
+      assert.deepEqual(ports, ["993 SSL", "995 SSL", "465 SSL", "587 STARTTLS"]);
+    }
+  });
+
+  test("says nothing of other people's domains, and the same of an account that is not there", async () => {
+    const url = "https://mx1.example.com/mail/config-v1.1.xml?emailaddress=";
+    assert.equal((await ask(`${url}a@other.example`)).status, 404);
+    assert.equal((await ask(`${url}nobody`)).status, 404);
+    assert.equal((await ask(`${url}alice@example.com`)).page, (await ask(`${url}nobody@example.com`)).page);
+  });
+
+  const discover = (address: string): RequestInit => ({
+    method: "POST",
+    body: `<?xml version="1.0"?><Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/outlook/requestschema/2006"><Request><EMailAddress>${address}</EMailAddress></Request></Autodiscover>`,
+  });
+
+  test("autodiscover for Outlook", async () => {
+    for (const path of ["/autodiscover/autodiscover.xml", "/Autodiscover/Autodiscover.xml"]) {
+      const { status, page } = await ask(
+        `https://autodiscover.example.com${path}`,
+        SECURE,
+        discover("bob@example.com"),
+      );
+      assert.equal(status, 200);
+      assert.deepEqual(
+        [...page.matchAll(/<Type>(\w+)</g)].map(([, type]) => type),
+        ["IMAP", "POP3", "SMTP", "SMTP"],
+      );
+      assert.match(page, /<LoginName>bob@example\.com<\/LoginName>/);
+    }
+  });
+
+  test("autodiscover reads one element, and no XML", async () => {
+    const url = "https://autodiscover.example.com/autodiscover/autodiscover.xml";
+    for (const address of [
+      "",
+      "bob",
+      "&x;@example.com",
+      "a<b>@example.com",
+      "bob@other.example",
+      `${"x".repeat(300)}@example.com`,
+    ]) {
+      assert.equal((await ask(url, SECURE, discover(address))).status, 404, address);
+    }
+    assert.equal((await ask(url, SECURE, { method: "POST", body: "<".repeat(60_000) })).status, 404);
+  });
+
+  test("a profile for Apple's devices, always the same, without a password", async () => {
+    const url = "https://autoconfig.example.com/mail/apple.mobileconfig?address=alice@example.com";
+    const { status, headers, page } = await ask(url);
+    assert.equal(status, 200);
+    assert.equal(headers.get("content-type"), "application/x-apple-aspen-config");
+    assert.match(page, /<key>IncomingMailServerHostName<\/key><string>mx1\.example\.com<\/string>/);
+    assert.match(page, /<key>IncomingMailServerPortNumber<\/key><integer>993<\/integer>/);
+    assert.doesNotMatch(page, /<key>(?:Incoming|Outgoing)Password<\/key>/);
+    assert.equal((await ask(url)).page, page);
+    assert.equal(
+      (await ask("https://autoconfig.example.com/mail/apple.mobileconfig?address=a@other.example")).status,
+      404,
+    );
+  });
+
+  test("what a client says is escaped where it is repeated", async () => {
+    const address = encodeURIComponent(`a"<script>&'@example.com`);
+    const { page } = await ask(`https://example.com/mail/apple.mobileconfig?address=${address}`);
+    assert.match(page, /a&quot;&lt;script&gt;&amp;&apos;@example\.com/);
+    assert.doesNotMatch(page, /<script>/);
+  });
+});
+
+suite("doors", () => {
+  test("a challenge is answered under any name, with and without TLS (RFC 8555 §8.3)", async () => {
+    for (const client of [SECURE, PLAIN]) {
+      const { status, page } = await ask("http://any.example/.well-known/acme-challenge/token", client);
+      assert.equal(status, 200);
+      assert.equal(page, "token.thumbprint");
+    }
+    assert.equal((await ask("http://any.example/.well-known/acme-challenge/other", PLAIN)).status, 404);
+  });
+
+  test("everything else leads to HTTPS, where the name is ours", async () => {
+    const { status, headers } = await ask(
+      "http://autoconfig.example.com/mail/config-v1.1.xml?emailaddress=a@example.com",
+      PLAIN,
+    );
+    assert.equal(status, 308);
+    assert.equal(
+      headers.get("location"),
+      "https://autoconfig.example.com/mail/config-v1.1.xml?emailaddress=a@example.com",
+    );
+    assert.equal((await ask("http://other.example/", PLAIN)).status, 421);
+  });
+
+  test("a proxy on this machine gets the pages themselves", async () => {
+    const { status } = await ask("http://mta-sts.example.com/.well-known/mta-sts.txt", {
+      isSecure: false,
+      isPrivate: true,
+    });
+    assert.equal(status, 200);
+  });
+
+  test("every answer has the headers that keep browsers from doing more with it", async () => {
+    for (const url of ["https://mx1.example.com/", "https://mx1.example.com/nothing", "https://other.example/"]) {
+      const { headers } = await ask(url);
+      assert.equal(headers.get("x-content-type-options"), "nosniff");
+      assert.equal(headers.get("content-security-policy"), "default-src 'none'; frame-ancestors 'none'");
+      assert.match(headers.get("strict-transport-security") ?? "", /^max-age=/);
+    }
+    const plain = await ask("http://mx1.example.com/", PLAIN);
+    assert.equal(plain.headers.has("strict-transport-security"), false); // RFC 6797 §7.2
+  });
+});
