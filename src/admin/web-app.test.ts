@@ -34,6 +34,14 @@ async function ask(
   return Object.assign(response, { page: await response.text() });
 }
 
+/** What Outlook asks with. */
+function discover(address: string): RequestInit {
+  return {
+    method: "POST",
+    body: `<?xml version="1.0"?><Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/outlook/requestschema/2006"><Request><EMailAddress>${address}</EMailAddress></Request></Autodiscover>`,
+  };
+}
+
 suite("MTA-STS (RFC 8461)", () => {
   test("serves each domain's policy at its own name", async () => {
     const { status, headers, page } = await ask("https://mta-sts.example.com/.well-known/mta-sts.txt");
@@ -79,11 +87,6 @@ suite("settings for mail programs", () => {
     assert.equal((await ask(`${url}a@other.example`)).status, 404);
     assert.equal((await ask(`${url}nobody`)).status, 404);
     assert.equal((await ask(`${url}alice@example.com`)).page, (await ask(`${url}nobody@example.com`)).page);
-  });
-
-  const discover = (address: string): RequestInit => ({
-    method: "POST",
-    body: `<?xml version="1.0"?><Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/outlook/requestschema/2006"><Request><EMailAddress>${address}</EMailAddress></Request></Autodiscover>`,
   });
 
   test("autodiscover for Outlook", async () => {

@@ -77,10 +77,8 @@ suite("orders of certificates", () => {
     await world.pass(57);
     assert.equal(world.orders.length, 2);
     await world.pass(3);
-    assert.deepEqual(
-      world.orders.map(({ replaces }) => replaces),
-      [undefined, undefined, "id1", "id2"],
-    );
+    const replaced = world.orders.slice(2).map(({ replaces }) => replaces);
+    assert.deepEqual(replaced.toSorted(), ["id1", "id2"]);
   });
 
   test("a name that is new has one ordered at once", async () => {

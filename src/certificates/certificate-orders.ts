@@ -57,7 +57,7 @@ const NONE: OrderMemory = { failures: 0, nextMs: 0 };
 
 export class CertificateOrders {
   readonly #options: CertificateOrdersOptions;
-  /** By renewal id: the moment chosen, and when the authority was asked. */
+  /** By renewal id: the moment chosen, and when the authority was asked. A few a year. */
   readonly #chosen = new Map<string, { readonly atMs: number; readonly askedMs: number; readonly part: number }>();
   readonly #lastOrders = new Map<KeyType, { readonly names: readonly string[]; readonly atMs: number }>();
   #memory: OrderMemory | undefined;
@@ -118,7 +118,6 @@ export class CertificateOrders {
     const suggested = renewalId === undefined ? undefined : await suggestedRenewal(renewalId);
     const part = known?.part ?? this.#part();
     const atMs = renewalTime(validity, suggested, part);
-    if (known === undefined) this.#chosen.clear();
     this.#chosen.set(key, { atMs, askedMs: nowMs, part });
     return atMs;
   }
