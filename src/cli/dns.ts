@@ -1,6 +1,7 @@
 /** `postern dns DOMAIN`: the records to publish for a domain of ours, and which of them are there. */
 import { Buffer } from "node:buffer";
 import { createHash, X509Certificate } from "node:crypto";
+import { mtaStsPolicy } from "#admin/mta-sts.ts";
 import { type CheckedRecord, checkRecords, type DomainMail, wantedRecords } from "#audit/wanted-records.ts";
 import type { ListenerSettings, Settings } from "#config/settings.ts";
 import { isPrivateAddress } from "#mail/ip-address.ts";
@@ -16,6 +17,8 @@ import { silentLog } from "./silent-log.ts";
 
 const DNS_TIMEOUT_MS = 5000;
 const DNS_STEP_MS = 15_000;
+/** RFC 8461 §3.1 allows 32 letters and digits. */
+const MTA_STS_ID_LENGTH = 20;
 
 export const dns: Command = {
   name: "dns",
@@ -46,7 +49,7 @@ export const dns: Command = {
       addresses: await addressesOf(settings, resolver),
       dkim: dkim.filter(({ state }) => state !== "retired"),
       reportAddress: `postmaster@${domain}`,
-      mtaStsId: undefined,
+      mtaStsId: mtaStsId(settings, domain),
       tlsa: await tlsaRecords(settings),
       ports: userPorts(settings.listeners),
     };
@@ -78,6 +81,14 @@ async function addressesOf({ hostname, listeners }: Settings, resolver: DnsClien
   if (known.length > 0) return known;
   const bound = listeners.flatMap(({ endpoint }) => (endpoint.kind === "tcp" ? [endpoint.host] : []));
   return [...new Set(bound)].filter((address) => !isPrivateAddress(address));
+}
+
+/** It changes when the policy does (RFC 8461 §3.1). */
+function mtaStsId({ domains, listeners }: Settings, domain: string): string | undefined {
+  const policy = domains.find(({ name }) => name === domain)?.mtaSts;
+  const isServed = listeners.some(({ protocol, tls }) => protocol === "http" && tls === "implicit");
+  if (policy === undefined || policy.mode === "none" || !isServed) return undefined;
+  return createHash("sha256").update(mtaStsPolicy(policy)).digest("hex").slice(0, MTA_STS_ID_LENGTH);
 }
 
 async function tlsaRecords(settings: Settings): Promise<readonly string[]> {

@@ -85,33 +85,44 @@ export function badZone(): Zone {
   };
 }
 
-/**
- * @param keys TXT records by name, as `postern dkim show` names them.
- * @param hashes of the hosts' public keys, by host.
- */
-export function goodZone(keys: Readonly<Record<string, string>>, hashes: Readonly<Record<string, Buffer>>): Zone {
-  return {
-    ...hostRecords(GOOD),
-    "good.example": {
-      A: ["198.51.100.1"],
-      MX: [
-        { preference: 10, exchange: "mx1.good.example" },
-        { preference: 20, exchange: "mx2.good.example" },
-      ],
-      TXT: ["v=spf1 mx -all"],
-    },
-    "_dmarc.good.example": { TXT: ["v=DMARC1; p=reject; rua=mailto:postmaster@good.example"] },
-    "_smtp._tls.good.example": { TXT: ["v=TLSRPTv1; rua=mailto:postmaster@good.example"] },
-    ...Object.fromEntries(
-      Object.entries(hashes).map(([host, certificate]): [string, ZoneRecords] => [
-        `_25._tcp.${host}`,
-        { TLSA: [{ usage: 3, selector: 1, matchingType: 1, certificate }] },
-      ]),
-    ),
-    ...Object.fromEntries(
-      Object.entries(keys).map(([name, value]): [string, ZoneRecords] => [name, { TXT: [inStrings(value)] }]),
-    ),
-  };
+/** A record as `postern dns --json` names it. */
+export interface NamedRecord {
+  readonly name: string;
+  readonly type: "A" | "AAAA" | "MX" | "TXT" | "SRV" | "CNAME" | "PTR" | "TLSA";
+  readonly value: string;
+}
+
+/** What Postern says is to be published, published. Addresses and their names are those of the hosts. */
+export function published(records: readonly NamedRecord[]): Zone {
+  const zone: Record<string, { -readonly [Type in keyof ZoneRecords]: ZoneRecords[Type] }> = {};
+  for (const { name, type, value } of records) {
+    const entry = (zone[name] ??= {});
+    switch (type) {
+      case "TXT":
+        entry.TXT = [...(entry.TXT ?? []), inStrings(value)];
+        break;
+      case "CNAME":
+        entry.CNAME = value;
+        break;
+      case "MX": {
+        const [preference = "", exchange = ""] = value.split(" ");
+        entry.MX = [...(entry.MX ?? []), { preference: Number(preference), exchange }];
+        break;
+      }
+      case "TLSA": {
+        const [usage = 0, selector = 0, matchingType = 0] = value.split(" ").map(Number);
+        const certificate = Buffer.from(value.split(" ")[3] ?? "", "hex");
+        entry.TLSA = [...(entry.TLSA ?? []), { usage, selector, matchingType, certificate }];
+        break;
+      }
+      case "A":
+      case "AAAA":
+      case "PTR":
+      case "SRV":
+        break;
+    }
+  }
+  return { ...zone, ...hostRecords(GOOD) };
 }
 
 function inStrings(value: string): string[] {

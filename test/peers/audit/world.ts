@@ -2,8 +2,7 @@
  * A small internet in a network namespace of its own, with mail on the standard ports, and the audit of one domain in it.
  * Started by `unshare --net`; says the report on standard output.
  */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +11,20 @@ import { startDnsServer } from "../../fakes/dns-server.ts";
 import { hold, run, stop } from "../process.ts";
 import { listening } from "./listening.ts";
 import { startMailServers } from "./mail-servers.ts";
-import { ADDRESSES, BAD, badZone, CLIENT, GOOD, goodZone, listZones, STOCK, type Subject, stockZone } from "./names.ts";
+import {
+  ADDRESSES,
+  BAD,
+  badZone,
+  CLIENT,
+  GOOD,
+  hostRecords,
+  listZones,
+  type NamedRecord,
+  published,
+  STOCK,
+  type Subject,
+  stockZone,
+} from "./names.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const postern = join(root, "bin/postern.js");
@@ -73,15 +85,14 @@ async function startDebian(subject: Subject, zone: typeof dns.zone, isBad: boole
 /** Two Posterns, each in its own network, with everything published that there is to publish. */
 async function startGood(): Promise<() => Promise<void>> {
   const nodes: ChildProcess[] = [];
-  const hashes: Record<string, Buffer> = {};
   for (const host of GOOD.hosts) {
-    const certificate = await authority.issue({ names: [host.name] });
-    hashes[host.name] = createHash("sha256").update(certificate.spki).digest();
+    const certificate = await authority.issue({ names: [host.name, `mta-sts.${GOOD.domain}`] });
     nodes.push(await startNode(host, certificate));
   }
-  const keys: Record<string, string> = {};
-  for (const key of dkimKeys()) keys[key.name] = key.value;
-  dns.zone = { ...dns.zone, ...goodZone(keys, hashes) };
+  dns.zone = { ...dns.zone, ...hostRecords(GOOD) };
+  const [first] = GOOD.hosts;
+  const wanted = GOOD.hosts.flatMap((host) => wantedRecords(host).filter((one) => isOf(one, host, host === first)));
+  dns.zone = { ...dns.zone, ...published(wanted) };
   dns.authenticated = true;
   return async () => {
     for (const node of nodes) await stop(node);
@@ -105,6 +116,7 @@ async function startNode(host: GoodHost, { pem, keyPem }: TestCertificate) {
     ["submission", 465, "implicit"],
     ["imap", 993, "implicit"],
     ["pop3", 995, "implicit"],
+    ["http", 443, "implicit"],
   ].map(
     ([protocol, port, tls]) =>
       `[[listener]]\nprotocol = "${protocol}"\nbind = "${host.address}:${port}"\ntls = "${tls}"\n`,
@@ -112,7 +124,7 @@ async function startNode(host: GoodHost, { pem, keyPem }: TestCertificate) {
   writeFileSync(
     settingsFile(host),
     `hostname = "${host.name}"\ndata_dir = "${data}"\nadmin = "postmaster@${GOOD.domain}"\n
-[[domain]]\nname = "${GOOD.domain}"\n
+[[domain]]\nname = "${GOOD.domain}"\nmta_sts_mode = "enforce"\nmta_sts_mx = ["*.${GOOD.domain}"]\n
 ${listeners.join("")}
 [tls]\nsource = "files"\ncertificate = "${data}.pem"\nkey = "${data}.key"\n
 [dns]\nservers = ["${dns.address}"]\n`,
@@ -121,7 +133,7 @@ ${listeners.join("")}
   const child = hold(
     spawn(process.execPath, [postern, "serve", "--config", settingsFile(host)], { stdio: "ignore", cwd: root }),
   );
-  for (const port of [25, 465, 587, 993, 995]) await listening(host.address, port);
+  for (const port of [25, 465, 587, 993, 995, 443]) await listening(host.address, port);
   return child;
 }
 
@@ -130,13 +142,17 @@ function runPostern(host: GoodHost, words: readonly string[], input = ""): strin
   return execFileSync(process.execPath, args, { input, cwd: root, encoding: "utf8" });
 }
 
-function dkimKeys(): readonly { readonly name: string; readonly value: string }[] {
-  const [first] = GOOD.hosts;
-  if (first === undefined) return [];
-  const shown = JSON.parse(runPostern(first, ["dkim", "show", GOOD.domain, "--json"])) as {
-    readonly value: { readonly keys: readonly { readonly name: string; readonly value: string }[] };
-  };
-  return shown.value.keys;
+/** What Postern itself says is to be published. */
+function wantedRecords(host: GoodHost): readonly NamedRecord[] {
+  const args = [postern, "dns", GOOD.domain, "--json", "--config", settingsFile(host)];
+  // Not all of them are there yet: it ends with 1.
+  const { stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+  return (JSON.parse(stdout) as { readonly records: readonly NamedRecord[] }).records;
+}
+
+/** Both hosts are in the zone; what is the domain's own is taken from the first. */
+function isOf({ name, type }: NamedRecord, host: GoodHost, isFirst: boolean): boolean {
+  return isFirst || type === "MX" || name.endsWith(host.name);
 }
 
 async function audit(): Promise<string> {
