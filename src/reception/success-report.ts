@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import { formatMailbox, type Mailbox } from "#mail/address.ts";
 import { dateField, dateTime, messageIdField } from "#mail/trace.ts";
+import { decodeXtext } from "#mail/xtext.ts";
 import type { RecipientRequest } from "#protocol/smtp/transaction.ts";
 
 export interface SuccessReport {
@@ -54,13 +55,6 @@ function recipientFields(recipient: RecipientRequest, { hostname }: SuccessRepor
 
 function finalRecipient({ path }: RecipientRequest, hostname: string): string {
   return path === "postmaster" ? `postmaster@${hostname}` : formatMailbox(path);
-}
-
-/** RFC 3461 §4. What it hides may be a line end: nothing but printable text comes out. */
-function decodeXtext(text: string): string {
-  return text
-    .replace(/\+([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-    .replace(/[^ -~]/g, "?");
 }
 
 /** Whole lines of the header, as far as the bound goes; no line of it can be taken for a boundary, which nobody could guess. */
