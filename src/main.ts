@@ -24,6 +24,7 @@ import type { Gatekeeper } from "./threads/gatekeeper.ts";
 import { type KeyPairs, keyPairsOf } from "./threads/key-pairs.ts";
 import type { ListeningReport } from "./threads/ports.ts";
 import { protectedAddresses } from "./threads/protected.ts";
+import { type QueueThread, startQueueThread } from "./threads/queue-thread.ts";
 import { ServerGuard } from "./threads/server-guard.ts";
 import { connectionLimitSettings } from "./threads/slices.ts";
 import { bindProblem, policyProblem, portInUse, relayProblem, type StartProblem } from "./threads/start-problem.ts";
@@ -87,6 +88,8 @@ export async function serve(options: ServeOptions): Promise<Result<RunningServer
 interface Generation {
   readonly settings: Settings;
   readonly fronts: FrontThreads;
+  /** Undefined where nothing may leave this machine. */
+  readonly queue: QueueThread | undefined;
 }
 
 class Server implements RunningServer {
@@ -140,6 +143,7 @@ class Server implements RunningServer {
   async start(): Promise<StartProblem | undefined> {
     const { settings, prepare, control, version } = this.#options;
     await prepare?.(this.store);
+    await this.#recoverQueue();
     const problem = await this.#serveUnder(settings);
     if (problem !== undefined) {
       await this.#tls?.close();
@@ -151,6 +155,12 @@ class Server implements RunningServer {
     this.#closeControl = () => socket.close();
     this.log.info("started", { version, listening: this.listening().map(({ endpoint }) => endpoint) });
     return undefined;
+  }
+
+  /** Before anything is sent: what was under way when the last process ended is due again. */
+  async #recoverQueue(): Promise<void> {
+    const found = await this.store.recoverQueue(systemClock.now());
+    if (found.again + found.doubtful > 0) this.log.warn("queue-recovered", found);
   }
 
   readonly reload = (settings: Settings): Promise<StartProblem | undefined> => {
@@ -174,7 +184,9 @@ class Server implements RunningServer {
     const problem = (await portInUse(settings, own)) ?? (await this.#serveUnder(settings));
     if (problem !== undefined) return problem;
     for (const thread of old.fronts.threads) this.#dismissed.add(thread);
+    if (old.queue !== undefined) this.#dismissed.add(old.queue.thread);
     void old.fronts.drain();
+    void old.queue?.drain();
     this.log.info("reloaded", { listening: this.listening().map(({ endpoint }) => endpoint) });
     return undefined;
   }
@@ -201,8 +213,9 @@ class Server implements RunningServer {
       takesOver: this.#generation !== undefined,
     });
     if (!fronts.ok) return bindProblem(fronts.problem.endpoint, fronts.problem.code);
-    this.#generation = { settings, fronts: fronts.value };
-    this.#watch(fronts.value.threads);
+    const queue = await startQueueThread(settings, this.#options.log, this.#storeThreads);
+    this.#generation = { settings, fronts: fronts.value, queue };
+    this.#watch([...fronts.value.threads, ...(queue === undefined ? [] : [queue.thread])]);
     await this.#tls.inForce(settings, certificates.value);
     this.#guard.settingsInForce();
     return undefined;
@@ -233,7 +246,7 @@ class Server implements RunningServer {
   async #stop(): Promise<void> {
     await this.#closeControl?.();
     await this.#tls?.close();
-    await this.#generation?.fronts.drain();
+    await Promise.all([this.#generation?.fronts.drain(), this.#generation?.queue?.drain()]);
     await this.#guard?.close();
     await this.#storeThreads.close();
     this.log.info("stopped");

@@ -4,7 +4,7 @@ import type { CamelCased } from "./camel-case.ts";
 import type { ProblemList } from "./problem.ts";
 import { scoresOf, scoresProblem } from "./scores.ts";
 import type { SettingsFile } from "./settings.ts";
-import { PROTOCOLS_NOT_BUILT, SENDS_TO_OTHER_SERVERS, WITHOUT_EFFECT } from "./this-version.ts";
+import { PROTOCOLS_NOT_BUILT, WITHOUT_EFFECT } from "./this-version.ts";
 import type { KeyPath } from "./toml-lines.ts";
 
 export function checkDomains(file: SettingsFile, problems: ProblemList): void {
@@ -138,13 +138,6 @@ export function warnWithoutEffect(written: unknown, file: SettingsFile, problems
       ["listener", position, "protocol"],
       `A listener for ${protocol} is not opened in this version`,
       remedy,
-    );
-  }
-  if (!SENDS_TO_OTHER_SERVERS && file.delivery.outbound && !file.delivery.hold) {
-    problems.warning(
-      ["delivery"],
-      "This version sends no mail to other servers: what users send there is refused",
-      "Set delivery.hold = true to keep it in the queue instead.",
     );
   }
 }

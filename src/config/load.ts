@@ -127,6 +127,7 @@ function derive(file: SettingsFile, path: string, surroundings: Surroundings, pr
     threads: written.threads,
     delivery: written.delivery,
     routes: written.route,
+    queue: written.queue,
     accounts: written.accounts,
     decisions: written.decisions,
     store: written.store,

@@ -4,6 +4,7 @@ import { delivery, route } from "./schema-delivery.ts";
 import { limits } from "./schema-limits.ts";
 import { policy } from "./schema-policy.ts";
 import { antivirus, dmarc, greylist, lists, milter, relay, rules } from "./schema-protections.ts";
+import { queue } from "./schema-queue.ts";
 import { accountPolicy, ownScores, quarantine, uriList, verdict, weights } from "./schema-verdict.ts";
 import { computed, expecting, required, section, setting, table } from "./setting.ts";
 import {
@@ -233,6 +234,7 @@ export const posternToml = table({
   relay: section(relay, "Who may send to other domains without logging in: nobody, unless listed here."),
   threads: section(threads, "Use of the machine."),
   delivery: section(delivery, "Mail for other domains."),
+  queue: section(queue, "How long and how often mail for other domains is tried."),
   route: setting(list(route), [], {
     text: "One `[[route]]` table for each domain whose mail takes a way of its own.",
   }),

@@ -85,6 +85,7 @@ export interface Settings {
   readonly relay: FileSettings["relay"];
   readonly threads: FileSettings["threads"];
   readonly delivery: FileSettings["delivery"];
+  readonly queue: FileSettings["queue"];
   readonly routes: FileSettings["route"];
   readonly accounts: FileSettings["accounts"];
   readonly decisions: FileSettings["decisions"];

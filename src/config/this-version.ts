@@ -14,6 +14,3 @@ export const WITHOUT_EFFECT: readonly string[] = [
 ];
 
 export const PROTOCOLS_NOT_BUILT: readonly ListenerProtocol[] = [];
-
-/** Nothing is sent to other servers yet: mail for them is held in the queue, or refused. */
-export const SENDS_TO_OTHER_SERVERS: boolean = false;

@@ -5,7 +5,7 @@
 import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
-import type { QueueJob } from "#store/queue-rows.ts";
+import type { QueueClaim, QueueJob } from "#store/queue-rows.ts";
 import type { Store } from "#store/store.ts";
 import { type Attempt, RECIPIENTS_PER_ATTEMPT_MAX } from "./attempt.ts";
 import type { BounceDesk } from "./bounces/bounce-desk.ts";
@@ -113,7 +113,7 @@ export class Dispatcher {
         rooms: settings.oneNextHop ? [] : this.#paces.rooms(),
         roomDefault: settings.oneNextHop ? jobsMax : this.#paces.roomDefault,
         parked: settings.oneNextHop ? [] : this.#paces.parked(nowMs),
-        fullSenders: this.#fullSenders(),
+        ...this.#senderRooms(),
       });
       for (const job of jobs) this.#begin(job);
       if (jobs.length < jobsMax) return;
@@ -129,12 +129,15 @@ export class Dispatcher {
     return Math.min(free, hop?.room ?? this.#paces.roomDefault);
   }
 
-  /** Nobody's mail has more than half of all attempts while others' may wait. */
-  #fullSenders(): readonly number[] {
+  /** Nobody's mail has more than half of all attempts: others' may come at any moment. */
+  #senderRooms(): Pick<QueueClaim, "senderRooms" | "senderRoomDefault"> {
     const counts = new Map<number, number>();
     for (const senderId of this.#underWay.values()) counts.set(senderId, (counts.get(senderId) ?? 0) + 1);
     const max = Math.max(1, Math.floor(this.#options.settings.attemptsMax / 2));
-    return [...counts].filter(([, count]) => count >= max).map(([senderId]) => senderId);
+    return {
+      senderRooms: [...counts].map(([senderId, count]) => ({ senderId, room: Math.max(0, max - count) })),
+      senderRoomDefault: max,
+    };
   }
 
   #begin(job: QueueJob): void {

@@ -28,12 +28,11 @@ export type RecipientDecision =
 
 const RECIPIENT_OK = reply(250, "2.1.5", "Recipient ok");
 const MAILBOX_FULL = reply(452, "4.2.2", "Mailbox full: the recipient has no room for this message; try again later");
-const SENDS_NOT_YET = reply(
+const SENDS_NOTHING = reply(
   451,
   "4.3.0",
-  "This server does not send mail to other servers yet; use another one for this recipient",
+  "This server does not send mail to other servers; use another one for this recipient",
 );
-const TLS_NOT_KEPT = reply(550, "5.7.30", "REQUIRETLS cannot be kept for other servers here; send without it");
 
 export class RecipientPolicy {
   readonly #directory: Directory;
@@ -68,7 +67,7 @@ export class RecipientPolicy {
         return toAccounts(found.accounts, sender.declaredOctets);
       case "hand-on":
       case "elsewhere":
-        return this.#toQueue(path, sender);
+        return this.#toQueue(path);
     }
   }
 
@@ -99,12 +98,10 @@ export class RecipientPolicy {
     }
   }
 
-  #toQueue(path: Mailbox | "postmaster", { requireTls }: SenderRequest): RecipientDecision {
+  #toQueue(path: Mailbox | "postmaster"): RecipientDecision {
     if (path === "postmaster" || this.#outbound === "off") {
-      return { accepted: false, reply: SENDS_NOT_YET, reason: "outbound-off" };
+      return { accepted: false, reply: SENDS_NOTHING, reason: "outbound-off" };
     }
-    // The queue keeps no such promise yet; to lose it on the way would be worse than to refuse.
-    if (requireTls) return { accepted: false, reply: TLS_NOT_KEPT, reason: "require-tls" };
     return { accepted: true, reply: RECIPIENT_OK, destination: { kind: "queue", address: formatMailbox(path) } };
   }
 }

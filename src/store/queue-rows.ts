@@ -106,8 +106,9 @@ export interface QueueClaim {
   readonly roomDefault: number;
   /** Destinations that are not to be tried before. */
   readonly parked: readonly { readonly domain: string; readonly untilMs: number }[];
-  /** Senders that have as many jobs as they may. */
-  readonly fullSenders: readonly number[];
+  /** Likewise of senders. */
+  readonly senderRooms: readonly { readonly senderId: number; readonly room: number }[];
+  readonly senderRoomDefault: number;
 }
 
 /** Recipients of one message at one destination, now `in-flight`. */

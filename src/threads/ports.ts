@@ -28,6 +28,12 @@ export interface FrontData {
   readonly fingerprintKey: Uint8Array;
 }
 
+export interface QueueData {
+  readonly settings: Settings;
+  readonly log: LogOptions;
+  readonly storePorts: StorePorts;
+}
+
 export interface StoreData {
   readonly dataDir: string;
 }

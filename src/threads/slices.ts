@@ -4,8 +4,12 @@ import { type Pop3Settings, pop3Defaults } from "#access/pop3/settings.ts";
 import type { Settings } from "#config/settings.ts";
 import type { ConnectionLimitSettings } from "#gate/limits/settings.ts";
 import type { DirectorySettings } from "#identity/store-directory.ts";
+import type { QueueSettings } from "#queue/settings.ts";
 import type { RelaySelfTestSettings } from "#reception/relay-self-test.ts";
 import { type ReceptionSettings, receptionDefaults } from "#reception/settings.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 export function directorySettings({ domains, admin }: Settings): DirectorySettings {
   return {
@@ -41,7 +45,7 @@ export function receptionSettings({ hostname, limits, rules, relay, delivery }: 
     earlyTalker: rules.earlyTalker,
     ownNameHelo: rules.helo,
     relay: { ...receptionDefaults.relay, trustedNetworks: relay.trustedNetworks },
-    outbound: delivery.hold ? "held" : "off",
+    outbound: delivery.hold ? "held" : delivery.outbound ? "sent" : "off",
   };
 }
 
@@ -69,6 +73,21 @@ export function connectionLimitSettings(
     loggedInPerAccount: limits.imapConnectionsPerAccount,
     loggedInPerAddress: limits.imapConnectionsPerAddress,
     ownAddresses: [...machineAddresses, ...listeners.flatMap(({ proxyFrom }) => proxyFrom)],
+  };
+}
+
+export function queueSettings({ hostname, queue, delivery, routes }: Settings): QueueSettings {
+  return {
+    hostname,
+    schedule: {
+      firstMs: queue.retryFirstMinutes * MINUTE_MS,
+      longestMs: Math.max(queue.retryFirstMinutes, queue.retryLongestMinutes) * MINUTE_MS,
+      expiresMs: queue.expiresHours * HOUR_MS,
+      warnsMs: queue.warnsHours * HOUR_MS,
+    },
+    attemptsMax: queue.attempts,
+    attemptsPerDestinationMax: queue.attemptsPerDestination,
+    oneNextHop: delivery.relayHost !== "" && routes.length === 0,
   };
 }
 

@@ -106,7 +106,10 @@ export const queueContract: ContractTests = {
       ["parked.example"],
     );
     await queue(store, ["b@open.example"]);
-    assert.deepEqual(await claim(store, { nowMs: QUEUED_MS + 600, fullSenders: [job?.senderId ?? 0] }), []);
+    assert.deepEqual(
+      await claim(store, { nowMs: QUEUED_MS + 600, senderRooms: [{ senderId: job?.senderId ?? 0, room: 0 }] }),
+      [],
+    );
   },
 
   "a message is gone with its last recipient, and its octets with it": async (store) => {
@@ -236,7 +239,8 @@ function claim(store: Store, changes: Partial<QueueClaim> = {}): Promise<readonl
     rooms: [],
     roomDefault: 10,
     parked: [],
-    fullSenders: [],
+    senderRooms: [],
+    senderRoomDefault: 10,
     ...changes,
   });
 }

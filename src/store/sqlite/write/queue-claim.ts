@@ -45,6 +45,7 @@ class Claim {
   readonly #claim: QueueClaim;
   readonly #turns: QueueTurns;
   readonly #rooms: Map<string, number>;
+  readonly #senderRooms: Map<number, number>;
   readonly #parked: ReadonlyMap<string, number>;
 
   constructor(db: Database, claim: QueueClaim) {
@@ -52,12 +53,12 @@ class Claim {
     this.#claim = claim;
     this.#turns = new QueueTurns(db);
     this.#rooms = new Map(claim.rooms.map(({ domain, room }) => [domain, room]));
+    this.#senderRooms = new Map(claim.senderRooms.map(({ senderId, room }) => [senderId, room]));
     this.#parked = new Map(claim.parked.map(({ domain, untilMs }) => [domain, untilMs]));
   }
 
   sendersInLine(): readonly number[] {
-    const { nowMs, jobsMax, fullSenders } = this.#claim;
-    const full = new Set(fullSenders);
+    const { nowMs, jobsMax, senderRooms } = this.#claim;
     const ranked = PRIORITIES.flatMap((priority) =>
       this.#db
         .all<Turn>(
@@ -65,12 +66,12 @@ class Claim {
            WHERE priority = ? AND turn_ms <= ? AND turn_ms IS NOT NULL ORDER BY turn_ms LIMIT ?`,
           priority,
           nowMs,
-          jobsMax + fullSenders.length,
+          jobsMax + senderRooms.length,
         )
         .map(({ id, turnMs }) => ({ id, rankMs: turnMs + priority * QUEUE_PRIORITY_STEP_MS })),
     );
     return ranked
-      .filter(({ id }) => !full.has(id))
+      .filter(({ id }) => this.#roomOf(id) > 0)
       .toSorted((a, b) => a.rankMs - b.rankMs)
       .slice(0, jobsMax)
       .map(({ id }) => id);
@@ -78,11 +79,18 @@ class Claim {
 
   claimFrom(senderId: number): QueueJob | undefined {
     const { nowMs } = this.#claim;
+    const room = this.#roomOf(senderId);
+    if (room <= 0) return undefined;
     this.#turns.serveSender(senderId, nowMs);
     const lane = this.#nextLane(senderId);
     const job = lane === undefined ? undefined : this.#take(senderId, lane.id, lane.domain);
     this.#turns.refresh();
+    if (job !== undefined) this.#senderRooms.set(senderId, room - 1);
     return job;
+  }
+
+  #roomOf(senderId: number): number {
+    return this.#senderRooms.get(senderId) ?? this.#claim.senderRoomDefault;
   }
 
   /** At most as many lanes are passed over as there are destinations that are full or parked. */

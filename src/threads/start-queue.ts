@@ -1,0 +1,64 @@
+/** Sends mail to other servers: the queue's dispatcher, delivery and signing, put together in the thread they have for themselves. */
+import { outgoingAttempt } from "#delivery/outgoing-attempt.ts";
+import { SigningKeys } from "#delivery/signing/signing-keys.ts";
+import type { Directory } from "#identity/directory.ts";
+import { createDirectory } from "#identity/store-directory.ts";
+import { parseDomain, parseMailbox } from "#mail/address.ts";
+import { openLog } from "#platform/json-log.ts";
+import { systemClock } from "#platform/system-clock.ts";
+import { systemRandom } from "#platform/system-random.ts";
+import { BounceDesk, type SenderPlace } from "#queue/bounces/bounce-desk.ts";
+import { Dispatcher } from "#queue/dispatcher.ts";
+import type { QueueData } from "./ports.ts";
+import { openRemoteDelivery } from "./remote-delivery.ts";
+import { directorySettings, queueSettings } from "./slices.ts";
+import { storeOver } from "./store-ports.ts";
+
+export interface RunningQueue {
+  /** Gives what is under way some time, and back to the queue what needs more. */
+  close(): Promise<void>;
+}
+
+export async function startQueue({ settings, log: logOptions, storePorts }: QueueData): Promise<RunningQueue> {
+  const clock = systemClock;
+  const random = systemRandom;
+  const { hostname } = settings;
+  const { log, flush } = openLog(logOptions);
+  const store = storeOver(storePorts);
+  const directory = await createDirectory({ store, clock, settings: directorySettings(settings) });
+  const keys = new SigningKeys(store, { isOurs: (domain) => isOurs(directory, domain), now: () => clock.now() });
+  const remote = openRemoteDelivery(settings, { clock, random, log });
+  const dispatcher = new Dispatcher({
+    store,
+    attempt: outgoingAttempt(remote.attempt, { keys, hostname, clock }),
+    bounces: new BounceDesk({ store, hostname, random, log, findSender: (address) => findSender(directory, address) }),
+    settings: queueSettings(settings),
+    clock,
+    random,
+    log,
+  });
+  return {
+    async close() {
+      await dispatcher.close();
+      remote.close();
+      keys.close();
+      directory.close();
+      await store.close();
+      flush();
+    },
+  };
+}
+
+async function isOurs(directory: Directory, name: string): Promise<boolean> {
+  const domain = parseDomain(name);
+  return domain.ok && directory.domainRole(domain.value) === "primary";
+}
+
+async function findSender(directory: Directory, address: string): Promise<SenderPlace> {
+  const mailbox = parseMailbox(address, { utf8: true });
+  if (!mailbox.ok) return { kind: "nobody" };
+  if (directory.domainRole(mailbox.value.domain) !== "primary") return { kind: "elsewhere" };
+  const found = await directory.resolve(mailbox.value);
+  if (found.kind !== "accounts") return { kind: "nobody" };
+  return { kind: "accounts", accountIds: found.recipients.map(({ accountId }) => accountId) };
+}
