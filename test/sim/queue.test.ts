@@ -106,11 +106,7 @@ suite(`the queue, simulated (POSTERN_SIM_SEED=${SEED})`, () => {
   test("ten thousand recipients of one sender do not hold up another's single mail", async (context) => {
     const clock = new FakeClock();
     const store = await openTemporaryStore(context, clock);
-    const waiting: (() => void)[] = [];
-    const answer = (): Promise<Answer> =>
-      new Promise((resolve) => {
-        waiting.push(() => resolve("delivered"));
-      });
+    const answer = (): Promise<Answer> => new Promise(() => undefined);
     const world = new QueueWorld({ clock, store, answer });
     await world.start();
     const many = Array.from({ length: 2000 }, (_, i) => `u${i}@d${i % 500}.example`);
@@ -119,9 +115,10 @@ suite(`the queue, simulated (POSTERN_SIM_SEED=${SEED})`, () => {
     const isServed = (): boolean => world.jobs.some(({ mailFrom }) => mailFrom === "alice@example.test");
     assert.ok(isServed(), "the bulk has taken every place");
     assert.ok(world.jobs.length <= 20);
-    for (const answerNow of waiting) answerNow();
-    await world.quiet();
-    await world.close();
+    // What hangs is left behind, as by a process that ends.
+    const closed = world.close();
+    clock.advance(10_000);
+    await closed;
   });
 
   test("a destination that asks for less gets less, and all others their share", async (context) => {
