@@ -117,7 +117,10 @@ suite(`the queue, simulated (POSTERN_SIM_SEED=${SEED})`, () => {
     assert.ok(world.jobs.length <= 20);
     // What hangs is left behind, as by a process that ends.
     const closed = world.close();
-    clock.advance(10_000);
+    for (let part = 0; part < 2; part++) {
+      clock.advance(10_000);
+      await world.quiet();
+    }
     await closed;
   });
 
