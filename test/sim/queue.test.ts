@@ -106,8 +106,7 @@ suite(`the queue, simulated (POSTERN_SIM_SEED=${SEED})`, () => {
   test("ten thousand recipients of one sender do not hold up another's single mail", async (context) => {
     const clock = new FakeClock();
     const store = await openTemporaryStore(context, clock);
-    const answer = (): Promise<Answer> => new Promise(() => undefined);
-    const world = new QueueWorld({ clock, store, answer });
+    const world = new QueueWorld({ clock, store, answer: noAnswer });
     await world.start();
     const many = Array.from({ length: 2000 }, (_, i) => `u${i}@d${i % 500}.example`);
     await world.send(many, { mailFrom: "bulk@example.test" });
@@ -149,6 +148,11 @@ suite(`the queue, simulated (POSTERN_SIM_SEED=${SEED})`, () => {
     await world.close();
   });
 });
+
+/** A server that never says anything. */
+function noAnswer(): Promise<Answer> {
+  return new Promise(() => undefined);
+}
 
 async function accountPlace(store: Parameters<typeof reportedRecipients>[0], address: string) {
   const account = await store.createAccount({ address, quotaOctets: null, nowMs: 0 });
