@@ -69,7 +69,7 @@ suite("the first run", () => {
 
   test("what is not built is not called on", () => {
     for (const { name, state } of tenProtections(trialSettings(true))) {
-      if (/two MX/.test(name)) assert.equal(state, "not-built", name);
+      if (/two MX/.test(name)) assert.notEqual(state, "on", name);
     }
   });
 });

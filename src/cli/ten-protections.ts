@@ -35,12 +35,18 @@ export function tenProtections(settings: Settings, facts: ProtectionFacts = {}):
     ["URI block lists", ...ruleState(rules.uriLists, "on", "what links of a message lead to")],
     ["connection limits", "on", limitsDetail(settings)],
     ["reverse DNS and HELO", ...ruleState(rules.reverseDns, "on", "names that lead both ways; HELO not our own")],
-    ["two MX and failover", "not-built", ""],
+    ["two MX and failover", ...sendingState(settings)],
   ];
   return rows.map(([name, state, detail], index) => ({ number: index + 1, name, state, detail }));
 }
 
 const CERTIFICATES = { files: "own certificate", acme: "ACME", "self-signed": "self-signed" } as const;
+
+/** Sending to others' second MX is there; a second MX of our own is not. */
+function sendingState({ delivery }: Settings): readonly [ProtectionState, string] {
+  if (!delivery.outbound || delivery.hold) return ["off", "nothing is sent to other servers"];
+  return ["partly", "sends to every MX of others in turn; no second MX of our own"];
+}
 
 /** A rule that only watches, or not even that, is no protection that is on. */
 function ruleState(mode: RuleMode, built: ProtectionState, detail: string): readonly [ProtectionState, string] {

@@ -164,14 +164,16 @@ export class JobRun {
 
   #log({ results, host, startedAtMs, endedAtMs }: AttemptReport): void {
     const { message, recipients } = this.#job;
-    const address = new Map(recipients.map((recipient) => [recipient.id, recipient.address]));
+    const rows = new Map(recipients.map((recipient) => [recipient.id, recipient]));
     for (const { recipientId, outcome, reply } of results) {
       this.#options.log.info("delivery", {
         queueId: message.id,
         account: message.account,
         mailFrom: message.mailFrom,
-        recipient: address.get(recipientId),
+        recipient: rows.get(recipientId)?.address,
         outcome,
+        // An earlier try may have arrived: this one may be the second.
+        doubtful: rows.get(recipientId)?.isDoubtful,
         host: host?.name,
         address: host?.address,
         tls: host?.tls,

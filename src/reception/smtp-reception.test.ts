@@ -209,11 +209,27 @@ suite("reception: users", () => {
     assert.match(await client.say("RCPT TO:<user@local.test>"), /^250 /);
   });
 
-  test("REQUIRETLS is not taken for the queue, which could not keep it", async () => {
-    const client = new FakeReception("submission", { outbound: "held" }).connect(SECURED);
+  test("the queue is told of what was asked for: REQUIRETLS, RET, ENVID, NOTIFY, ORCPT, and who sent it", async () => {
+    const msa = new FakeReception("submission", { outbound: "sent" });
+    const client = msa.connect(SECURED);
     await client.logIn();
-    await client.say("MAIL FROM:<alice@local.test> REQUIRETLS");
-    assert.match(await client.say("RCPT TO:<b@victim.example>"), /^550 5\.7\.30 /);
+    await client.say("MAIL FROM:<alice@local.test> REQUIRETLS RET=HDRS ENVID=Q1 BODY=8BITMIME");
+    await client.say("RCPT TO:<b@victim.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;c@victim.example");
+    await client.say("DATA");
+    assert.match(await client.say("Subject: x\r\n\r\n."), /^250 /);
+    const [delivery] = msa.deliveries;
+    assert.deepEqual(delivery?.queued, [
+      { address: "b@victim.example", notify: ["SUCCESS", "DELAY"], originalRecipient: "rfc822;c@victim.example" },
+    ]);
+    assert.deepEqual(delivery?.sending, {
+      account: "alice@local.test",
+      body: "8BITMIME",
+      utf8: false,
+      requireTls: true,
+      returnContent: "HDRS",
+      envelopeId: "Q1",
+      heldFor: undefined,
+    });
   });
 
   test("wait for the answer to a wrong password, longer each time; the third ends it", async () => {

@@ -33,6 +33,8 @@ export interface ServerOptions {
   readonly nameServer?: string;
   /** How long a name server may take; 200 without it, as most tests have none. Milliseconds. */
   readonly dnsTimeoutMs?: number;
+  /** Mail for other servers is sent; without it everything stays in the queue. */
+  readonly sends?: boolean;
   /** More TOML, behind everything else. */
   readonly settings?: string;
 }
@@ -49,6 +51,8 @@ export interface PosternServer {
   readonly command: (args: readonly string[], input?: string) => Promise<string>;
   /** Ends the process at once (`kill -9`) and leaves the data. */
   readonly kill: () => Promise<void>;
+  /** Asks the process to end (SIGTERM), and waits for it. */
+  readonly terminate: () => Promise<void>;
   /** Starts the process again over the same data. */
   readonly start: () => Promise<void>;
   /** Ends the process and removes the folder. */
@@ -96,6 +100,9 @@ export async function startServer(options: ServerOptions = {}): Promise<PosternS
     command,
     kill: async () => {
       if (child !== null) await stop(child, "SIGKILL");
+    },
+    terminate: async () => {
+      if (child !== null) await stop(child);
     },
     start: async () => {
       child = spawn(process.execPath, [join(root, "bin/postern.js"), "serve", "--config", settingsFile], {
@@ -161,7 +168,7 @@ function settings(options: ServerOptions, ports: Ports, certificateFile: string,
     `servers = ["${options.nameServer ?? "127.0.0.1:9"}"]`,
     `timeout_ms = ${options.dnsTimeoutMs ?? 200}`,
   );
-  lines.push("[delivery]", "hold = true");
+  lines.push("[delivery]", `hold = ${options.sends !== true}`);
   lines.push("[limits]", ...pairs({ ...roomy, ...options.limits }));
   if (options.rules !== undefined)
     lines.push("[rules]", ...pairs(Object.fromEntries(Object.entries(options.rules).map(([k, v]) => [k, `"${v}"`]))));
