@@ -44,8 +44,8 @@ const CERTIFICATES = { files: "own certificate", acme: "ACME", "self-signed": "s
 
 /** Sending to others' second MX is there; a second MX of our own is not. */
 function sendingState({ delivery }: Settings): readonly [ProtectionState, string] {
-  if (!delivery.outbound || delivery.hold) return ["off", "nothing is sent to other servers"];
-  return ["partly", "sends to every MX of others in turn; no second MX of our own"];
+  if (!delivery.outbound || delivery.hold) return ["off", "nothing leaves this machine"];
+  return ["partly", "others' MX in turn; none of our own"];
 }
 
 /** A rule that only watches, or not even that, is no protection that is on. */
