@@ -26,8 +26,10 @@ export async function addAlias(
     const parsed = parseMailbox(target, { utf8: true });
     if (!parsed.ok) return failed("bad-target");
     const name = canonicalAddress(parsed.value);
-    // Only addresses here: an alias keeps mail, it does not send it on. Mail to a target that is none would be lost.
-    if (name === alias || (await administration.store.findAddress(name)) === undefined) return failed("no-such-target");
+    // Elsewhere there is nobody to ask; an address here that is none would lose the mail.
+    const isHere = (await ownMailbox(administration, name)).ok;
+    const isThere = !isHere || (await administration.store.findAddress(name)) !== undefined;
+    if (name === alias || !isThere) return failed("no-such-target");
     canonical.add(name);
   }
   const put = await administration.store.putAlias(alias, [...canonical]);

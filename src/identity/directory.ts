@@ -11,8 +11,8 @@ export interface Recipient {
 }
 
 export type Resolution =
-  /** One or more accounts, each once. */
-  | { readonly kind: "accounts"; readonly recipients: readonly Recipient[] }
+  /** Accounts here, each once, and addresses elsewhere that an alias leads to: at least one of either. */
+  | { readonly kind: "accounts"; readonly recipients: readonly Recipient[]; readonly forwards: readonly string[] }
   | { readonly kind: "unknown" }
   /** The address exists but its account takes no mail (disabled). */
   | { readonly kind: "disabled" };

@@ -65,8 +65,26 @@ suite("directory: whose mail it is", () => {
   test(`${ALIAS_DEPTH_MAX} aliases behind one another are followed`, (t) =>
     check(t, { aliases: chain(ALIAS_DEPTH_MAX) }, "a1@example.test", ALICE));
   test("more of them are not", (t) => check(t, { aliases: chain(ALIAS_DEPTH_MAX + 1) }, "a1@example.test", "unknown"));
-  test("an alias to an address elsewhere is nobody's", (t) =>
-    check(t, { aliases: { out: ["carol@elsewhere.test"] } }, "out@example.test", "unknown"));
+  test("an alias leads to addresses elsewhere, also through another one", async (t) => {
+    const aliases = {
+      out: ["carol@elsewhere.test"],
+      both: ["out@example.test", "alice@example.test", "none@example.test"],
+    };
+    const { directory } = await openWorld(t, { aliases });
+    for (const [name, count] of [
+      ["out", 0],
+      ["both", 1],
+    ] as const) {
+      const found = await directory.resolve(mailbox(`${name}@example.test`));
+      assert.ok(found.kind === "accounts");
+      assert.deepEqual([found.recipients.length, found.forwards], [count, ["carol@elsewhere.test"]]);
+    }
+  });
+  test("a foreign address by itself leads nowhere", (t) => check(t, {}, "carol@elsewhere.test", "unknown"));
+  test("whoever has mail passed on owns no address by that", async (t) => {
+    const { directory } = await openWorld(t, { aliases: { out: ["carol@elsewhere.test"] } });
+    assert.equal(await directory.maySendAs(1, mailbox("out@example.test")), false);
+  });
   test("what says it asks more than the bound allows is refused rather than cut short", async (t) => {
     const aliases = Object.fromEntries(
       Array.from({ length: 12 }, (_, i) => [

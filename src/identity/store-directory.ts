@@ -41,6 +41,8 @@ export async function createDirectory(dependencies: {
 interface Search {
   readonly seen: Set<string>;
   readonly accounts: Map<number, Account>;
+  /** Addresses elsewhere. */
+  readonly forwards: Set<string>;
   readonly useCatchAll: boolean;
 }
 
@@ -113,7 +115,7 @@ class StoreDirectory implements Directory {
 
   async #resolveAddress(address: string, { useCatchAll }: { readonly useCatchAll: boolean }): Promise<Resolution> {
     await this.#domains.ready();
-    const search: Search = { seen: new Set(), accounts: new Map(), useCatchAll };
+    const search: Search = { seen: new Set(), accounts: new Map(), forwards: new Set(), useCatchAll };
     await this.#follow(address, 0, search);
     const accounts = [...search.accounts.values()];
     const recipients = accounts
@@ -124,7 +126,8 @@ class StoreDirectory implements Directory {
         usedOctets,
         quotaOctets,
       }));
-    if (recipients.length > 0) return { kind: "accounts", recipients };
+    const forwards = [...search.forwards];
+    if (recipients.length > 0 || forwards.length > 0) return { kind: "accounts", recipients, forwards };
     return { kind: accounts.length > 0 ? "disabled" : "unknown" };
   }
 
@@ -134,7 +137,12 @@ class StoreDirectory implements Directory {
     if (search.seen.size >= ADDRESSES_PER_RESOLUTION_MAX) throw new Error("alias leads to too many addresses");
     search.seen.add(address);
     const mailbox = parsed(address);
-    if (mailbox === undefined || this.#domains.role(mailbox.domain) === undefined) return;
+    if (mailbox === undefined) return;
+    if (this.#domains.role(mailbox.domain) === undefined) {
+      // Only an alias leads out of here: who asks for a foreign address gets nothing from us.
+      if (depth > 0) search.forwards.add(address);
+      return;
+    }
     const entry = await this.#store.findAddress(address);
     if (entry?.kind === "account") {
       search.accounts.set(entry.account.id, entry.account);

@@ -75,7 +75,7 @@ export class JobRun {
   async #deliveryJob(): Promise<DeliveryJob> {
     const { store, log } = this.#options;
     const { message, recipients, domain, moreWaits } = this.#job;
-    const { id, mailFrom, account, body, utf8, requireTls, returnContent, envelopeId } = message;
+    const { id, mailFrom, origin, body, utf8, requireTls, returnContent, envelopeId } = message;
     const stored = await openStoredMessage(store, message);
     return {
       messageId: id,
@@ -87,8 +87,7 @@ export class JobRun {
         originalRecipient,
       })),
       destination: domain,
-      // Reports are ours; without an account it was somebody else who wrote it.
-      origin: account !== "" || mailFrom === "" ? "own" : "forwarded",
+      origin,
       sizeOctets: stored.sizeOctets,
       body,
       utf8,

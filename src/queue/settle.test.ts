@@ -24,6 +24,7 @@ function check(facts: Facts, outcome: string, reports: readonly string[]): void 
     id: 1,
     blobId: 1,
     mailFrom,
+    origin: "own",
     account: mailFrom,
     sizeOctets: 100,
     queuedAtMs: 1000,

@@ -2,6 +2,7 @@
 import type { EarlyTalkers } from "#gate/early-talkers.ts";
 import type { Authenticator } from "#identity/authenticator.ts";
 import type { Directory } from "#identity/directory.ts";
+import type { ReturnAddresses } from "#identity/return-address.ts";
 import type { Reply } from "#mail/reply.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Endpoint } from "#ports/connection.ts";
@@ -21,6 +22,8 @@ export interface SmtpDependencies {
   readonly directory: Directory;
   readonly authenticator: Authenticator;
   readonly logins: LoginPlaces;
+  /** Reverse-paths of mail that is passed on. Without it none is. */
+  readonly returns?: ReturnAddresses;
   readonly spool: Spool;
   readonly clock: Clock;
   readonly random: Random;

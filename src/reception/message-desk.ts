@@ -23,6 +23,7 @@ import type { SmtpDependencies } from "./dependencies.ts";
 import { type CompleteMessage, IncomingMessage } from "./incoming-message.ts";
 import type { Judgement } from "./judgement.ts";
 import type { ScanEnvelope } from "./message-scan.ts";
+import { forwardings, isDeliveredHere, isOnlyPassedOn, SPAM_NOT_PASSED_ON } from "./passed-on.ts";
 import type { Destination } from "./recipient-policy.ts";
 import { reportSuccess } from "./report-desk.ts";
 import type { SenderHeader } from "./sender-header.ts";
@@ -135,9 +136,10 @@ export class MessageDesk {
       const content = await incoming.content();
       const octets = this.#octetsOf(message, content);
       const refused = await this.#judgement?.message({ ...message, octets, envelope: this.#scanEnvelope(transaction) });
-      if (refused !== undefined || !isWanted()) {
+      const spam = this.#isSpam && isOnlyPassedOn(this.#destinations.values()) ? SPAM_NOT_PASSED_ON : undefined;
+      if (refused !== undefined || spam !== undefined || !isWanted()) {
         incoming.discard();
-        return refused ?? STORE_FAILED;
+        return refused ?? spam ?? STORE_FAILED;
       }
       const delivery = {
         content,
@@ -202,7 +204,13 @@ export class MessageDesk {
     if (quarantine === undefined) for (const accountId of kept) targets.push({ accountId, folder: "junk", flags: [] });
     const queued = queuedRecipients(transaction, this.#destinations);
     const sending = sendingOf(transaction, this.#record.identity?.address ?? "", this.#deps.settings);
-    return { targets, queued, sending, mailFrom, ...(quarantine === undefined ? {} : { quarantine }) };
+    const forwarded = this.#isSpam ? [] : forwardings(transaction, this.#destinations, this.#deps);
+    return { targets, queued, forwarded, sending, mailFrom, ...(quarantine === undefined ? {} : { quarantine }) };
+  }
+
+  /** It goes to Junk or worse even where it is judged most mildly. */
+  get #isSpam(): boolean {
+    return this.#judgement !== undefined && this.#judgement.filing(null) !== "inbox";
   }
 
   /** Without room in quarantine a message is in Junk, and somebody has to know. */
@@ -220,7 +228,7 @@ export class MessageDesk {
       tls: connection.tls,
       login: identity === undefined ? undefined : { account: identity.address, mechanism },
       recipients: recipients.map(({ path }) => (path === "postmaster" ? path : formatMailbox(path))),
-      leavesServer: [...this.#destinations.values()].some(({ kind }) => kind === "queue"),
+      leavesServer: [...this.#destinations.values()].some((one) => !isDeliveredHere(one)),
     };
   }
 
@@ -246,7 +254,7 @@ export class MessageDesk {
   /** Return-Path belongs to the final delivery alone (RFC 5321 §4.4); the queue takes it off what it sends on. */
   #prefix(id: string, atMs: number, transaction: Transaction, header: SenderHeader): Uint8Array {
     const { sender } = transaction;
-    const isDelivered = [...this.#destinations.values()].some(({ kind }) => kind === "accounts");
+    const isDelivered = [...this.#destinations.values()].some(isDeliveredHere);
     const fields = isDelivered ? [returnPathField(sender.reversePath)] : [];
     fields.push(this.#received(id, atMs, transaction));
     if (this.#deps.protocol === "submission") fields.push(...this.#submissionFields(id, atMs, transaction, header));

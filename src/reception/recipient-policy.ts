@@ -1,5 +1,6 @@
 /** RCPT: gathers the facts the relay decision needs, asks it, and says where an accepted recipient's mail goes. */
-import type { Directory, Recipient, Resolution } from "#identity/directory.ts";
+import type { Directory, Recipient } from "#identity/directory.ts";
+import { isReturnLocalPart, type ReturnAddresses } from "#identity/return-address.ts";
 import { formatMailbox, literalAddress, type Mailbox } from "#mail/address.ts";
 import { type Reply, reply } from "#mail/reply.ts";
 import type { RecipientRequest, SenderRequest } from "#protocol/smtp/transaction.ts";
@@ -18,9 +19,17 @@ export interface Asker {
 }
 
 export type Destination =
-  | { readonly kind: "accounts"; readonly accounts: readonly Recipient[] }
+  | {
+      readonly kind: "accounts";
+      readonly accounts: readonly Recipient[];
+      /** Addresses elsewhere that it is passed on to, and the domain of ours that does so. */
+      readonly forwards: readonly string[];
+      readonly forwardingDomain: string;
+    }
   /** Another server's recipient, for the queue. */
-  | { readonly kind: "queue"; readonly address: string };
+  | { readonly kind: "queue"; readonly address: string }
+  /** A bounce of what we passed on goes back to who wrote that. */
+  | { readonly kind: "return"; readonly address: string };
 
 export type RecipientDecision =
   | { readonly accepted: true; readonly reply: Reply; readonly destination: Destination }
@@ -28,6 +37,11 @@ export type RecipientDecision =
 
 const RECIPIENT_OK = reply(250, "2.1.5", "Recipient ok");
 const MAILBOX_FULL = reply(452, "4.2.2", "Mailbox full: the recipient has no room for this message; try again later");
+const ONLY_BOUNCES = reply(
+  550,
+  "5.7.1",
+  "This address takes bounces of forwarded mail alone; write to the sender itself",
+);
 const SENDS_NOTHING = reply(
   451,
   "4.3.0",
@@ -38,8 +52,11 @@ export class RecipientPolicy {
   readonly #directory: Directory;
   readonly #outbound: ReceptionSettings["outbound"];
   readonly #ownAddresses: ReadonlySet<string>;
+  readonly #returns: ReturnAddresses | undefined;
 
-  constructor(directory: Directory, settings: ReceptionSettings) {
+  /** @param returns knows the reverse-paths of mail that was passed on; without it there are none. */
+  constructor(directory: Directory, settings: ReceptionSettings, returns?: ReturnAddresses) {
+    this.#returns = returns;
     this.#directory = directory;
     this.#outbound = settings.outbound;
     this.#ownAddresses = new Set(settings.relay.ownAddresses.map((address) => canonicalIp(address) ?? address));
@@ -50,6 +67,8 @@ export class RecipientPolicy {
     const { path } = recipient;
     const domainRole = path === "postmaster" ? undefined : this.#directory.domainRole(path.domain);
     const atOwnLiteral = path !== "postmaster" && this.#isOwnLiteral(path, asker.localAddress);
+    const writer = domainRole === "primary" ? this.#writerOf(path) : undefined;
+    if (writer !== undefined) return this.#toWriter(writer, sender);
     const found = await this.#find(path, domainRole, atOwnLiteral);
     const permission = relayPermission({
       listener: asker.listener,
@@ -64,7 +83,7 @@ export class RecipientPolicy {
       case "refused":
         return { accepted: false, reply: permission.reply, reason: permission.reason };
       case "local":
-        return toAccounts(found.accounts, sender.declaredOctets);
+        return this.#toAccounts(found, path === "postmaster" ? "" : path.domain, sender);
       case "hand-on":
       case "elsewhere":
         return this.#toQueue(path);
@@ -82,20 +101,47 @@ export class RecipientPolicy {
     path: Mailbox | "postmaster",
     domainRole: "primary" | "secondary" | undefined,
     atOwnLiteral: boolean,
-  ): Promise<{ readonly existence: Existence; readonly accounts: readonly Recipient[] }> {
+  ): Promise<Found> {
     const asksPostmaster = path === "postmaster" || atOwnLiteral;
-    if (!asksPostmaster && domainRole === undefined) return { existence: "not-asked", accounts: [] };
+    if (!asksPostmaster && domainRole === undefined) return { existence: "not-asked", ...NOBODY };
     // A secondary has no list of recipients until one is replicated to it: it must not accept in order to bounce.
-    if (!asksPostmaster && domainRole === "secondary") return { existence: "no-list", accounts: [] };
+    if (!asksPostmaster && domainRole === "secondary") return { existence: "no-list", ...NOBODY };
     try {
       const resolution = await (asksPostmaster ? this.#directory.resolvePostmaster() : this.#directory.resolve(path));
-      return {
-        existence: existenceOf(resolution),
-        accounts: resolution.kind === "accounts" ? resolution.recipients : [],
-      };
+      if (resolution.kind !== "accounts") return { existence: resolution.kind, ...NOBODY };
+      return { existence: "exists", accounts: resolution.recipients, forwards: resolution.forwards };
     } catch {
-      return { existence: "unavailable", accounts: [] };
+      return { existence: "unavailable", ...NOBODY };
     }
+  }
+
+  /** Only bounces are taken for a reverse-path: whoever else writes to it has read it in a header. */
+  #toWriter(address: string, { reversePath }: SenderRequest): RecipientDecision {
+    if (reversePath !== null) return { accepted: false, reply: ONLY_BOUNCES, reason: "not-a-bounce" };
+    if (this.#outbound === "off") return { accepted: false, reply: SENDS_NOTHING, reason: "outbound-off" };
+    return { accepted: true, reply: RECIPIENT_OK, destination: { kind: "return", address } };
+  }
+
+  #writerOf(path: Mailbox | "postmaster"): string | undefined {
+    return path !== "postmaster" && isReturnLocalPart(path.localPart) ? this.#returns?.read(path) : undefined;
+  }
+
+  #toAccounts(
+    { accounts, forwards }: Found,
+    forwardingDomain: string,
+    { declaredOctets = 0 }: SenderRequest,
+  ): RecipientDecision {
+    const passesOn = this.#outbound !== "off" && this.#returns !== undefined;
+    if (accounts.length === 0 && !passesOn) return { accepted: false, reply: SENDS_NOTHING, reason: "outbound-off" };
+    if (accounts.length > 0 && areFull(accounts, declaredOctets)) {
+      return { accepted: false, reply: MAILBOX_FULL, reason: "over-quota" };
+    }
+    const passedOn = passesOn ? forwards : [];
+    return {
+      accepted: true,
+      reply: RECIPIENT_OK,
+      destination: { kind: "accounts", accounts, forwards: passedOn, forwardingDomain },
+    };
   }
 
   #toQueue(path: Mailbox | "postmaster"): RecipientDecision {
@@ -106,15 +152,17 @@ export class RecipientPolicy {
   }
 }
 
-function existenceOf(resolution: Resolution): Existence {
-  return resolution.kind === "accounts" ? "exists" : resolution.kind;
+interface Found {
+  readonly existence: Existence;
+  readonly accounts: readonly Recipient[];
+  readonly forwards: readonly string[];
 }
 
+const NOBODY = { accounts: [], forwards: [] } as const;
+
 /** An alias with several accounts is full when all of them are. */
-function toAccounts(accounts: readonly Recipient[], declaredOctets = 0): RecipientDecision {
-  const full = accounts.every(
+function areFull(accounts: readonly Recipient[], declaredOctets: number): boolean {
+  return accounts.every(
     ({ usedOctets, quotaOctets }) => quotaOctets !== null && usedOctets + Math.max(1, declaredOctets) > quotaOctets,
   );
-  if (full) return { accepted: false, reply: MAILBOX_FULL, reason: "over-quota" };
-  return { accepted: true, reply: RECIPIENT_OK, destination: { kind: "accounts", accounts } };
 }

@@ -71,6 +71,7 @@ suite("relay self-test", () => {
     directory.resolvePostmaster = async () => ({
       kind: "accounts",
       recipients: [{ accountId: 1, address: "user@local.test", usedOctets: 0, quotaOctets: null }],
+      forwards: [],
     });
     const results = await runRelaySelfTest({ directory, settings: settings() });
     assert.ok(wrong(results).some((line) => line.startsWith("relay-01 on smtp")));

@@ -8,6 +8,7 @@ import type { Transaction } from "#protocol/smtp/transaction.ts";
 import { PLAIN_SENDING, type Sending } from "#store/queue-rows.ts";
 import type { Delivery, DeliveryTarget } from "#store/store.ts";
 import type { SmtpDependencies } from "./dependencies.ts";
+import { isDeliveredHere } from "./passed-on.ts";
 import type { Destination } from "./recipient-policy.ts";
 import { successReport } from "./success-report.ts";
 
@@ -24,7 +25,7 @@ export async function reportSuccess(deps: SmtpDependencies, delivered: Delivered
   const { sender, recipients } = delivered.transaction;
   const asked = recipients.filter(
     (recipient) =>
-      recipient.notify?.includes("SUCCESS") === true && delivered.destinations.get(recipient)?.kind === "accounts",
+      recipient.notify?.includes("SUCCESS") === true && isDeliveredHere(delivered.destinations.get(recipient)),
   );
   if (asked.length === 0 || sender.reversePath === null) return;
   const where = await destinationOf(deps, sender.reversePath, delivered.isSenderKnown);

@@ -223,6 +223,7 @@ suite("reception: users", () => {
     ]);
     assert.deepEqual(delivery?.sending, {
       account: "alice@local.test",
+      origin: "own",
       body: "8BITMIME",
       utf8: false,
       requireTls: true,

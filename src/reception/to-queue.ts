@@ -27,5 +27,5 @@ export function sendingOf(
 ): Sending {
   const { body, utf8, requireTls, returnContent, envelopeId } = sender;
   const heldFor = outbound === "sent" ? undefined : "settings";
-  return { account, body, utf8, requireTls, returnContent, envelopeId, heldFor };
+  return { account, origin: "own", body, utf8, requireTls, returnContent, envelopeId, heldFor };
 }

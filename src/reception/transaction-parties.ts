@@ -144,7 +144,10 @@ class JudgedEvidence {
 export function whoseMail(path: Mailbox | "postmaster", destination: Destination): readonly Whose[] {
   const isPostmaster = isForPostmaster(path);
   if (destination.kind === "queue") return [{ account: destination.address, accountId: null, isPostmaster }];
-  return destination.accounts.map(({ address, accountId }) => ({ account: address, accountId, isPostmaster }));
+  if (destination.kind === "return") return [{ account: recipientText(path), accountId: null, isPostmaster }];
+  const here = destination.accounts.map(({ address, accountId }) => ({ account: address, accountId, isPostmaster }));
+  // An alias that only leads elsewhere is judged as an address of its domain.
+  return here.length > 0 ? here : [{ account: recipientText(path), accountId: null, isPostmaster }];
 }
 
 export function isForPostmaster(path: Mailbox | "postmaster"): boolean {

@@ -33,6 +33,8 @@ export interface NewQueuedRecipient {
 export interface Sending {
   /** Account that sent it: what fairness, `--account` and holds go by. Empty: the system itself, or mail passed on. */
   readonly account: string;
+  /** `forwarded`: another wrote it, and it passes through; never to be signed as ours. */
+  readonly origin: QueueOrigin;
   readonly body: "7BIT" | "8BITMIME" | "BINARYMIME";
   readonly utf8: boolean;
   readonly requireTls: boolean;
@@ -47,10 +49,12 @@ export interface Sending {
   readonly priority?: QueuePriority;
 }
 
+export type QueueOrigin = "own" | "forwarded";
 export type HoldReason = "settings" | "admin" | "account";
 
 export const PLAIN_SENDING: Sending = {
   account: "",
+  origin: "own",
   body: "8BITMIME",
   utf8: false,
   requireTls: false,
@@ -64,6 +68,7 @@ export interface QueuedMessage {
   /** Empty for `<>`. */
   readonly mailFrom: string;
   readonly account: string;
+  readonly origin: QueueOrigin;
   readonly sizeOctets: number;
   readonly queuedAtMs: number;
   readonly priority: QueuePriority;

@@ -118,12 +118,20 @@ export interface Delivery {
   readonly targets: readonly DeliveryTarget[];
   /** Recipients elsewhere, for the queue. */
   readonly queued: readonly NewQueuedRecipient[];
+  /** Passed on to addresses elsewhere, each under a reverse-path of its own. */
+  readonly forwarded?: readonly Forwarding[];
   /** How the queue sends it; absent: plainly, as the system itself. */
   readonly sending?: Sending;
   /** Reverse-path; empty for `<>`. */
   readonly mailFrom: string;
   /** Accounts here that it is kept back from. */
   readonly quarantine?: NewQuarantined;
+}
+
+export interface Forwarding {
+  readonly mailFrom: string;
+  readonly queued: readonly NewQueuedRecipient[];
+  readonly sending: Sending;
 }
 
 export interface DeliveryTarget {

@@ -3,9 +3,11 @@ import { createImapAccept } from "#access/imap/accept.ts";
 import { createPop3Accept } from "#access/pop3/accept.ts";
 import type { ListenerProtocol } from "#config/settings.ts";
 import { createAuthenticator } from "#identity/password-authenticator.ts";
+import { RETURN_KEY_OCTETS, returnAddresses } from "#identity/return-address.ts";
 import { createDirectory } from "#identity/store-directory.ts";
 import { MimeScanner } from "#mail/mime/scanner.ts";
 import { fileSpool } from "#platform/file-spool.ts";
+import { lastingSecret } from "#platform/lasting-secret.ts";
 import { systemClock } from "#platform/system-clock.ts";
 import { systemRandom } from "#platform/system-random.ts";
 import type { Accept } from "#ports/connection.ts";
@@ -48,6 +50,12 @@ export async function protocolAccepts(
     inlineOctetsMax: Math.min(settings.limits.messageInMemoryOctetsMax, INLINE_OCTETS_MAX),
     random,
   });
+  const returnKey = await lastingSecret(
+    join(settings.dataDir, "keys", "return-address.key"),
+    RETURN_KEY_OCTETS,
+    random,
+  );
+  const returns = returnAddresses(returnKey, () => clock.now());
   const senders = await SenderListsFollower.open({ store, clock, log });
   const { judge, close } = await openJudging({ settings, version, store, clock, random, log, gate, senders });
   const shared = { store, authenticator, logins, clock, random, log, spool };
@@ -59,7 +67,7 @@ export async function protocolAccepts(
   });
   const pop3 = createPop3Accept({ ...shared, settings: pop3Settings(settings) });
   const smtp = (protocol: "smtp" | "submission" | "lmtp"): Accept =>
-    createSmtpAccept({ ...shared, directory, judge, protocol, settings: receptionSettings(settings) });
+    createSmtpAccept({ ...shared, directory, judge, returns, protocol, settings: receptionSettings(settings) });
   const accepts = {
     imap: turningAwayBanned("imap", judge, imap),
     pop3: turningAwayBanned("pop3", judge, pop3),

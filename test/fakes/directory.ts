@@ -6,6 +6,8 @@ export class FakeDirectory implements Directory {
   readonly domains = new Map<string, DomainRole>();
   /** By canonical address. Several addresses may lead to one account. */
   readonly accounts = new Map<string, readonly Recipient[]>();
+  /** By canonical address: addresses elsewhere. */
+  readonly forwards = new Map<string, readonly string[]>();
   readonly disabled = new Set<string>();
   /** Takes postmaster's mail. */
   admin: string | undefined;
@@ -28,7 +30,10 @@ export class FakeDirectory implements Directory {
     if (this.failing) throw new Error("the store cannot be asked");
     const address = canonicalAddress(mailbox);
     const recipients = this.accounts.get(address);
-    if (recipients !== undefined) return { kind: "accounts", recipients };
+    const forwards = this.forwards.get(address) ?? [];
+    if (recipients !== undefined || forwards.length > 0) {
+      return { kind: "accounts", recipients: recipients ?? [], forwards };
+    }
     if (this.disabled.has(address)) return { kind: "disabled" };
     if (mailbox.localPart.toLowerCase() === "postmaster" && this.admin !== undefined) return this.resolvePostmaster();
     return { kind: "unknown" };

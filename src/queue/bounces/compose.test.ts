@@ -27,6 +27,7 @@ function report(
       id: 1,
       blobId: 1,
       mailFrom: "alice@example.test",
+      origin: "own",
       account: "alice@example.test",
       sizeOctets: 100,
       queuedAtMs: AT_MS - 3_600_000,

@@ -1,6 +1,5 @@
 /** Messages, accounts and folders for the contract tests. */
 import { scanMessage } from "#mail/mime/scanner.ts";
-import type { Sending } from "../queue-rows.ts";
 import type { Delivery, DeliveryTarget, NewMessage, Store } from "../store.ts";
 
 /** A message of about `sizeOctets`, its words told apart by `subject`. */
@@ -16,7 +15,7 @@ export function newMessage(octets: Uint8Array, flags: readonly string[] = [], in
 export function delivery(
   octets: Uint8Array,
   targets: readonly DeliveryTarget[],
-  options: { readonly prefix?: Uint8Array; readonly queued?: Delivery["queued"]; readonly sending?: Sending } = {},
+  options: Partial<Pick<Delivery, "prefix" | "queued" | "forwarded" | "sending">> = {},
 ): Delivery {
   const prefix = options.prefix ?? new Uint8Array(0);
   return {
@@ -28,6 +27,7 @@ export function delivery(
     queued: options.queued ?? [],
     mailFrom: "sender@example.org",
     ...(options.sending === undefined ? {} : { sending: options.sending }),
+    ...(options.forwarded === undefined ? {} : { forwarded: options.forwarded }),
   };
 }
 

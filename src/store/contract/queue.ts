@@ -8,6 +8,31 @@ import { delivery, messageText, someAccount, toInbox, wholeContent } from "./mes
 const QUEUED_MS = 2_000_000;
 
 export const queueContract: ContractTests = {
+  "what is passed on is a message of its own for each reverse-path, beside what stays here": async (store) => {
+    const { account } = await someAccount(store);
+    const sending = { ...PLAIN_SENDING, origin: "forwarded" } as const;
+    const forwarded = [
+      { mailFrom: "srs@example.test", queued: [{ address: "a@example.org" }, { address: "b@example.org" }], sending },
+      { mailFrom: "", queued: [{ address: "c@example.org" }], sending },
+    ];
+    await store.deliver(delivery(messageText("on"), [toInbox(account.id)], { forwarded }));
+    const entries = await store.listQueue({ limit: 10 });
+    const seen = entries.map(({ message, recipients }) => {
+      return [message.mailFrom, message.account, message.origin, recipients.map(({ address }) => address)];
+    });
+    assert.deepEqual(
+      seen.toSorted((left, right) => String(left[0]).localeCompare(String(right[0]))),
+      [
+        ["", "", "forwarded", ["c@example.org"]],
+        ["srs@example.test", "", "forwarded", ["a@example.org", "b@example.org"]],
+      ],
+    );
+    await store.removeAccount(account.id);
+    for (const { message } of entries) {
+      assert.deepEqual(await wholeContent(store, message.blobId), Buffer.from(messageText("on")));
+    }
+  },
+
   "a message for elsewhere is queued under its envelope, with all that was asked for it": async (store) => {
     const octets = messageText("out");
     const sending = {
@@ -30,6 +55,7 @@ export const queueContract: ContractTests = {
     assert.deepEqual(message, {
       mailFrom: "sender@example.org",
       account: "alice@example.test",
+      origin: "own",
       sizeOctets: octets.length,
       queuedAtMs: QUEUED_MS,
       priority: 1,

@@ -8,5 +8,6 @@ import { greylist } from "./0003-greylist.ts";
 import { dkimKeys } from "./0004-dkim-keys.ts";
 import { keptBack } from "./0005-kept-back.ts";
 import { queue } from "./0006-queue.ts";
+import { forwarding } from "./0007-forwarding.ts";
 
-export const migrations: readonly string[] = [first, decisions, greylist, dkimKeys, keptBack, queue];
+export const migrations: readonly string[] = [first, decisions, greylist, dkimKeys, keptBack, queue, forwarding];

@@ -1,7 +1,7 @@
 /** Rows of the queue as the interface's values; what both halves read. */
 import type { NotifyEvent, QueuedMessage, QueuedRecipientRow } from "../queue-rows.ts";
 
-export const MESSAGE_COLUMNS = `queue_message.id, blob_id AS blobId, mail_from AS mailFrom, account,
+export const MESSAGE_COLUMNS = `queue_message.id, blob_id AS blobId, mail_from AS mailFrom, account, origin,
   size_octets AS sizeOctets, queued_at_ms AS queuedAtMs, priority, body, utf8, require_tls AS requireTls,
   return_content AS returnContent, envelope_id AS envelopeId, delivered, failed
   FROM queue_message JOIN blob ON blob.id = blob_id`;

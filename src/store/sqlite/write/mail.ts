@@ -45,15 +45,17 @@ export function incomingOperations(context: WriteContext): Pick<WriterOperations
 
 /** Targets whose account has gone since RCPT are left out. */
 function deliver(context: WriteContext, delivery: Delivery): ReturnType<WriterOperations["deliver"]> {
-  const { content, prefix, index, receivedAtMs, queued } = delivery;
+  const { content, prefix, index, receivedAtMs, queued, forwarded = [] } = delivery;
   const { targets, quarantine } = whoIsThere(context, delivery);
-  const references = targets.length + (queued.length > 0 ? 1 : 0) + (quarantine === undefined ? 0 : 1);
+  const references =
+    targets.length + (queued.length > 0 ? 1 : 0) + forwarded.length + (quarantine === undefined ? 0 : 1);
   if (references === 0) return failed("nobody-left");
   const blobId = context.blobs.insert({ prefix, content, index, references });
   const about = { internalDateMs: receivedAtMs, sizeOctets: index.sizeOctets };
   const placed = targets.map((target) => placeMessage(context, target, blobId, about));
   if (quarantine !== undefined) keepBack(context, quarantine, delivery, blobId);
   if (queued.length > 0) enqueue(context, delivery, blobId);
+  for (const passed of forwarded) enqueue(context, { ...delivery, ...passed }, blobId);
   return ok(placed);
 }
 

@@ -8,15 +8,16 @@ import { QueueTurns } from "./queue-turns.ts";
 /** The blob's reference is counted by the caller. */
 export function enqueue({ db, events }: WriteContext, delivery: Delivery, blobId: BlobId): void {
   const { queued, mailFrom, receivedAtMs, sending = PLAIN_SENDING } = delivery;
-  const { account, body, utf8, requireTls, returnContent, envelopeId, heldFor, notBeforeMs } = sending;
+  const { account, origin, body, utf8, requireTls, returnContent, envelopeId, heldFor, notBeforeMs } = sending;
   const priority = sending.priority ?? priorityOf(queued, mailFrom);
   const messageId = db.insert(
     `INSERT INTO queue_message
-       (blob_id, mail_from, account, priority, body, utf8, require_tls, return_content, envelope_id, queued_at_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       (blob_id, mail_from, account, origin, priority, body, utf8, require_tls, return_content, envelope_id, queued_at_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     blobId,
     mailFrom,
     account,
+    origin,
     priority,
     body,
     utf8 ? 1 : 0,

@@ -1,0 +1,62 @@
+/** Mail that an alias passes on: under which reverse-paths, and when not. */
+import type { ReturnAddresses } from "#identity/return-address.ts";
+import { formatMailbox } from "#mail/address.ts";
+import { reply } from "#mail/reply.ts";
+import type { RecipientRequest, Transaction } from "#protocol/smtp/transaction.ts";
+import type { Forwarding } from "#store/store.ts";
+import type { Destination } from "./recipient-policy.ts";
+import type { ReceptionSettings } from "./settings.ts";
+import { sendingOf } from "./to-queue.ts";
+
+/** What we pass on is sent in our name: with spam our address would be listed. */
+export const SPAM_NOT_PASSED_ON = reply(
+  550,
+  "5.7.1",
+  "This address passes mail on, and does not pass on what looks like spam; see `postern why` for the reasons",
+);
+
+export function isDeliveredHere(destination: Destination | undefined): boolean {
+  return destination?.kind === "accounts" && destination.accounts.length > 0;
+}
+
+/** Is the message for nobody but addresses elsewhere? */
+export function isOnlyPassedOn(destinations: Iterable<Destination>): boolean {
+  const all = [...destinations];
+  return (
+    all.length > 0 &&
+    all.every((one) => one.kind === "return" || (one.kind === "accounts" && one.accounts.length === 0))
+  );
+}
+
+export function forwardings(
+  transaction: Transaction,
+  destinations: ReadonlyMap<RecipientRequest, Destination>,
+  { returns, settings }: { readonly returns?: ReturnAddresses; readonly settings: ReceptionSettings },
+): readonly Forwarding[] {
+  const byMailFrom = new Map<string, Set<string>>();
+  for (const recipient of transaction.recipients) {
+    const destination = destinations.get(recipient);
+    if (destination === undefined || destination.kind === "queue") continue;
+    const mailFrom = destination.kind === "return" ? "" : reversePathFor(transaction, recipient, destination, returns);
+    const targets = destination.kind === "return" ? [destination.address] : destination.forwards;
+    const known = byMailFrom.get(mailFrom) ?? new Set();
+    for (const target of targets) known.add(target);
+    if (known.size > 0) byMailFrom.set(mailFrom, known);
+  }
+  // Nobody here sent it: the promises to its sender are kept, and it counts for no account.
+  const sending = { ...sendingOf(transaction, "", settings), origin: "forwarded" } as const;
+  return [...byMailFrom].map(([mailFrom, targets]) => {
+    return { mailFrom, queued: [...targets].map((address) => ({ address })), sending };
+  });
+}
+
+/** Where the sender's address does not fit into one of ours, bounces go to the alias itself, and end there. */
+function reversePathFor(
+  { sender }: Transaction,
+  { path }: RecipientRequest,
+  { forwardingDomain }: Extract<Destination, { readonly kind: "accounts" }>,
+  returns: ReturnAddresses | undefined,
+): string {
+  const made = returns?.make(sender.reversePath, forwardingDomain);
+  return made ?? (path === "postmaster" ? "" : formatMailbox(path));
+}
