@@ -44,6 +44,7 @@ export class Dispatcher {
   #isLooking = false;
   #looksAgain = false;
   #isClosed = false;
+  #closing: Promise<void> | undefined;
   #prunedAtMs = 0;
 
   /** Begins at once. */
@@ -69,7 +70,12 @@ export class Dispatcher {
   }
 
   /** Takes no more; what is under way gets some time, then it is broken off and goes back into the queue. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#isClosed = true;
     this.#look?.cancel();
     this.#stopListening();

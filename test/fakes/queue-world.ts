@@ -1,11 +1,12 @@
 /** A queue on the real store, a clock that is moved by hand, and other servers that answer as a test says. */
 import assert from "node:assert/strict";
 import { scanMessage } from "#mail/mime/scanner.ts";
+import { failed } from "#mail/result.ts";
 import type { Attempt, AttemptReport, DeliveryJob, RecipientResult, RemoteReply } from "#queue/attempt.ts";
 import { BounceDesk, type SenderPlace } from "#queue/bounces/bounce-desk.ts";
 import { Dispatcher } from "#queue/dispatcher.ts";
 import type { QueueSettings } from "#queue/settings.ts";
-import { type NewQueuedRecipient, PLAIN_SENDING, type Sending } from "#store/queue-rows.ts";
+import { type NewQueuedRecipient, PLAIN_SENDING, type QueueSettlement, type Sending } from "#store/queue-rows.ts";
 import type { Store } from "#store/store.ts";
 import { FakeClock } from "./clock.ts";
 import { FakeLog } from "./log.ts";
@@ -41,6 +42,8 @@ export class QueueWorld {
   readonly jobs: DeliveryJob[] = [];
   readonly log = new FakeLog();
   readonly random = new FakeRandom();
+  /** Settlements for which the disk has no room. */
+  refuse: (settlement: QueueSettlement) => boolean = () => false;
   /** Calls of the store that have not been answered. */
   #open = 0;
   readonly #options: QueueWorldOptions;
@@ -138,6 +141,7 @@ export class QueueWorld {
         const method = target[name];
         if (name === "onEvent" || name === "close") return (method as () => unknown).bind(target);
         return async (...args: unknown[]) => {
+          if (name === "settleQueued" && this.refuse(args[0] as QueueSettlement)) return failed("no-space");
           this.#open++;
           try {
             return await (method as (...args: unknown[]) => Promise<unknown>).apply(target, args);

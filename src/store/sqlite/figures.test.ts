@@ -46,7 +46,22 @@ const operation: fc.Arbitrary<StoreOperation> = fc.oneof(
     return { method: "deliver", args: [kept] };
   }),
   fc.constant<StoreOperation>({ method: "pruneQuarantine", args: [UNTIL_MS] }),
-  fc.nat(9).map((id): StoreOperation => ({ method: "changeQueued", args: [{ id }, "remove", 0] })),
+  fc
+    .tuple(fc.nat(9), fc.constantFrom("remove", "hold", "release", "retry"))
+    .map(([id, action]): StoreOperation => ({ method: "changeQueued", args: [{ id }, action, 3_000_000] })),
+  fc.tuple(fc.integer({ min: 1, max: 3 }), fc.boolean()).map(([jobsMax, isParked]): StoreOperation => {
+    const parked = isParked ? [{ domain: "example.org", untilMs: 4_000_000 }] : [];
+    const rooms = { rooms: [], roomDefault: 2, senderRooms: [], senderRoomDefault: 2 };
+    return { method: "claimQueued", args: [{ nowMs: 3_000_000, jobsMax, recipientsPerJobMax: 1, parked, ...rooms }] };
+  }),
+  fc.tuple(fc.nat(9), fc.constantFrom("delivered", "failed", "dead", "waiting")).map(([id, kind]): StoreOperation => {
+    const outcome = { kind, dueMs: 5_000_000, isDoubtful: false, isWarned: false };
+    const results = [{ id, outcome, reply: null }];
+    const settlement = { messageId: id, nowMs: 3_000_000, results, attempt: "{}", notices: [], suppress: [] };
+    return { method: "settleQueued", args: [settlement] };
+  }),
+  fc.constant<StoreOperation>({ method: "recoverQueue", args: [3_000_000] }),
+  fc.constant<StoreOperation>({ method: "pruneQueue", args: [0, 3_000_000] }),
 );
 
 test("every figure is what its messages add up to, whatever was done in whatever batches", async () => {
