@@ -164,10 +164,12 @@ export class Judgement {
     return said;
   }
 
-  /** Where the accepted message goes for this account; null: where it goes that is judged most mildly. */
-  filing(accountId: number | null): Filing {
-    const own = accountId === null ? undefined : this.#judging?.filing(accountId);
-    return own ?? this.#draft?.filing ?? "inbox";
+  /** Of the open transaction. */
+  readonly draft = (): DecisionDraft | undefined => this.#draft;
+
+  /** Where the accepted message goes for this account. */
+  filing(accountId: number): Filing {
+    return this.#judging?.filing(accountId) ?? this.#draft?.filing ?? "inbox";
   }
 
   /** How the message is kept back from these accounts; undefined where it cannot be. */

@@ -23,7 +23,7 @@ import type { SmtpDependencies } from "./dependencies.ts";
 import { type CompleteMessage, IncomingMessage } from "./incoming-message.ts";
 import type { Judgement } from "./judgement.ts";
 import type { ScanEnvelope } from "./message-scan.ts";
-import { forwardings, isDeliveredHere, isOnlyPassedOn, SPAM_NOT_PASSED_ON } from "./passed-on.ts";
+import { forwardings, isDeliveredHere, isOnlyPassedOn, isSenderProven, SPAM_NOT_PASSED_ON } from "./passed-on.ts";
 import type { Destination } from "./recipient-policy.ts";
 import { reportSuccess } from "./report-desk.ts";
 import type { SenderHeader } from "./sender-header.ts";
@@ -204,13 +204,18 @@ export class MessageDesk {
     if (quarantine === undefined) for (const accountId of kept) targets.push({ accountId, folder: "junk", flags: [] });
     const queued = queuedRecipients(transaction, this.#destinations);
     const sending = sendingOf(transaction, this.#record.identity?.address ?? "", this.#deps.settings);
-    const forwarded = this.#isSpam ? [] : forwardings(transaction, this.#destinations, this.#deps);
+    const forwarded = this.#isSpam
+      ? []
+      : forwardings(transaction, this.#destinations, {
+          ...this.#deps,
+          isProven: this.#record.identity !== undefined || isSenderProven(this.#judgement?.draft()),
+        });
     return { targets, queued, forwarded, sending, mailFrom, ...(quarantine === undefined ? {} : { quarantine }) };
   }
 
   /** It goes to Junk or worse even where it is judged most mildly. */
   get #isSpam(): boolean {
-    return this.#judgement !== undefined && this.#judgement.filing(null) !== "inbox";
+    return (this.#judgement?.draft()?.filing ?? "inbox") !== "inbox";
   }
 
   /** Without room in quarantine a message is in Junk, and somebody has to know. */

@@ -4,6 +4,8 @@ import { formatMailbox } from "#mail/address.ts";
 import { reply } from "#mail/reply.ts";
 import type { RecipientRequest, Transaction } from "#protocol/smtp/transaction.ts";
 import type { Forwarding } from "#store/store.ts";
+import { vouchingDomain } from "#verdict/spf-rule.ts";
+import type { DecisionDraft } from "./decision-draft.ts";
 import type { Destination } from "./recipient-policy.ts";
 import type { ReceptionSettings } from "./settings.ts";
 import { sendingOf } from "./to-queue.ts";
@@ -31,13 +33,20 @@ export function isOnlyPassedOn(destinations: Iterable<Destination>): boolean {
 export function forwardings(
   transaction: Transaction,
   destinations: ReadonlyMap<RecipientRequest, Destination>,
-  { returns, settings }: { readonly returns?: ReturnAddresses; readonly settings: ReceptionSettings },
+  {
+    returns,
+    settings,
+    isProven,
+  }: { readonly returns?: ReturnAddresses; readonly settings: ReceptionSettings; readonly isProven: boolean },
 ): readonly Forwarding[] {
   const byMailFrom = new Map<string, Set<string>>();
   for (const recipient of transaction.recipients) {
     const destination = destinations.get(recipient);
     if (destination === undefined || destination.kind === "queue") continue;
-    const mailFrom = destination.kind === "return" ? "" : reversePathFor(transaction, recipient, destination, returns);
+    const mailFrom =
+      destination.kind === "return"
+        ? ""
+        : reversePathFor(transaction, recipient, destination, isProven ? returns : undefined);
     const targets = destination.kind === "return" ? [destination.address] : destination.forwards;
     const known = byMailFrom.get(mailFrom) ?? new Set();
     for (const target of targets) known.add(target);
@@ -50,13 +59,25 @@ export function forwardings(
   });
 }
 
-/** Where the sender's address does not fit into one of ours, bounces go to the alias itself, and end there. */
+/**
+ * Bounces go to the alias itself, and end there, where the sender's address does not fit into one of ours, and where nothing
+ * proves that it is the sender's: a stranger whose address was borrowed must not get bounces from us.
+ */
 function reversePathFor(
   { sender }: Transaction,
   { path }: RecipientRequest,
   { forwardingDomain }: Extract<Destination, { readonly kind: "accounts" }>,
   returns: ReturnAddresses | undefined,
 ): string {
+  if (sender.reversePath === null) return "";
   const made = returns?.make(sender.reversePath, forwardingDomain);
   return made ?? (path === "postmaster" ? "" : formatMailbox(path));
+}
+
+/** SPF passed for the reverse-path, or the author of the same domain is proven. */
+export function isSenderProven(draft: Pick<DecisionDraft, "evidence" | "mailFrom"> | undefined): boolean {
+  const { spf = null, dmarc = null } = draft?.evidence ?? {};
+  if (vouchingDomain(spf) !== null) return true;
+  const domain = draft?.mailFrom?.slice(draft.mailFrom.lastIndexOf("@") + 1);
+  return dmarc?.result === "pass" && dmarc.author.kind === "one" && dmarc.author.domain === domain;
 }

@@ -2,18 +2,25 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { suite, test } from "node:test";
+import { spf as spfOf } from "../../test/fakes/evidence.ts";
 import { FakeJudge } from "../../test/fakes/judge.ts";
 import { FakeReception } from "../../test/fakes/reception.ts";
 import { FakeResolver } from "../../test/fakes/resolver.ts";
 import { MESSAGE, NOW_SECONDS } from "../../test/fakes/signed-mail.ts";
 import { authenticateMessage } from "../evidence/authentication-results/authenticate-message.ts";
+import type { SpfEvidence } from "../evidence/spf/evidence.ts";
 import { returnAddresses } from "../identity/return-address.ts";
 import type { Forwarding } from "../store/store.ts";
 
 const KEY = Buffer.alloc(32, 1);
 
-function world(): FakeReception {
+/** @param proven what SPF says of every sender. */
+function world(proven: SpfEvidence["result"] = "pass"): FakeReception {
   const mx = new FakeReception("smtp", { outbound: "sent" });
+  const judge = new FakeJudge(mx);
+  judge.checks.spf = ({ mailFrom }) => {
+    return Promise.resolve(spfOf(proven, { domain: mailFrom.slice(mailFrom.lastIndexOf("@") + 1) }));
+  };
   mx.dependencies = { ...mx.dependencies, returns: returnAddresses(KEY, () => mx.clock.now()) };
   mx.directory.forwards.set("out@local.test", ["carol@elsewhere.test", "dave@elsewhere.test"]);
   mx.directory.add(2, "both@local.test").forwards.set("both@local.test", ["carol@elsewhere.test"]);
@@ -112,6 +119,14 @@ suite("an alias that leads elsewhere", () => {
     const mx = world();
     await send(mx, `${"x".repeat(50)}@sender.example`, ["out@local.test"]);
     check(mx, [[/^out@local\.test$/, ["carol@elsewhere.test", "dave@elsewhere.test"]]], []);
+  });
+
+  test("has bounces come to itself where nothing vouches for the sender: it may be somebody else's address", async () => {
+    for (const result of ["none", "softfail", "temperror"] as const) {
+      const mx = world(result);
+      await send(mx, "bob@sender.example", ["out@local.test"]);
+      check(mx, [[/^out@local\.test$/, ["carol@elsewhere.test", "dave@elsewhere.test"]]], []);
+    }
   });
 
   test("takes no mail where nothing is sent to other servers, unless somebody is here", async () => {

@@ -3,11 +3,9 @@ import { createImapAccept } from "#access/imap/accept.ts";
 import { createPop3Accept } from "#access/pop3/accept.ts";
 import type { ListenerProtocol } from "#config/settings.ts";
 import { createAuthenticator } from "#identity/password-authenticator.ts";
-import { RETURN_KEY_OCTETS, returnAddresses } from "#identity/return-address.ts";
 import { createDirectory } from "#identity/store-directory.ts";
 import { MimeScanner } from "#mail/mime/scanner.ts";
 import { fileSpool } from "#platform/file-spool.ts";
-import { lastingSecret } from "#platform/lasting-secret.ts";
 import { systemClock } from "#platform/system-clock.ts";
 import { systemRandom } from "#platform/system-random.ts";
 import type { Accept } from "#ports/connection.ts";
@@ -19,6 +17,7 @@ import type { Store } from "#store/store.ts";
 import type { FrontGate } from "./front-gate.ts";
 import { openJudging } from "./judging.ts";
 import type { FrontData } from "./ports.ts";
+import { openReturnAddresses } from "./return-addresses.ts";
 import { SenderListsFollower } from "./sender-lists-follower.ts";
 import { directorySettings, imapSettings, pop3Settings, receptionSettings } from "./slices.ts";
 import { turningAwayBanned } from "./turn-away-banned.ts";
@@ -50,12 +49,7 @@ export async function protocolAccepts(
     inlineOctetsMax: Math.min(settings.limits.messageInMemoryOctetsMax, INLINE_OCTETS_MAX),
     random,
   });
-  const returnKey = await lastingSecret(
-    join(settings.dataDir, "keys", "return-address.key"),
-    RETURN_KEY_OCTETS,
-    random,
-  );
-  const returns = returnAddresses(returnKey, () => clock.now());
+  const returns = await openReturnAddresses(settings, { clock, random });
   const senders = await SenderListsFollower.open({ store, clock, log });
   const { judge, close } = await openJudging({ settings, version, store, clock, random, log, gate, senders });
   const shared = { store, authenticator, logins, clock, random, log, spool };

@@ -2,6 +2,7 @@
 import { outgoingAttempt } from "#delivery/outgoing-attempt.ts";
 import { SigningKeys } from "#delivery/signing/signing-keys.ts";
 import type { Directory } from "#identity/directory.ts";
+import type { ReturnAddresses } from "#identity/return-address.ts";
 import { createDirectory } from "#identity/store-directory.ts";
 import { parseDomain, parseMailbox } from "#mail/address.ts";
 import { openLog } from "#platform/json-log.ts";
@@ -11,6 +12,7 @@ import { BounceDesk, type SenderPlace } from "#queue/bounces/bounce-desk.ts";
 import { Dispatcher } from "#queue/dispatcher.ts";
 import type { QueueData } from "./ports.ts";
 import { openRemoteDelivery } from "./remote-delivery.ts";
+import { openReturnAddresses } from "./return-addresses.ts";
 import { directorySettings, queueSettings } from "./slices.ts";
 import { storeOver } from "./store-ports.ts";
 
@@ -27,11 +29,18 @@ export async function startQueue({ settings, log: logOptions, storePorts }: Queu
   const store = storeOver(storePorts);
   const directory = await createDirectory({ store, clock, settings: directorySettings(settings) });
   const keys = new SigningKeys(store, { isOurs: (domain) => isOurs(directory, domain), now: () => clock.now() });
+  const returns = await openReturnAddresses(settings, { clock, random });
   const remote = openRemoteDelivery(settings, { clock, random, log });
   const dispatcher = new Dispatcher({
     store,
     attempt: outgoingAttempt(remote.attempt, { keys, hostname, clock }),
-    bounces: new BounceDesk({ store, hostname, random, log, findSender: (address) => findSender(directory, address) }),
+    bounces: new BounceDesk({
+      store,
+      hostname,
+      random,
+      log,
+      findSender: (address) => findSender(directory, returns, address),
+    }),
     settings: queueSettings(settings),
     clock,
     random,
@@ -54,11 +63,14 @@ async function isOurs(directory: Directory, name: string): Promise<boolean> {
   return domain.ok && directory.domainRole(domain.value) === "primary";
 }
 
-async function findSender(directory: Directory, address: string): Promise<SenderPlace> {
+async function findSender(directory: Directory, returns: ReturnAddresses, address: string): Promise<SenderPlace> {
   const mailbox = parseMailbox(address, { utf8: true });
   if (!mailbox.ok) return { kind: "nobody" };
+  // Of mail that passed through, its writer is told.
+  const writer = returns.read(mailbox.value);
+  if (writer !== undefined) return { kind: "elsewhere", address: writer };
   if (directory.domainRole(mailbox.value.domain) !== "primary") return { kind: "elsewhere" };
   const found = await directory.resolve(mailbox.value);
-  if (found.kind !== "accounts") return { kind: "nobody" };
+  if (found.kind !== "accounts" || found.recipients.length === 0) return { kind: "nobody" };
   return { kind: "accounts", accountIds: found.recipients.map(({ accountId }) => accountId) };
 }

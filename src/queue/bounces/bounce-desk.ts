@@ -15,7 +15,8 @@ import type { Original, Report } from "./report.ts";
 /** Whose mail an address is. */
 export type SenderPlace =
   | { readonly kind: "accounts"; readonly accountIds: readonly AccountId[] }
-  | { readonly kind: "elsewhere" }
+  /** `address`: where it is not the reverse-path itself. */
+  | { readonly kind: "elsewhere"; readonly address?: string }
   /** An address of ours that nobody has. */
   | { readonly kind: "nobody" };
 
@@ -44,6 +45,7 @@ export class BounceDesk {
     const place = await findSender(mailFrom);
     if (place.kind === "nobody") return undefined;
     const original = await this.#original(report);
+    const sendsTo = place.kind === "elsewhere" && place.address !== undefined ? place.address : mailFrom;
     const content = composeReport(report, { hostname, id: random.id(), original });
     const prefix = place.kind === "accounts" ? fieldOctets([returnPathField(null)]) : new Uint8Array(0);
     return {
@@ -58,8 +60,8 @@ export class BounceDesk {
             targets: place.accountIds.map((accountId) => ({ accountId, folder: "inbox", flags: [] }) as const),
             queued: [],
           }
-        : { targets: [], queued: [{ address: mailFrom, notify: ["NEVER" as const] }] }),
-      sending: { ...PLAIN_SENDING, utf8: needsUtf8(report) || !isAscii(mailFrom) },
+        : { targets: [], queued: [{ address: sendsTo, notify: ["NEVER" as const] }] }),
+      sending: { ...PLAIN_SENDING, utf8: needsUtf8(report) || !isAscii(sendsTo) },
     };
   }
 
