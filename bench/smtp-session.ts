@@ -5,6 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { type Reply, reply } from "#mail/reply.ts";
+import { NO_SASL } from "#protocol/sasl/exchange.ts";
 import { formatReply } from "#protocol/smtp/reply-format.ts";
 import { ServerSession } from "#protocol/smtp/server-session.ts";
 import type { Event, Input } from "#protocol/smtp/session-events.ts";
@@ -20,6 +21,7 @@ const settings: SessionSettings = {
   hostname: "mx.example.com",
   tls: "starttls",
   credentialChannel: () => "never",
+  sasl: () => NO_SASL,
   authenticationRequired: false,
   messageSizeOctetsMax: 52_428_800,
   recipientsMax: 100,
@@ -90,10 +92,13 @@ class Driver {
       case "client-name":
       case "sender":
       case "recipient":
-      case "credentials":
+      case "login":
         return { kind: "answer", reply: OK };
       case "message-end":
         return { kind: "message-answer", replies: [OK] };
+      case "sasl":
+        throw new Error("nobody logs in here");
+      case "clear-password":
       case "message-octets":
       case "message-begin":
       case "message-abandoned":

@@ -1,4 +1,5 @@
 /** `postern account …`: the people who have mail here. */
+import type { PasswordState } from "#identity/app-passwords.ts";
 import { administer } from "./administer.ts";
 import type { Command, ExitCode, Invocation } from "./command.ts";
 import { columns } from "./output.ts";
@@ -52,7 +53,7 @@ const show: Command = {
   run(invocation) {
     const [address = ""] = invocation.operands;
     return administer(invocation, "account-show", { address }, address, (details) => {
-      const { account, aliases, hasPassword, appPasswords, correspondents } = details;
+      const { account, aliases, password, appPasswords, correspondents } = details;
       const rows = [
         ["address", account.address],
         ["state", account.enabled ? "enabled" : "disabled: no logins, no new mail"],
@@ -64,8 +65,11 @@ const show: Command = {
           "written to",
           `${correspondents === 1 ? "1 address" : `${correspondents} addresses`}: proven mail from there is not put into Junk`,
         ],
-        ["password", hasPassword ? "set" : "none"],
-        ...appPasswords.map(({ id, label, scopes }) => [`app password ${id}`, `${label} (${scopes.join(", ")})`]),
+        ["password", password === undefined ? "none" : `set${passwordNotes(password)}`],
+        ...appPasswords.map((app) => [
+          `app password ${app.id}`,
+          `${app.label} (${app.scopes.join(", ")})${passwordNotes(app)}`,
+        ]),
       ];
       for (const row of columns(rows)) invocation.out.line(row);
     });
@@ -128,11 +132,11 @@ const appPasswordList: Command = {
   run(invocation) {
     const [address = ""] = invocation.operands;
     return administer(invocation, "app-password-list", { address }, address, (found) => {
-      const rows = found.map(({ id, label, scopes, createdAtMs }) => [
-        String(id),
-        label,
-        scopes.join(","),
-        day(createdAtMs),
+      const rows = found.map((app) => [
+        String(app.id),
+        app.label,
+        app.scopes.join(","),
+        `made ${day(app.createdAtMs)}${passwordNotes(app)}`,
       ]);
       for (const row of columns(rows)) invocation.out.line(row);
       if (found.length === 0) invocation.out.line("None.");
@@ -198,4 +202,11 @@ function readQuota({ out }: Invocation, written: string | undefined): number | n
   if (/^\d+$/.test(written) && Number.isSafeInteger(quotaOctets)) return quotaOctets === 0 ? null : quotaOctets;
   out.problem(`${JSON.stringify(written)} is not a number of octets, such as 1073741824 for 1 GiB.`);
   return "wrong";
+}
+
+/** What a line about a password ends with. */
+function passwordNotes({ scram, exposedAtMs, lastUsedMs, lastAddress }: PasswordState): string {
+  const used = lastUsedMs === null ? "not used yet" : `last used ${day(lastUsedMs)} from ${lastAddress ?? "?"}`;
+  const exposed = exposedAtMs === null ? "" : `; SENT IN CLEAR on ${day(exposedAtMs)}: change it`;
+  return `; ${scram ? "SCRAM" : "no keys for SCRAM"}; ${used}${exposed}`;
 }

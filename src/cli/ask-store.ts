@@ -1,6 +1,7 @@
 /** Runs a control command over the store itself, where no server does. The store's lock keeps out a second one. */
 import { existsSync } from "node:fs";
 import type { Settings } from "#config/settings.ts";
+import { scramHashes } from "#identity/scram-derivation.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
 import { systemClock } from "#platform/system-clock.ts";
 import { systemRandom } from "#platform/system-random.ts";
@@ -22,7 +23,14 @@ export async function askStore(
     const store = await openSqliteStore({ dataDir, clock: systemClock });
     try {
       const ownDomains = domains.map(({ name }) => name);
-      const administration = { store, clock: systemClock, random: systemRandom, domains: ownDomains };
+      const hashes = scramHashes(settings.auth);
+      const administration = {
+        store,
+        clock: systemClock,
+        random: systemRandom,
+        domains: ownDomains,
+        scramHashes: hashes,
+      };
       const protections = protectedAddresses(settings);
       const handle = controlHandler({
         administration,

@@ -170,7 +170,7 @@ async function openWorld(t: TestContext): Promise<World> {
   }
   const lifted: BlockListKey[] = [];
   const run = controlHandler({
-    administration: { store, clock, random: new FakeRandom(), domains: ["example.com"] },
+    administration: { store, clock, random: new FakeRandom(), domains: ["example.com"], scramHashes: [] },
     settings: loaded.value.settings,
     protectedReason: (prefix) => (formatPrefix(prefix) === "192.0.2.53" ? "it is a DNS resolver's" : undefined),
     gatekeeper: () => ({ lifted: (ban) => void lifted.push(ban), passwordChanged: () => undefined }),

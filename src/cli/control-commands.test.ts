@@ -22,6 +22,7 @@ async function control(
       clock,
       random: new FakeRandom(),
       domains: ["example.com"],
+      scramHashes: [],
     },
     settings: loaded.value.settings,
     protectedReason: () => undefined,

@@ -3,6 +3,7 @@ import { join, relative } from "node:path";
 import { loadSettings } from "#config/load.ts";
 import { formatProblem } from "#config/problem.ts";
 import type { Settings } from "#config/settings.ts";
+import { scramHashes } from "#identity/scram-derivation.ts";
 import type { RunningServer } from "#main.ts";
 import type { LogLevel, LogOptions, LogStyle } from "#platform/json-log.ts";
 import { leaveSoon } from "#platform/leave-soon.ts";
@@ -137,6 +138,9 @@ function contextOf(server: RunningServer): ControlContext {
       random: systemRandom,
       get domains() {
         return server.settings().domains.map(({ name }) => name);
+      },
+      get scramHashes() {
+        return scramHashes(server.settings().auth);
       },
     },
     get settings() {

@@ -129,6 +129,7 @@ function derive(file: SettingsFile, path: string, surroundings: Surroundings, pr
     routes: written.route,
     queue: written.queue,
     accounts: written.accounts,
+    auth: written.auth,
     decisions: written.decisions,
     store: written.store,
   };

@@ -1,5 +1,6 @@
 /** `postern.toml`, table by table. `schema-limits.ts` and `schema-protections.ts` hold the longer ones. */
 import { z } from "zod";
+import { auth } from "./schema-auth.ts";
 import { delivery, route } from "./schema-delivery.ts";
 import { limits } from "./schema-limits.ts";
 import { policy } from "./schema-policy.ts";
@@ -239,6 +240,7 @@ export const posternToml = table({
     text: "One `[[route]]` table for each domain whose mail takes a way of its own.",
   }),
   accounts: section(accounts, "New accounts."),
+  auth: section(auth, "How users prove who they are."),
   decisions: section(decisions, "Records of what was decided about connections and messages."),
   store: section(store, "Where the data is."),
 });

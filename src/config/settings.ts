@@ -88,6 +88,7 @@ export interface Settings {
   readonly queue: FileSettings["queue"];
   readonly routes: FileSettings["route"];
   readonly accounts: FileSettings["accounts"];
+  readonly auth: FileSettings["auth"];
   readonly decisions: FileSettings["decisions"];
   readonly store: FileSettings["store"];
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, type TestContext, test } from "node:test";
-import type { Account, Credential, Store } from "#store/store.ts";
+import type { Credential } from "#store/credential-store.ts";
+import type { Account, Store } from "#store/store.ts";
 import { FakeClock } from "../../test/fakes/clock.ts";
 import { openTemporaryStore } from "../../test/fakes/temporary-store.ts";
 import { AccountSessions } from "./account-sessions.ts";

@@ -5,8 +5,15 @@
 import { canonicalAddress } from "#mail/address.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
 import type { Account } from "#store/store.ts";
-import { type Administration, findAccount, type NoAccount, type NotOurs, ownMailbox } from "./administration.ts";
-import { type AppPassword, appPasswordsOf } from "./app-passwords.ts";
+import {
+  type Administration,
+  findAccount,
+  type NoAccount,
+  type NotOurs,
+  ownMailbox,
+  putScramKeys,
+} from "./administration.ts";
+import { type AppPassword, appPasswordsOf, type PasswordState, passwordState } from "./app-passwords.ts";
 import type { LoginProtocol } from "./authenticator.ts";
 import { hashPassword } from "./password-hash.ts";
 import { checkPasswordRules, type PasswordProblem } from "./password-rules.ts";
@@ -15,7 +22,8 @@ export interface AccountDetails {
   readonly account: Account;
   /** Aliases that name the account as a target. */
   readonly aliases: readonly string[];
-  readonly hasPassword: boolean;
+  /** The account's own; undefined: it has none. */
+  readonly password: PasswordState | undefined;
   readonly appPasswords: readonly AppPassword[];
   /** Addresses elsewhere that it has written to. */
   readonly correspondents: number;
@@ -38,7 +46,7 @@ export async function addAccount(
   const hash = await hashPassword(account.password, random);
   const created = await store.createAccount({ address, quotaOctets: account.quotaOctets, nowMs: clock.now() });
   if (!created.ok) return created;
-  await putOwnPassword(administration, created.value.id, hash);
+  await putOwnPassword(administration, created.value.id, { password: account.password, hash });
   return created;
 }
 
@@ -53,12 +61,13 @@ export async function showAccount(
   const account = await findAccount(store, address);
   if (!account.ok) return account;
   const credentials = await store.listCredentials(account.value.id);
+  const keys = await store.listScramKeys(account.value.id);
   const aliases = await store.listAliases();
   return ok({
     account: account.value,
     aliases: aliases.filter(({ targets }) => targets.includes(account.value.address)).map((alias) => alias.address),
-    hasPassword: credentials.some(({ kind }) => kind === "password"),
-    appPasswords: appPasswordsOf(credentials),
+    password: credentials.filter(({ kind }) => kind === "password").map((own) => passwordState(own, keys))[0],
+    appPasswords: appPasswordsOf(credentials, keys),
     correspondents: await store.countCorrespondents(account.value.id),
   });
 }
@@ -72,7 +81,8 @@ export async function changePassword(
   if (!account.ok) return account;
   const problem = checkPasswordRules(password, account.value.address);
   if (problem !== undefined) return failed(problem);
-  await putOwnPassword(administration, account.value.id, await hashPassword(password, administration.random));
+  const hash = await hashPassword(password, administration.random);
+  await putOwnPassword(administration, account.value.id, { password, hash });
   return account;
 }
 
@@ -113,8 +123,13 @@ export async function removeAccount({ store }: Administration, address: string):
   return removed;
 }
 
-async function putOwnPassword({ store, clock }: Administration, accountId: number, hash: string): Promise<void> {
-  await store.putCredential({
+async function putOwnPassword(
+  administration: Administration,
+  accountId: number,
+  { password, hash }: { readonly password: string; readonly hash: string },
+): Promise<void> {
+  const { store, clock } = administration;
+  const credential = await store.putCredential({
     accountId,
     kind: "password",
     label: "",
@@ -122,4 +137,5 @@ async function putOwnPassword({ store, clock }: Administration, accountId: numbe
     scopes: [...ALL_SCOPES],
     createdAtMs: clock.now(),
   });
+  await putScramKeys(administration, credential, password);
 }

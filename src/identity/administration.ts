@@ -3,7 +3,10 @@ import { canonicalAddress, type Mailbox, parseMailbox } from "#mail/address.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Random } from "#ports/random.ts";
+import type { ScramHash } from "#protocol/sasl/scram-keys.ts";
+import type { Credential } from "#store/credential-store.ts";
 import type { Account, Store } from "#store/store.ts";
+import { deriveScramKeys, scramSalt } from "./scram-derivation.ts";
 
 export interface Administration {
   readonly store: Store;
@@ -11,6 +14,20 @@ export interface Administration {
   readonly random: Random;
   /** Domains of the settings, canonical; those of the store are added. */
   readonly domains: readonly string[];
+  /** That keys for SCRAM are made for, when a password is set. */
+  readonly scramHashes: readonly ScramHash[];
+}
+
+/** Beside the password's own hash. */
+export async function putScramKeys(
+  { store, scramHashes: hashes }: Administration,
+  { id: credentialId, accountId }: Credential,
+  password: string,
+): Promise<void> {
+  const account = hashes.length === 0 ? undefined : await store.findAccount(accountId);
+  if (account === undefined) return;
+  const salt = scramSalt(await store.readScramSalt(), account.address);
+  await store.putScramKeys(await deriveScramKeys(password, { credentialId, salt, hashes }));
 }
 
 export type NotOurs = "bad-address" | "domain-not-ours";

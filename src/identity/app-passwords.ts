@@ -1,13 +1,24 @@
 /** What an operator does to app passwords, one a device; see `accounts.ts`. */
 import { failed, ok, type Result } from "#mail/result.ts";
-import type { Credential } from "#store/store.ts";
-import { type Administration, findAccount, type NoAccount } from "./administration.ts";
+import type { Credential } from "#store/credential-store.ts";
+import type { ScramKeyRow } from "#store/scram-key-row.ts";
+import { type Administration, findAccount, type NoAccount, putScramKeys } from "./administration.ts";
 import type { LoginProtocol } from "./authenticator.ts";
 import { generatePassword } from "./generate-password.ts";
 import { APP_PASSWORDS_PER_ACCOUNT_MAX, LABEL_CHARACTERS_MAX } from "./limits.ts";
 import { hashGeneratedPassword } from "./password-hash.ts";
 
-export interface AppPassword {
+/** What is known of a password, without it. */
+export interface PasswordState {
+  /** It opens SCRAM: there are keys of it. */
+  readonly scram: boolean;
+  /** It was sent in clear, first then. */
+  readonly exposedAtMs: number | null;
+  readonly lastUsedMs: number | null;
+  readonly lastAddress: string | null;
+}
+
+export interface AppPassword extends PasswordState {
   readonly id: number;
   readonly label: string;
   readonly scopes: readonly LoginProtocol[];
@@ -19,7 +30,7 @@ export const DEVICE_SCOPES: readonly LoginProtocol[] = ["smtp", "imap", "pop3"];
 
 /** Makes one; `password` is shown this once and kept nowhere. */
 export async function addAppPassword(
-  { store, clock, random }: Administration,
+  administration: Administration,
   address: string,
   app: { readonly label: string; readonly scopes: readonly LoginProtocol[] },
 ): Promise<
@@ -28,12 +39,13 @@ export async function addAppPassword(
     NoAccount | "bad-label" | "no-scopes" | "too-many"
   >
 > {
+  const { store, clock, random } = administration;
   const account = await findAccount(store, address);
   if (!account.ok) return account;
   const label = app.label.normalize("NFC").trim();
   if (label === "" || label.length > LABEL_CHARACTERS_MAX || /\p{Cc}/u.test(label)) return failed("bad-label");
   if (app.scopes.length === 0) return failed("no-scopes");
-  const existing = appPasswordsOf(await store.listCredentials(account.value.id));
+  const existing = (await store.listCredentials(account.value.id)).filter(({ kind }) => kind === "app-password");
   if (existing.length >= APP_PASSWORDS_PER_ACCOUNT_MAX) return failed("too-many");
   const password = generatePassword(random);
   const credential = await store.putCredential({
@@ -44,7 +56,8 @@ export async function addAppPassword(
     scopes: [...new Set(app.scopes)],
     createdAtMs: clock.now(),
   });
-  return ok({ password, appPassword: describe(credential) });
+  await putScramKeys(administration, credential, password);
+  return ok({ password, appPassword: describe(credential, await store.listScramKeys(account.value.id)) });
 }
 
 export async function listAppPasswords(
@@ -52,7 +65,9 @@ export async function listAppPasswords(
   address: string,
 ): Promise<Result<readonly AppPassword[], NoAccount>> {
   const account = await findAccount(store, address);
-  return account.ok ? ok(appPasswordsOf(await store.listCredentials(account.value.id))) : account;
+  if (!account.ok) return account;
+  const { id } = account.value;
+  return ok(appPasswordsOf(await store.listCredentials(id), await store.listScramKeys(id)));
 }
 
 /** Never the account's own password, whatever the number. */
@@ -63,15 +78,26 @@ export async function revokeAppPassword(
 ): Promise<Result<void, NoAccount | "no-such-credential">> {
   const account = await findAccount(store, address);
   if (!account.ok) return account;
-  const existing = appPasswordsOf(await store.listCredentials(account.value.id));
-  if (!existing.some((appPassword) => appPassword.id === id)) return failed("no-such-credential");
+  const existing = await store.listCredentials(account.value.id);
+  if (!existing.some((one) => one.id === id && one.kind === "app-password")) return failed("no-such-credential");
   return store.removeCredential(account.value.id, id);
 }
 
-export function appPasswordsOf(credentials: readonly Credential[]): readonly AppPassword[] {
-  return credentials.filter(({ kind }) => kind === "app-password").map(describe);
+export function appPasswordsOf(
+  credentials: readonly Credential[],
+  keys: readonly ScramKeyRow[],
+): readonly AppPassword[] {
+  return credentials.filter(({ kind }) => kind === "app-password").map((credential) => describe(credential, keys));
 }
 
-function describe({ id, label, scopes, createdAtMs }: Credential): AppPassword {
-  return { id, label, scopes, createdAtMs };
+export function passwordState(
+  { id, exposedAtMs, lastUsedMs, lastAddress }: Credential,
+  keys: readonly ScramKeyRow[],
+): PasswordState {
+  return { scram: keys.some(({ credentialId }) => credentialId === id), exposedAtMs, lastUsedMs, lastAddress };
+}
+
+function describe(credential: Credential, keys: readonly ScramKeyRow[]): AppPassword {
+  const { id, label, scopes, createdAtMs } = credential;
+  return { id, label, scopes, createdAtMs, ...passwordState(credential, keys) };
 }

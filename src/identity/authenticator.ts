@@ -1,4 +1,8 @@
 /** Who is it? The one way in for every protocol; what the mechanisms are is `protocol/sasl`'s affair. */
+import type { TlsFacts } from "#ports/connection.ts";
+import type { SaslAnswer, SaslOffer, SaslQuestion } from "#protocol/sasl/exchange.ts";
+import type { ListenerProtocol } from "./credential-channel.ts";
+
 export type LoginProtocol = "smtp" | "imap" | "pop3" | "admin";
 
 export interface PasswordAttempt {
@@ -24,8 +28,21 @@ export type LoginResult =
   /** The store or the hash could not be asked; try again later. */
   | { readonly ok: false; readonly problem: "unavailable" };
 
+/** Who asks to be let in, and over what. */
+export interface LoginClient {
+  readonly protocol: LoginProtocol;
+  readonly remoteAddress: string;
+  readonly tls: TlsFacts | undefined;
+}
+
 export interface Authenticator {
+  /** How to log in on a connection as it is now: the one function that every protocol asks, on every listener. */
+  offer(connection: { readonly protocol: ListenerProtocol; readonly tls: TlsFacts | undefined }): SaslOffer;
   verifyPassword(attempt: PasswordAttempt): Promise<LoginResult>;
+  /** What an exchange of `offer` asks. Never rejects. */
+  answer(question: SaslQuestion, client: LoginClient): Promise<SaslAnswer>;
+  /** A password came in clear and was refused unread. Says nothing to anybody but its owner and the administrator. */
+  sentInClear(attempt: PasswordAttempt): void;
 }
 
 /** Who keeps the door: sees every attempt of every protocol. Implemented over the block list and the ledger of offences. */

@@ -9,8 +9,10 @@ export type CredentialChannel =
   /** Never on this listener. */
   | "never";
 
+export type ListenerProtocol = "smtp" | "submission" | "imap" | "pop3" | "lmtp";
+
 export function credentialChannel(listener: {
-  readonly protocol: "smtp" | "submission" | "imap" | "pop3" | "lmtp";
+  readonly protocol: ListenerProtocol;
   readonly tlsEstablished: boolean;
 }): CredentialChannel {
   if (listener.protocol === "smtp" || listener.protocol === "lmtp") return "never";

@@ -43,3 +43,27 @@ export const ADDRESSES_PER_RESOLUTION_MAX = 1000;
 export const RESOLUTIONS_MAX = 10_000;
 /** How old a remembered answer may be: the octets an account uses move without an event. Milliseconds. */
 export const RESOLUTION_TTL_MS = 10_000;
+
+/**
+ * Rounds of PBKDF2 behind SCRAM's keys. RFC 7677 §4 asks for 4,096 at least; this is what a phone does in a quarter of a
+ * second at each connection, and twenty-five times as dear to whoever has stolen the store and tries passwords out.
+ */
+export const SCRAM_ITERATIONS = 100_000;
+/** Passwords whose keys are made at the same time, behind logins that have their answer; others wait for their next login. */
+export const SCRAM_KEYS_LEARNT_AT_ONCE_MAX = 2;
+
+/** Passwords sent in clear that are looked at one after the other; more are not looked at. */
+export const CLEAR_CHECKS_WAITING_MAX = 8;
+/** Such checks for one address in `CLEAR_CHECKS_WINDOW_MS`: a forgotten device repeats one password, or three. */
+export const CLEAR_CHECKS_PER_ADDRESS_MAX = 5;
+/** Milliseconds. */
+export const CLEAR_CHECKS_WINDOW_MS = 60 * 60_000;
+/** Addresses and passwords remembered for that. */
+export const CLEAR_CHECKS_REMEMBERED_MAX = 2000;
+
+/** Between two notes of the use of one password from one address. Milliseconds. */
+export const USE_NOTED_AGAIN_MS = 10 * 60_000;
+/** Uses that are gathered for one write. Milliseconds. */
+export const USES_GATHERED_MS = 1000;
+/** Uses that wait for the store; more are not noted until the next login. */
+export const USES_WAITING_MAX = 5000;

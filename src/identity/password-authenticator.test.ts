@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, type TestContext, test } from "node:test";
-import type { Credential, Store } from "#store/store.ts";
+import type { Credential } from "#store/credential-store.ts";
+import type { Store } from "#store/store.ts";
 import { FakeClock } from "../../test/fakes/clock.ts";
 import { FakeLog } from "../../test/fakes/log.ts";
 import { FakeRandom } from "../../test/fakes/random.ts";
@@ -9,7 +10,7 @@ import { addAppPassword } from "./app-passwords.ts";
 import type { Authenticator, LoginProtocol, LoginWatch, PasswordAttempt } from "./authenticator.ts";
 import type { HashLineLimits } from "./hash-line.ts";
 import { VERIFIED_TTL_MS } from "./limits.ts";
-import { createAuthenticator } from "./password-authenticator.ts";
+import { createAuthenticator } from "./login-desk.ts";
 import { hashPassword, verifyPasswordHash } from "./password-hash.ts";
 
 const NFC = "pa§s€ü".normalize("NFC");
@@ -266,6 +267,7 @@ interface World {
   readonly clock: FakeClock;
   readonly random: FakeRandom;
   readonly domains: readonly string[];
+  readonly scramHashes: readonly [];
   readonly log: FakeLog;
   readonly accountId: number;
   login(attempt: Partial<PasswordAttempt>): Promise<string>;
@@ -343,7 +345,7 @@ async function openWorld(t: TestContext, options: WorldOptions = {}): Promise<Wo
     });
     return result.ok ? result.identity.address : result.problem;
   };
-  return { store, clock, random, domains, log, accountId, login, putPassword };
+  return { store, clock, random, domains, scramHashes: [], log, accountId, login, putPassword };
 }
 
 /** With a count of how often the store was asked for credentials. */

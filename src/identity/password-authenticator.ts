@@ -1,39 +1,38 @@
 /**
- * The authenticator over the store. Whatever a client gets wrong costs it one full hash and yields one answer: an unknown
+ * Passwords over the store. Whatever a client gets wrong costs it one full hash and yields one answer: an unknown
  * user, a wrong password, a disabled account and a password for another protocol look alike in text and time.
  */
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
-import type { Account, Credential, Store } from "#store/store.ts";
-import type { Authenticator, Identity, LoginResult, LoginWatch, PasswordAttempt } from "./authenticator.ts";
+import type { Credential } from "#store/credential-store.ts";
+import type { Account, Store } from "#store/store.ts";
+import { type AccountFinder, admission, type Closed } from "./account-finder.ts";
+import type { Identity, LoginResult, LoginWatch, PasswordAttempt } from "./authenticator.ts";
 import { isGeneratedPassword } from "./generate-password.ts";
 import { HashLine, type HashLineLimits } from "./hash-line.ts";
-import { loginAddress } from "./login-name.ts";
 import { unmatchableHash, verifyPasswordHash } from "./password-hash.ts";
 import { passwordForms } from "./prepare-password.ts";
 import { VerifiedPasswords } from "./verified-passwords.ts";
 
-export interface AuthenticatorDependencies {
-  readonly store: Store;
+export interface PasswordDependencies {
+  readonly store: Pick<Store, "onEvent">;
+  readonly finder: AccountFinder;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Domains of the settings; those of the store are added. */
-  readonly domains: readonly string[];
   readonly watch?: LoginWatch;
   readonly hashLine?: HashLineLimits;
   /** argon2 itself, for who wants to count it. */
   readonly verifyHash?: typeof verifyPasswordHash;
+  /** Hears of a password that was found right by its hash. */
+  readonly found?: (identity: Identity, password: string) => void;
 }
-
-/** No account has this number. */
-const NOBODY = 0;
 
 /** What `verifyPassword` found, for the log; the client hears less. */
 type Finding =
   | { readonly kind: "right"; readonly identity: Identity }
-  | { readonly kind: "unknown-user" | "wrong-password" | "disabled" | "out-of-scope"; readonly address?: string };
+  | { readonly kind: Closed | "wrong-password"; readonly address?: string };
 
 /** What was found about an attempt. */
 interface Looked {
@@ -45,37 +44,34 @@ interface Looked {
 const UNAVAILABLE: Looked = { result: { ok: false, problem: "unavailable" } };
 
 /** Listens to the store's events until `close` is called. */
-export function createAuthenticator(dependencies: AuthenticatorDependencies): Authenticator & { close(): void } {
-  return new PasswordAuthenticator(dependencies);
-}
-
-class PasswordAuthenticator implements Authenticator {
-  readonly #store: Store;
+export class PasswordAuthenticator {
+  readonly #finder: AccountFinder;
   readonly #log: Log;
-  readonly #domains: readonly string[];
   readonly #line: HashLine;
   readonly #verified: VerifiedPasswords;
   /** Attempts that are being looked at: a client that opens five connections at once costs one hash. */
   readonly #open = new Map<string, Promise<Looked>>();
   readonly #watch: LoginWatch | undefined;
+  readonly #found: PasswordDependencies["found"];
   readonly #verifyHash: typeof verifyPasswordHash;
   readonly #unmatchable: string;
   readonly #stopListening: () => void;
 
   constructor({
     store,
+    finder,
     clock,
     random,
     log,
-    domains,
     watch,
     hashLine,
     verifyHash = verifyPasswordHash,
-  }: AuthenticatorDependencies) {
-    this.#store = store;
+    found,
+  }: PasswordDependencies) {
+    this.#finder = finder;
     this.#log = log;
-    this.#domains = domains;
     this.#watch = watch;
+    this.#found = found;
     this.#line = new HashLine(hashLine);
     this.#verified = new VerifiedPasswords({ clock, random });
     this.#verifyHash = verifyHash;
@@ -92,7 +88,7 @@ class PasswordAuthenticator implements Authenticator {
   }
 
   async verifyPassword(attempt: PasswordAttempt): Promise<LoginResult> {
-    const account = loginAddress(attempt.username, this.#domains) ?? attempt.username;
+    const account = this.#finder.nameOf(attempt.username);
     if (this.#watch?.mayTry(attempt, account) === false) {
       const { protocol, remoteAddress } = attempt;
       this.#log.info("login-must-wait", { protocol, remoteAddress });
@@ -104,6 +100,22 @@ class PasswordAuthenticator implements Authenticator {
       this.#watch?.succeeded(attempt, result.identity);
     } else if (wrong !== undefined) this.#watch?.failed(attempt, account, wrong);
     return result;
+  }
+
+  /** Whose password it is, whatever it opens; "full" where too many wait. Nothing is told or remembered. */
+  match(
+    attempt: PasswordAttempt,
+  ): Promise<{ readonly account: Account; readonly credential: Credential } | undefined | "full"> {
+    return this.#line.run(attempt.remoteAddress, async () => {
+      const { account, credentials } = await this.#finder.find(attempt.username);
+      const credential = await this.#match(credentials, attempt);
+      return account === undefined || credential === undefined ? undefined : { account, credential };
+    });
+  }
+
+  /** Under which this process may remember an attempt. */
+  fingerprint(attempt: PasswordAttempt): string {
+    return this.#verified.fingerprint(attempt);
   }
 
   #look(attempt: PasswordAttempt): Promise<Looked> {
@@ -131,7 +143,10 @@ class PasswordAuthenticator implements Authenticator {
         this.#log.warn("login-line-full", { protocol, remoteAddress });
         return UNAVAILABLE;
       }
-      if (finding.kind === "right") return { result: { ok: true, identity: finding.identity } };
+      if (finding.kind === "right") {
+        this.#found?.(finding.identity, attempt.password);
+        return { result: { ok: true, identity: finding.identity } };
+      }
       // Only names of accounts: what else is typed for a user name is now and then a password.
       this.#log.info("login-refused", { protocol, remoteAddress, reason: finding.kind, account: finding.address });
       const isWrong = finding.kind === "unknown-user" || finding.kind === "wrong-password";
@@ -147,24 +162,14 @@ class PasswordAuthenticator implements Authenticator {
   }
 
   async #find(attempt: PasswordAttempt): Promise<Finding> {
-    const account = await this.#findAccount(attempt.username);
-    // Asked for nobody's, too: an unknown user costs the same questions.
-    const credentials = await this.#store.listCredentials(account?.id ?? NOBODY);
-    const matching = await this.#match(credentials, attempt);
-    if (account === undefined) return { kind: "unknown-user" };
-    const { id: accountId, address } = account;
+    // For nobody's name, too, the same questions and the same hash.
+    const found = await this.#finder.find(attempt.username);
+    const matching = await this.#match(found.credentials, attempt);
+    if (found.account === undefined) return { kind: "unknown-user" };
+    const { address } = found.account;
     if (matching === undefined) return { kind: "wrong-password", address };
-    if (!account.enabled) return { kind: "disabled", address };
-    if (!matching.scopes.includes(attempt.protocol)) return { kind: "out-of-scope", address };
-    return { kind: "right", identity: { accountId, address, credentialId: matching.id } };
-  }
-
-  async #findAccount(username: string): Promise<Account | undefined> {
-    // Asked for every name, so that names with and without a domain take as long.
-    const stored = await this.#store.listDomains();
-    const address = loginAddress(username, [...this.#domains, ...stored.map(({ name }) => name)]);
-    const entry = await this.#store.findAddress(address ?? "");
-    return entry?.kind === "account" ? entry.account : undefined; // An alias is no account.
+    const admitted = admission(found, matching.id, attempt.protocol);
+    return typeof admitted === "string" ? { kind: admitted, address } : { kind: "right", identity: admitted };
   }
 
   /** The credential that `password` opens. Costs one full hash unless it is an app password that matches. */

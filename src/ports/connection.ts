@@ -42,6 +42,10 @@ export interface TlsFacts {
   readonly cipher: string;
   readonly serverName: string | undefined;
   readonly alpn: string | undefined;
+  /** The tls-exporter value of this connection (RFC 9266); absent where the version does not give one that can be relied on. */
+  readonly channelBinding?: Uint8Array;
+  /** Mail addresses in the client's certificate, exactly as they stand there; absent unless one was shown that our CA made. */
+  readonly clientAddresses?: readonly string[];
 }
 
 /** What a protocol makes of a connection. Called on one thread, never again after `closed`. */

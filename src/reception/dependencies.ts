@@ -1,5 +1,6 @@
 /** What a listener's reception is wired to. */
 import type { EarlyTalkers } from "#gate/early-talkers.ts";
+import type { AccountSessions } from "#identity/account-sessions.ts";
 import type { Authenticator } from "#identity/authenticator.ts";
 import type { Directory } from "#identity/directory.ts";
 import type { ReturnAddresses } from "#identity/return-address.ts";
@@ -24,6 +25,8 @@ export interface SmtpDependencies {
   readonly logins: LoginPlaces;
   /** Reverse-paths of mail that is passed on. Without it none is. */
   readonly returns?: ReturnAddresses;
+  /** Ends sessions whose login no longer holds. */
+  readonly accountSessions?: AccountSessions;
   readonly spool: Spool;
   readonly clock: Clock;
   readonly random: Random;

@@ -1,5 +1,6 @@
 /** What the protocol session of a listener is told: one place, for connections and for the self-test alike. */
 import { credentialChannel } from "#identity/credential-channel.ts";
+import { NO_SASL, type SaslOffer } from "#protocol/sasl/exchange.ts";
 import type { SessionSettings } from "#protocol/smtp/session-settings.ts";
 import type { ReceptionSettings } from "./settings.ts";
 
@@ -8,7 +9,7 @@ export type ListenerProtocol = "smtp" | "submission" | "lmtp";
 export function listenerSession(
   protocol: ListenerProtocol,
   settings: ReceptionSettings,
-  client: { readonly tls: SessionSettings["tls"]; readonly trusted: boolean },
+  client: { readonly tls: SessionSettings["tls"]; readonly trusted: boolean; readonly sasl?: () => SaslOffer },
 ): SessionSettings {
   const { limits, hostname } = settings;
   return {
@@ -16,6 +17,7 @@ export function listenerSession(
     hostname,
     tls: client.tls,
     credentialChannel: (tlsEstablished) => credentialChannel({ protocol, tlsEstablished }),
+    sasl: client.sasl ?? (() => NO_SASL),
     authenticationRequired: protocol === "submission" && !client.trusted,
     messageSizeOctetsMax: limits.messageSizeOctetsMax,
     recipientsMax: limits.recipientsPerTransaction,

@@ -4,6 +4,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { EarlyTalkers } from "#gate/early-talkers.ts";
+import type { AccountSession, EndRequest } from "#identity/account-sessions.ts";
 import { isPositive, type Reply, reply } from "#mail/reply.ts";
 import type { Timer } from "#ports/clock.ts";
 import type { Connection, ConnectionHandler } from "#ports/connection.ts";
@@ -18,12 +19,13 @@ import { Judgement } from "./judgement.ts";
 import { TURNED_AWAY_MS } from "./limits.ts";
 import { listenerSession } from "./listener-session.ts";
 import { MessageDesk } from "./message-desk.ts";
-import { BAD_CREDENTIALS, BROKEN, CANNOT_VERIFY, NAME_OK, OUR_NAME, WELCOME } from "./reception-replies.ts";
+import { BROKEN, NAME_OK, OUR_NAME, WELCOME } from "./reception-replies.ts";
 import type { RecipientPolicy } from "./recipient-policy.ts";
 import { withId } from "./reply-with-id.ts";
 import { judgeMailFrom } from "./sender-policy.ts";
 import { SessionDeadlines } from "./session-deadlines.ts";
 import { SessionRecord } from "./session-record.ts";
+import { SmtpLogin } from "./smtp-login.ts";
 import { TurnedAway } from "./turned-away.ts";
 
 export interface ReceptionContext extends SmtpDependencies {
@@ -32,15 +34,14 @@ export interface ReceptionContext extends SmtpDependencies {
   readonly isTrusted: (address: string) => boolean;
 }
 
-type Question = Extract<Event, { kind: "client-name" | "sender" | "recipient" | "credentials" }>;
-
-const FREE = { ok: true } as const;
-export class SmtpReception implements ConnectionHandler {
+type Question = Extract<Event, { kind: "client-name" | "sender" | "recipient" | "login" }>;
+export class SmtpReception implements ConnectionHandler, AccountSession {
   readonly #context: ReceptionContext;
   readonly #connection: Connection;
   readonly #log: Log;
   readonly #record: SessionRecord;
   readonly #session: ServerSession;
+  readonly #login: SmtpLogin;
   readonly #desk: MessageDesk;
   readonly #deadlines: SessionDeadlines;
   readonly #trusted: boolean;
@@ -66,9 +67,11 @@ export class SmtpReception implements ConnectionHandler {
     this.#log = context.log.with({ session: connection.id, listener: protocol });
     this.#record = new SessionRecord(connection, clock.monotonicMs());
     this.#trusted = context.isTrusted(connection.remote.address);
-    const startTls = context.startTls ?? protocol !== "lmtp";
-    const tls = connection.tls !== undefined ? "implicit" : startTls ? "starttls" : "none";
-    this.#session = new ServerSession(listenerSession(protocol, settings, { tls, trusted: this.#trusted }));
+    const withoutTls = (context.startTls ?? protocol !== "lmtp") ? "starttls" : "none";
+    const tls = connection.tls === undefined ? withoutTls : "implicit";
+    this.#login = new SmtpLogin(connection, context);
+    const client = { tls, trusted: this.#trusted, sasl: () => this.#login.offer() } as const;
+    this.#session = new ServerSession(listenerSession(protocol, settings, client));
     this.#judgement = context.judge === undefined ? undefined : new Judgement(this.#metClient(), context.judge);
     this.#desk = new MessageDesk(context, this.#record, this.#judgement);
     this.#deadlines = new SessionDeadlines(clock, settings.timeouts, (what) => {
@@ -115,6 +118,7 @@ export class SmtpReception implements ConnectionHandler {
 
   closed(): void {
     this.#stop();
+    this.#login.gone(this);
     this.#judgement?.closed();
     this.#log.info("session", this.#record.fields(this.#context.clock.monotonicMs()));
   }
@@ -193,7 +197,7 @@ export class SmtpReception implements ConnectionHandler {
 
   #flush(): void {
     if (this.#output.length === 0) return;
-    const text = this.#output.length === 1 ? (this.#output[0] ?? "") : this.#output.join("");
+    const text = this.#output.join("");
     this.#output = [];
     if (!this.#connection.write(text)) this.#outputFull = true;
   }
@@ -220,8 +224,12 @@ export class SmtpReception implements ConnectionHandler {
       case "client-name":
       case "sender":
       case "recipient":
-      case "credentials":
+      case "login":
         return this.#ask(event);
+      case "sasl":
+        return this.#giveWhenThere(this.#login.answer(event.question));
+      case "clear-password":
+        return this.#login.sentInClear(event);
       case "message-begin":
         this.#spoolFull = false;
         return this.#desk.begin(event.transaction, () => {
@@ -258,8 +266,12 @@ export class SmtpReception implements ConnectionHandler {
       this.#inputs.push({ kind: "answer", reply: answered });
       return;
     }
-    answered.then(
-      (answer) => this.#give({ kind: "answer", reply: answer }),
+    this.#giveWhenThere(answered.then((answer) => ({ kind: "answer", reply: answer })));
+  }
+
+  #giveWhenThere(input: Promise<Input>): void {
+    input.then(
+      (given) => this.#give(given),
       (error: unknown) => this.#broken(error),
     );
   }
@@ -277,8 +289,8 @@ export class SmtpReception implements ConnectionHandler {
         );
       case "recipient":
         return this.#judgeRecipient(question);
-      case "credentials":
-        return this.#verify(question);
+      case "login":
+        return this.#loggedIn(question);
     }
   }
 
@@ -312,40 +324,33 @@ export class SmtpReception implements ConnectionHandler {
     return said;
   }
 
-  async #verify(question: Extract<Question, { kind: "credentials" }>): Promise<Reply> {
-    const { username, password, mechanism, failures } = question;
-    const { authenticator, settings, earlyTalkers, logins } = this.#context;
-    const remoteAddress = this.#connection.remote.address;
-    const result = await authenticator.verifyPassword({ username, password, protocol: "smtp", remoteAddress });
-    if (result.ok) {
-      // Who is gone already takes no place: nobody would give it back.
-      const place = this.#over ? FREE : logins.enter(this.#connection, result.identity.accountId);
-      if (!place.ok) return this.#withId(reply(421, "4.7.0", place.text));
-      this.#record.loggedIn(result.identity, mechanism);
-      this.#judgement?.loggedIn({ id: result.identity.accountId, address: result.identity.address });
-      this.#deadlines.earnest();
-      earlyTalkers.behaved(remoteAddress);
-      return WELCOME;
-    }
-    if (result.problem === "unavailable") return CANNOT_VERIFY;
-    await this.#wait(settings.timeouts.authenticationFailureMs * (failures + 1));
-    return BAD_CREDENTIALS;
+  async #loggedIn(question: Extract<Question, { kind: "login" }>): Promise<Reply> {
+    const answer = await this.#login.conclude(question, this);
+    const { identity } = this.#login;
+    if (answer !== WELCOME || identity === undefined) return answer;
+    this.#record.loggedIn(identity, question.mechanism);
+    this.#judgement?.loggedIn({ id: identity.accountId, address: identity.address });
+    this.#deadlines.earnest();
+    this.#context.earlyTalkers.behaved(this.#connection.remote.address);
+    return answer;
+  }
+
+  /** The password was changed, or the account is disabled. */
+  requestEnd({ text }: EndRequest): void {
+    this.#give({ kind: "revoked", reply: reply(421, "4.7.0", text) });
   }
 
   #takeMessage(transaction: Transaction): void {
     const taken = this.#desk.take(transaction, () => !this.#over);
-    taken.then(
-      (answer) => this.#messageTaken(transaction, answer),
-      (error: unknown) => this.#broken(error),
-    );
+    this.#giveWhenThere(taken.then((answer) => this.#messageTaken(transaction, answer)));
   }
 
-  #messageTaken({ recipients }: Transaction, answer: Reply): void {
+  #messageTaken({ recipients }: Transaction, answer: Reply): Input {
     if (isPositive(answer)) this.#context.earlyTalkers.behaved(this.#connection.remote.address);
     const said = this.#judgement?.concluded(answer, "message-refused") ?? this.#withId(answer);
     // RFC 2033 §4.2: one for each recipient.
     const replies = this.#context.protocol === "lmtp" ? recipients.map(() => said) : [said];
-    this.#give({ kind: "message-answer", replies });
+    return { kind: "message-answer", replies };
   }
 
   #startTls(): void {
@@ -368,10 +373,6 @@ export class SmtpReception implements ConnectionHandler {
   async #identified(answer: Promise<Reply>): Promise<Reply> {
     const said = await answer;
     return this.#judgement?.senderAnswered(said) ?? this.#withId(said);
-  }
-
-  #wait(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.#context.clock.after(ms, resolve));
   }
 
   /** A bug ends one session, not the process. */

@@ -6,6 +6,7 @@
 import type { Content } from "#mail/content.ts";
 import type { MessageIndex } from "#mail/mime/structure.ts";
 import type { Result } from "#mail/result.ts";
+import type { CredentialStore } from "./credential-store.ts";
 import type { BlockListChange, BlockListKey, BlockListRow, DecisionQuery, DecisionRow } from "./decision-row.ts";
 import type { DkimKeyRow } from "./dkim-key-row.ts";
 import type { GreylistAges, GreylistKnown, GreylistQuery, GreylistRow, GreylistTry } from "./greylist-row.ts";
@@ -53,19 +54,6 @@ export interface Account {
 export type AddressEntry =
   | { readonly kind: "account"; readonly account: Account }
   | { readonly kind: "alias"; readonly address: string; readonly targets: readonly string[] };
-
-export interface Credential {
-  readonly id: number;
-  readonly accountId: AccountId;
-  /** `password` (one an account) or `app-password`. */
-  readonly kind: "password" | "app-password";
-  readonly label: string;
-  /** PHC string, `$argon2id$…`. */
-  readonly hash: string;
-  /** Protocols it opens. */
-  readonly scopes: readonly ("smtp" | "imap" | "pop3" | "admin")[];
-  readonly createdAtMs: number;
-}
 
 export interface StoredDomain {
   readonly name: string;
@@ -200,7 +188,7 @@ export interface StoreStatistics {
   readonly schemaVersion: number;
 }
 
-export interface Store extends QueueStore {
+export interface Store extends QueueStore, CredentialStore {
   // — The directory: who has an address here —
   findAddress(address: string): Promise<AddressEntry | undefined>;
   findAccount(id: AccountId): Promise<Account | undefined>;
@@ -223,10 +211,6 @@ export interface Store extends QueueStore {
   listDomains(): Promise<readonly StoredDomain[]>;
   putDomain(domain: StoredDomain): Promise<void>;
   removeDomain(name: string): Promise<Result<void, "no-such-domain">>;
-  listCredentials(accountId: AccountId): Promise<readonly Credential[]>;
-  /** A new `password` replaces the old one. */
-  putCredential(credential: Omit<Credential, "id">): Promise<Credential>;
-  removeCredential(accountId: AccountId, id: number): Promise<Result<void, "no-such-credential">>;
 
   // — Mail in —
   /**

@@ -1,15 +1,14 @@
 /** An alert as a message to the administrator, delivered here: no other server is needed to hear of it. */
-import { Buffer } from "node:buffer";
 import type { Settings } from "#config/settings.ts";
 import { createDirectory } from "#identity/store-directory.ts";
 import { parseMailbox } from "#mail/address.ts";
-import { scanMessage } from "#mail/mime/scanner.ts";
-import { dateField, fieldOctets, messageIdField, returnPathField } from "#mail/trace.ts";
+import { dateField, messageIdField } from "#mail/trace.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Random } from "#ports/random.ts";
 import type { Store } from "#store/store.ts";
 import { wrapped } from "#verdict/page.ts";
 import type { Alert, RaisedAlert } from "./alert.ts";
+import { deliverNotice } from "./notice-mail.ts";
 import { directorySettings } from "./slices.ts";
 
 export interface AlertMailOptions {
@@ -46,18 +45,8 @@ export async function mailAlert(
   const accounts = await adminAccounts(settings, options);
   if (accounts.length === 0) throw new Error(`${settings.admin} is no account`);
   const atMs = clock.now();
-  const content = Buffer.from(alertMessage(alert, { settings, unmailed, atMs, id: random.id() }));
-  const prefix = fieldOctets([returnPathField(null)]);
-  const delivered = await store.deliver({
-    content: { kind: "octets", octets: content },
-    prefix,
-    index: scanMessage(Buffer.concat([prefix, content])),
-    receivedAtMs: atMs,
-    targets: accounts.map((accountId) => ({ accountId, folder: "inbox", flags: [] })),
-    queued: [],
-    mailFrom: "",
-  });
-  if (!delivered.ok) throw new Error(delivered.problem);
+  const text = alertMessage(alert, { settings, unmailed, atMs, id: random.id() });
+  await deliverNotice(store, text, { accounts, atMs });
 }
 
 export const NO_ADMIN = "no-admin-account";

@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { createImapAccept } from "#access/imap/accept.ts";
 import { createPop3Accept } from "#access/pop3/accept.ts";
 import type { ListenerProtocol } from "#config/settings.ts";
-import { createAuthenticator } from "#identity/password-authenticator.ts";
 import { createDirectory } from "#identity/store-directory.ts";
 import { MimeScanner } from "#mail/mime/scanner.ts";
 import { fileSpool } from "#platform/file-spool.ts";
@@ -16,6 +15,7 @@ import { INLINE_OCTETS_MAX } from "#store/limits.ts";
 import type { Store } from "#store/store.ts";
 import type { FrontGate } from "./front-gate.ts";
 import { openJudging } from "./judging.ts";
+import { openLogins } from "./logins.ts";
 import type { FrontData } from "./ports.ts";
 import { openReturnAddresses } from "./return-addresses.ts";
 import { SenderListsFollower } from "./sender-lists-follower.ts";
@@ -42,8 +42,7 @@ export async function protocolAccepts(
   const clock = systemClock;
   const random = systemRandom;
   const directory = await createDirectory({ store, clock, settings: directorySettings(settings) });
-  const domains = settings.domains.map(({ name }) => name);
-  const authenticator = createAuthenticator({ store, clock, random, log, domains, watch: gate });
+  const { authenticator, accountSessions } = await openLogins(settings, { store, clock, random, log, gate });
   const spool = fileSpool({
     directory: join(settings.dataDir, "spool"),
     inlineOctetsMax: Math.min(settings.limits.messageInMemoryOctetsMax, INLINE_OCTETS_MAX),
@@ -61,7 +60,15 @@ export async function protocolAccepts(
   });
   const pop3 = createPop3Accept({ ...shared, settings: pop3Settings(settings) });
   const smtp = (protocol: "smtp" | "submission" | "lmtp"): Accept =>
-    createSmtpAccept({ ...shared, directory, judge, returns, protocol, settings: receptionSettings(settings) });
+    createSmtpAccept({
+      ...shared,
+      accountSessions,
+      directory,
+      judge,
+      returns,
+      protocol,
+      settings: receptionSettings(settings),
+    });
   const accepts = {
     imap: turningAwayBanned("imap", judge, imap),
     pop3: turningAwayBanned("pop3", judge, pop3),
@@ -72,6 +79,7 @@ export async function protocolAccepts(
   return {
     acceptFor: (protocol) => accepts[protocol],
     close: async () => {
+      authenticator.close();
       senders.close();
       await close();
     },

@@ -12,6 +12,7 @@ import { fileSpool } from "#platform/file-spool.ts";
 import type { Accept } from "#ports/connection.ts";
 import { openSqliteStore } from "#store/sqlite/open-sqlite-store.ts";
 import type { Account, Store } from "#store/store.ts";
+import { passwordsOnly } from "./authenticator.ts";
 import { FakeClock } from "./clock.ts";
 import { FAKE_TLS, FakeConnection, type FakeConnectionOptions } from "./connection.ts";
 import { FakeLog } from "./log.ts";
@@ -177,10 +178,8 @@ function matches(expected: string, line: string): boolean {
 }
 
 function authenticatorFor(account: Account): Authenticator {
-  return {
-    async verifyPassword({ username, password }) {
-      if (username !== account.address || password !== PASSWORD) return { ok: false, problem: "invalid-credentials" };
-      return { ok: true, identity: { accountId: account.id, address: account.address } };
-    },
-  };
+  return passwordsOnly(async ({ username, password }) => {
+    if (username !== account.address || password !== PASSWORD) return { ok: false, problem: "invalid-credentials" };
+    return { ok: true, identity: { accountId: account.id, address: account.address } };
+  });
 }

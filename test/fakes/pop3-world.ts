@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createPop3Accept } from "#access/pop3/accept.ts";
 import { pop3Defaults } from "#access/pop3/settings.ts";
-import type { Authenticator, PasswordAttempt } from "#identity/authenticator.ts";
+import type { PasswordAttempt } from "#identity/authenticator.ts";
 import { scanMessage } from "#mail/mime/scanner.ts";
 import type { Store } from "#store/store.ts";
+import { passwordsOnly } from "./authenticator.ts";
 import { FakeClock } from "./clock.ts";
 import { FAKE_TLS, FakeConnection, type FakeConnectionOptions } from "./connection.ts";
 import { FakeLog } from "./log.ts";
@@ -43,6 +44,7 @@ export interface Pop3World {
   readonly logins: FakeLoginPlaces;
   readonly inboxId: number;
   readonly attempts: readonly PasswordAttempt[];
+  readonly sentInClear: readonly PasswordAttempt[];
   append(message: string): Promise<void>;
   uids(): Promise<readonly number[]>;
   connect(options?: Partial<FakeConnectionOptions> | { readonly tls: undefined }): Pop3Client;
@@ -78,17 +80,16 @@ export async function openPop3World(
   };
   for (const message of messages) await append(message);
   const attempts: PasswordAttempt[] = [];
-  const authenticator: Authenticator = {
-    async verifyPassword(attempt) {
-      attempts.push(attempt);
-      const { password } = attempt;
-      if (password === "throw") throw new Error("a bug");
-      if (password === "unavailable") return { ok: false, problem: "unavailable" };
-      const accountId = password === "nobody" ? 0 : account.value.id;
-      if (password !== "secret" && password !== "nobody") return { ok: false, problem: "invalid-credentials" };
-      return { ok: true, identity: { accountId, address: "alice@example.test" } };
-    },
-  };
+  const sentInClear: PasswordAttempt[] = [];
+  const authenticator = passwordsOnly(async (attempt) => {
+    attempts.push(attempt);
+    const { password } = attempt;
+    if (password === "throw") throw new Error("a bug");
+    if (password === "unavailable") return { ok: false, problem: "unavailable" };
+    const accountId = password === "nobody" ? 0 : account.value.id;
+    if (password !== "secret" && password !== "nobody") return { ok: false, problem: "invalid-credentials" };
+    return { ok: true, identity: { accountId, address: "alice@example.test" } };
+  }, sentInClear);
   const settings = { ...pop3Defaults, hostname: "mx.example.test" };
   const logins = new FakeLoginPlaces();
   const accept = createPop3Accept({ store: wrap(store), authenticator, logins, clock, log, settings });
@@ -101,6 +102,7 @@ export async function openPop3World(
     logins,
     inboxId: inbox.id,
     attempts,
+    sentInClear,
     append,
     uids: async () => Array.from(await store.listUids(inbox.id)),
     connect,

@@ -1,7 +1,7 @@
 /** An SMTP listener without sockets, disk or database: every part a fake that a test can look into. */
 import { Buffer } from "node:buffer";
 import { EarlyTalkers } from "#gate/early-talkers.ts";
-import type { Authenticator } from "#identity/authenticator.ts";
+import type { Authenticator, PasswordAttempt } from "#identity/authenticator.ts";
 import type { Content } from "#mail/content.ts";
 import type { Spool, SpoolWriter } from "#ports/spool.ts";
 import { createSmtpAccept } from "#reception/accept.ts";
@@ -9,6 +9,7 @@ import type { SmtpDependencies } from "#reception/dependencies.ts";
 import type { ListenerProtocol } from "#reception/listener-session.ts";
 import { type ReceptionSettings, receptionDefaults } from "#reception/settings.ts";
 import type { Delivery } from "#store/store.ts";
+import { passwordsOnly } from "./authenticator.ts";
 import { FakeClock } from "./clock.ts";
 import { FakeConnection, type FakeConnectionOptions } from "./connection.ts";
 import { type FakeDirectory, smallDirectory } from "./directory.ts";
@@ -70,14 +71,13 @@ export class FakeReception {
   readonly deliveries: Delivery[] = [];
   /** What the store does with the next delivery. */
   storeOutcome: "stored" | "nobody" | "no-space" | "fails" | "never" = "stored";
-  readonly authenticator: Authenticator = {
-    verifyPassword: async ({ username, password }) => {
-      await Promise.resolve();
-      if (password === "down") return { ok: false, problem: "unavailable" };
-      if (password !== "secret") return { ok: false, problem: "invalid-credentials" };
-      return { ok: true, identity: { accountId: 2, address: username } };
-    },
-  };
+  readonly sentInClear: PasswordAttempt[] = [];
+  readonly authenticator: Authenticator = passwordsOnly(async ({ username, password }) => {
+    await Promise.resolve();
+    if (password === "down") return { ok: false, problem: "unavailable" };
+    if (password !== "secret") return { ok: false, problem: "invalid-credentials" };
+    return { ok: true, identity: { accountId: 2, address: username } };
+  }, this.sentInClear);
   /** Tests may replace it before they connect. */
   dependencies: SmtpDependencies;
 

@@ -15,6 +15,7 @@ export function sessionSettings(changes: Partial<SessionSettings> = {}): Session
     hostname: "mx.test",
     tls: "starttls",
     credentialChannel: (tls) => (protocol === "submission" ? (tls ? "open" : "needs-tls") : "never"),
+    sasl: () => ({ mechanisms: ["PLAIN", "LOGIN"], channelBinding: undefined, tokenScope: "" }),
     authenticationRequired: protocol === "submission",
     messageSizeOctetsMax: 52_428_800,
     recipientsMax: 100,
@@ -32,6 +33,8 @@ export class Conversation {
   /** `S:` reply lines, `! signal`, `= message`, `TLS`, `CLOSED reason`, in the order they happened. */
   readonly transcript: string[] = [];
   readonly messages: Buffer[] = [];
+  /** Passwords that were refused unread. */
+  readonly sentInClear: string[] = [];
   #lmtp: boolean;
   #content: Uint8Array[] = [];
 
@@ -77,8 +80,18 @@ export class Conversation {
         return answerWith(reply(250, "2.1.0", "Sender ok"));
       case "recipient":
         return answerWith(recipientReply(event.recipient));
-      case "credentials":
-        return answerWith(event.password === "secret" ? reply(235, "2.7.0", "Welcome") : reply(535, "5.7.8", "No"));
+      case "sasl": {
+        const isRight = event.question.about === "password" && event.question.password === "secret";
+        const identity = { accountId: 1, address: "a@mx.test" };
+        return { kind: "sasl-answer", answer: isRight ? { kind: "accepted", identity } : { kind: "refused" } };
+      }
+      case "login":
+        return answerWith(
+          event.outcome.kind === "accepted" ? reply(235, "2.7.0", "Welcome") : reply(535, "5.7.8", "No"),
+        );
+      case "clear-password":
+        this.sentInClear.push(`${event.username}/${event.password}`);
+        return undefined;
       case "message-begin":
         this.#content = [];
         return undefined;

@@ -1,6 +1,5 @@
 /** What is announced, and when: nothing here that does not work, nothing a client could not use at that moment. */
 import { credentialChannel } from "#identity/credential-channel.ts";
-import { SASL_MECHANISMS } from "#protocol/sasl/exchange.ts";
 
 const ALWAYS = ["IMAP4rev1", "LITERAL+", "ID", "ENABLE"];
 
@@ -32,9 +31,11 @@ export function capabilities(state: {
   readonly tlsEstablished: boolean;
   readonly authenticated: boolean;
   readonly messageSizeOctetsMax: number;
+  /** Asked only while a credential may be taken. */
+  readonly mechanisms: () => readonly string[];
 }): readonly string[] {
   if (state.authenticated) return [...ALWAYS, ...AFTER_LOGIN, `APPENDLIMIT=${state.messageSizeOctetsMax}`];
   const channel = credentialChannel({ protocol: "imap", tlsEstablished: state.tlsEstablished });
   if (channel !== "open") return [...ALWAYS, "STARTTLS", "LOGINDISABLED"];
-  return [...ALWAYS, "SASL-IR", ...SASL_MECHANISMS.map((mechanism) => `AUTH=${mechanism}`)];
+  return [...ALWAYS, "SASL-IR", ...state.mechanisms().map((mechanism) => `AUTH=${mechanism}`)];
 }

@@ -8,6 +8,7 @@ import type { Log } from "#ports/log.ts";
 import type { LoginPlace } from "#ports/login-places.ts";
 import { type CommandReader, createCommandReader, type ReaderEvent } from "#protocol/imap/command-reader.ts";
 import type { ResponseCode } from "#protocol/imap/response.ts";
+import type { SaslOffer } from "#protocol/sasl/exchange.ts";
 import {
   BAD_COMMANDS_MAX,
   IDLE_GATHER_MS,
@@ -190,7 +191,12 @@ export class SessionHandler implements ConnectionHandler, Session, AccountSessio
       tlsEstablished: this.tls !== undefined,
       authenticated: this.#login !== undefined,
       messageSizeOctetsMax: this.dependencies.settings.messageSizeOctetsMax,
+      mechanisms: () => this.saslOffer().mechanisms,
     });
+  }
+
+  saslOffer(): SaslOffer {
+    return this.dependencies.authenticator.offer({ protocol: "imap", tls: this.tls });
   }
 
   async #handle(event: ReaderEvent): Promise<void> {

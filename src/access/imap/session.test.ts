@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import type { PasswordAttempt } from "#identity/authenticator.ts";
+import { passwordsOnly } from "../../../test/fakes/authenticator.ts";
 import { ImapServer, PASSWORD } from "../../../test/fakes/imap-server.ts";
 
 const beforeTls = "IMAP4rev1 LITERAL+ ID ENABLE STARTTLS LOGINDISABLED";
@@ -21,12 +23,11 @@ suite("IMAP login", () => {
 
   test("takes no password in the clear and never looks at it (RFC 3501 §6.2.3)", async () => {
     const asked: string[] = [];
-    const authenticator = {
-      async verifyPassword({ username }: { readonly username: string }) {
-        asked.push(username);
-        return { ok: true, identity: { accountId: 1, address: username } } as const;
-      },
-    };
+    const inClear: PasswordAttempt[] = [];
+    const authenticator = passwordsOnly(async ({ username }) => {
+      asked.push(username);
+      return { ok: true, identity: { accountId: 1, address: username } };
+    }, inClear);
     await using server = await ImapServer.start({ authenticator });
     await server.play(
       `
@@ -39,6 +40,14 @@ suite("IMAP login", () => {
       [server.connect({})],
     );
     assert.deepEqual(asked, []);
+    // Told afterwards to those whom it concerns; the client hears nothing else.
+    assert.deepEqual(
+      inClear.map(({ username, password }) => [username, password]),
+      [
+        ["alice@example.test", PASSWORD],
+        ["alice", "x"],
+      ],
+    );
   });
 
   test("after STARTTLS offers logins, and other things after one", async () => {
@@ -166,7 +175,7 @@ suite("IMAP login", () => {
   });
 
   test("says when passwords cannot be checked, which is no failure of the client", async () => {
-    const authenticator = { verifyPassword: async () => ({ ok: false, problem: "unavailable" }) as const };
+    const authenticator = passwordsOnly(async () => ({ ok: false, problem: "unavailable" }));
     await using server = await ImapServer.start({ authenticator });
     await server.play(
       `

@@ -8,6 +8,7 @@ import type { LoginPlace, LoginPlaces } from "#ports/login-places.ts";
 import type { Spool } from "#ports/spool.ts";
 import type { CommandReader, ReaderEvent } from "#protocol/imap/command-reader.ts";
 import type { ResponseCode } from "#protocol/imap/response.ts";
+import type { SaslOffer } from "#protocol/sasl/exchange.ts";
 import type { Store } from "#store/store.ts";
 import type { FolderView } from "./folder-view.ts";
 import type { Output } from "./output.ts";
@@ -57,6 +58,8 @@ export interface Session {
   readonly output: Output;
   readonly reader: CommandReader;
   capabilities(): readonly string[];
+  /** How to log in on this connection as it is now. */
+  saslOffer(): SaslOffer;
 
   readonly login: Login | undefined;
   /** The client is who it says. It may yet be refused: its account, or its address, has as many sessions as it may. */

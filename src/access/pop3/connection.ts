@@ -3,13 +3,21 @@
  * client's pace. One question at a time, so that nothing is held for a client but its snapshot and one piece of a message.
  */
 import type { AccountSession, AccountSessions, EndRequest } from "#identity/account-sessions.ts";
-import type { Identity } from "#identity/authenticator.ts";
+import type { Identity, LoginClient } from "#identity/authenticator.ts";
 import { credentialChannel } from "#identity/credential-channel.ts";
 import type { Timer } from "#ports/clock.ts";
 import type { Connection, ConnectionHandler } from "#ports/connection.ts";
 import type { Log } from "#ports/log.ts";
+import type { LoginOffer } from "#protocol/pop3/capabilities.ts";
 import { errorReply, okReply } from "#protocol/pop3/reply.ts";
-import { type Pop3Answer, type Pop3Event, Pop3ServerSession } from "#protocol/pop3/server-session.ts";
+import {
+  type LoginOutcome,
+  type Pop3Answer,
+  type Pop3Event,
+  Pop3ServerSession,
+} from "#protocol/pop3/server-session.ts";
+import type { ClearPassword } from "#protocol/sasl/clear-password.ts";
+import type { SaslQuestion } from "#protocol/sasl/exchange.ts";
 import type { Pop3Dependencies } from "./accept.ts";
 import { HELD_OCTETS_MAX } from "./limits.ts";
 import { type OpenMaildrop, openMaildrop } from "./open-maildrop.ts";
@@ -44,7 +52,7 @@ export class Pop3Connection implements ConnectionHandler, AccountSession {
     this.#accountSessions = accountSessions;
     this.#dependencies = dependencies;
     this.#log = dependencies.log.with({ session: connection.id, protocol: "pop3" });
-    this.#session = new Pop3ServerSession({ credentials: this.#credentials() });
+    this.#session = new Pop3ServerSession(this.#logins());
     this.#loginDeadline = dependencies.clock.after(dependencies.settings.preAuthTimeoutMs, () => this.timedOut());
     this.#write(okReply(`${dependencies.settings.hostname} POP3 ready`));
   }
@@ -128,10 +136,12 @@ export class Pop3Connection implements ConnectionHandler, AccountSession {
     switch (event.kind) {
       case "say":
         return this.#write(event.text);
-      case "authenticate":
-        return this.#answerWith(this.#login(event));
-      case "refuse-login":
-        return this.#answerWith(this.#refuse());
+      case "sasl":
+        return this.#answerWith(this.#sasl(event.question));
+      case "login":
+        return this.#answerWith(this.#login(event.outcome));
+      case "clear-password":
+        return this.#dependencies.authenticator.sentInClear({ ...this.#client(), ...passwordOf(event) });
       case "retrieve":
         return this.#answerWith(this.#retrieve(event));
       case "update":
@@ -163,26 +173,49 @@ export class Pop3Connection implements ConnectionHandler, AccountSession {
     this.#run();
   }
 
-  async #login(credentials: { readonly username: string; readonly password: string }): Promise<Pop3Answer> {
-    const { authenticator, store, logins } = this.#dependencies;
-    const { username, password } = credentials;
-    const remoteAddress = this.#connection.remote.address;
+  async #sasl(question: SaslQuestion): Promise<Pop3Answer> {
+    const client = { ...this.#client(), tls: this.#connection.tls };
     try {
-      const result = await authenticator.verifyPassword({ username, password, protocol: "pop3", remoteAddress });
-      if (!result.ok) return result.problem === "unavailable" ? unavailable : await this.#refuse();
-      if (this.#isClosed) return unavailable;
-      const place = logins.enter(this.#connection, result.identity.accountId);
-      if (!place.ok) return { kind: "login", outcome: { text: place.text } };
-      this.#open = await openMaildrop(store, result.identity.accountId);
-      this.#identity = result.identity;
-      if (!this.#isClosed) this.#accountSessions.enter(result.identity, this);
+      return { kind: "sasl", answer: await this.#dependencies.authenticator.answer(question, client) };
+    } catch (error) {
+      this.#log.error("pop3-login-failed", { error: String(error) });
+      return { kind: "sasl", answer: { kind: "unavailable" } };
+    }
+  }
+
+  async #login(outcome: LoginOutcome): Promise<Pop3Answer> {
+    switch (outcome.kind) {
+      case "unavailable":
+        return unavailable;
+      case "refused":
+        return this.#refuse();
+      case "accepted":
+        return this.#admit(outcome.identity);
+    }
+  }
+
+  async #admit(identity: Identity): Promise<Pop3Answer> {
+    const { store, logins, settings } = this.#dependencies;
+    if (this.#isClosed) return unavailable;
+    const place = logins.enter(this.#connection, identity.accountId);
+    if (!place.ok) return { kind: "login", outcome: { text: place.text } };
+    try {
+      this.#open = await openMaildrop(store, identity.accountId);
     } catch (error) {
       this.#log.error("pop3-login-failed", { error: String(error) });
       return unavailable;
     }
+    this.#identity = identity;
     this.#loginDeadline.cancel();
-    if (!this.#isClosed) this.#connection.setDeadline(this.#dependencies.settings.autologoutMs);
+    if (!this.#isClosed) {
+      this.#accountSessions.enter(identity, this);
+      this.#connection.setDeadline(settings.autologoutMs);
+    }
     return { kind: "login", outcome: this.#open.maildrop };
+  }
+
+  #client(): Omit<LoginClient, "tls"> {
+    return { protocol: "pop3", remoteAddress: this.#connection.remote.address };
   }
 
   /** The refusal, later each time: guessing must not pay. */
@@ -240,11 +273,15 @@ export class Pop3Connection implements ConnectionHandler, AccountSession {
       this.#ended = "tls-failed";
       return undefined;
     }
-    return { kind: "tls-established", credentials: this.#credentials() };
+    return { kind: "tls-established", logins: this.#logins() };
   }
 
-  #credentials(): ReturnType<typeof credentialChannel> {
-    return credentialChannel({ protocol: "pop3", tlsEstablished: this.#connection.tls !== undefined });
+  #logins(): LoginOffer {
+    const { tls } = this.#connection;
+    return {
+      policy: credentialChannel({ protocol: "pop3", tlsEstablished: tls !== undefined }),
+      sasl: this.#dependencies.authenticator.offer({ protocol: "pop3", tls }),
+    };
   }
 
   #write(octets: Uint8Array | string): void {
@@ -281,3 +318,7 @@ export class Pop3Connection implements ConnectionHandler, AccountSession {
 }
 
 const unavailable: Pop3Answer = { kind: "login", outcome: "unavailable" };
+
+function passwordOf({ username, password }: ClearPassword): ClearPassword {
+  return { username, password };
+}

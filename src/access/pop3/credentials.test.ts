@@ -13,6 +13,10 @@ suite("pop3: credentials", () => {
     await client.check("PASS secret", "-ERR STLS first: no password in clear");
     await client.check("AUTH PLAIN AGFsaWNlAHNlY3JldA==", "-ERR STLS first: no password in clear");
     assert.equal(world.attempts.length, 0);
+    assert.deepEqual(
+      world.sentInClear.map(({ username, password }) => `${username}/${password}`),
+      ["alice/secret", "alice/secret"],
+    );
     await client.check("STLS", "+OK begin TLS");
     await client.check("AUTH PLAIN AGFsaWNlAHNlY3JldA==", "+OK maildrop has 0 messages (0 octets)");
     assert.deepEqual(

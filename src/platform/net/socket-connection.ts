@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Connection, ConnectionHandler, Endpoint, TlsFacts } from "#ports/connection.ts";
@@ -234,5 +235,15 @@ export function tlsFacts(socket: TLSSocket): TlsFacts {
     cipher: socket.getCipher().name,
     serverName: serverName === false ? undefined : serverName,
     alpn: socket.alpnProtocol === false ? undefined : (socket.alpnProtocol ?? undefined),
+    ...channelBindingOf(socket),
   };
+}
+
+/**
+ * RFC 9266 §2: 32 octets, no context. In TLS 1.2 the value is unique only with the extended master secret (§4.2), and Node
+ * does not say whether that was agreed on: there, no binding is offered.
+ */
+function channelBindingOf(socket: TLSSocket): Pick<TlsFacts, "channelBinding"> {
+  if (socket.getProtocol() !== "TLSv1.3") return {};
+  return { channelBinding: socket.exportKeyingMaterial(32, "EXPORTER-Channel-Binding", Buffer.alloc(0)) };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { suite, test } from "node:test";
 import * as fc from "fast-check";
-import type { CredentialPolicy } from "./capabilities.ts";
+import type { CredentialPolicy, LoginOffer } from "./capabilities.ts";
 import { BAD_COMMANDS_MAX } from "./limits.ts";
 import { Maildrop } from "./maildrop.ts";
 import { type Pop3Answer, type Pop3Event, Pop3ServerSession } from "./server-session.ts";
@@ -53,13 +53,16 @@ suite("pop3 session: authorization", () => {
       "USER alice\r\nPASS no\r\nPASS secret\r\nUSER alice\r\nPASS no\r\nUSER alice\r\nPASS no\r\nSTAT\r\n",
       `S: +OK and the password
        ?  login alice/no
+       ?  refuse
        S: -ERR [AUTH] authentication failed
        S: -ERR USER first
        S: +OK and the password
        ?  login alice/no
+       ?  refuse
        S: -ERR [AUTH] authentication failed
        S: +OK and the password
        ?  login alice/no
+       ?  refuse
        S: -ERR [AUTH] authentication failed
        closed`,
     ));
@@ -98,12 +101,14 @@ suite("pop3 session: authorization", () => {
 });
 
 suite("pop3 session: TLS (RFC 2595)", () => {
-  test("looks at no credential in the clear", () =>
+  test("looks at no credential in the clear, and says which passwords were sent so", () =>
     check(
       `USER alice\r\nPASS secret\r\nAUTH PLAIN ${base64("\0alice\0secret")}\r\nAUTH PLAIN\r\n`,
       `S: -ERR STLS first: no password in clear
        S: -ERR STLS first: no password in clear
+       !  in clear alice/secret
        S: -ERR STLS first: no password in clear
+       !  in clear alice/secret
        S: -ERR STLS first: no password in clear`,
       "needs-tls",
     ));
@@ -260,7 +265,7 @@ function check(client: string | readonly string[], expected: string, credentials
 }
 
 function converse(pieces: readonly Uint8Array[], credentials: CredentialPolicy): string[] {
-  const session = new Pop3ServerSession({ credentials });
+  const session = new Pop3ServerSession(offer(credentials));
   const transcript: string[] = [];
   for (const piece of pieces) {
     session.push(piece);
@@ -278,6 +283,11 @@ function carryOut(session: Pop3ServerSession, events: readonly Pop3Event[], tran
   }
 }
 
+function offer(policy: CredentialPolicy): LoginOffer {
+  const mechanisms = policy === "open" ? ["PLAIN"] : [];
+  return { policy, sasl: { mechanisms, channelBinding: undefined, tokenScope: "" } };
+}
+
 function render(event: Pop3Event): string[] {
   switch (event.kind) {
     case "say":
@@ -286,10 +296,13 @@ function render(event: Pop3Event): string[] {
         .split("\r\n")
         .slice(0, -1)
         .map((line) => line.trim());
-    case "authenticate":
-      return [`?  login ${event.username}/${event.password}`];
-    case "refuse-login":
-      return ["?  refuse"];
+    case "sasl":
+      if (event.question.about !== "password") return [`?  ${event.question.about}`];
+      return [`?  login ${event.question.username}/${event.question.password}`];
+    case "login":
+      return event.outcome.kind === "refused" ? ["?  refuse"] : [];
+    case "clear-password":
+      return [`!  in clear ${event.username}/${event.password}`];
     case "retrieve":
       return [`?  retrieve ${event.number}${event.bodyLines === null ? "" : ` top ${event.bodyLines}`}`];
     case "update":
@@ -306,18 +319,24 @@ function render(event: Pop3Event): string[] {
 /** The world in these tests: `secret` is right, message 2 is gone. */
 function answerTo(event: Pop3Event): Pop3Answer | undefined {
   switch (event.kind) {
-    case "authenticate":
-      if (event.password === "secret") return { kind: "login", outcome: threeMessages() };
-      return { kind: "login", outcome: event.password === "unavailable" ? "unavailable" : "refused" };
-    case "refuse-login":
-      return { kind: "login", outcome: "refused" };
+    case "sasl": {
+      const password = event.question.about === "password" ? event.question.password : "";
+      const identity = { accountId: 1, address: "alice@example.test" };
+      if (password === "secret") return { kind: "sasl", answer: { kind: "accepted", identity } };
+      return { kind: "sasl", answer: { kind: password === "unavailable" ? "unavailable" : "refused" } };
+    }
+    case "login": {
+      const { kind } = event.outcome;
+      return { kind: "login", outcome: kind === "accepted" ? threeMessages() : kind };
+    }
     case "retrieve":
       return { kind: "retrieved", outcome: event.number === 2 ? "gone" : "sent" };
     case "update":
       return { kind: "updated", outcome: "done" };
     case "start-tls":
-      return { kind: "tls-established", credentials: "open" };
+      return { kind: "tls-established", logins: offer("open") };
     case "say":
+    case "clear-password":
     case "close":
     case "drop":
       return undefined;

@@ -5,8 +5,17 @@
  */
 import { Buffer } from "node:buffer";
 import { decodeSaslBase64, encodeSaslBase64, SASL_CANCEL } from "../sasl/base64.ts";
-import { type SaslExchange, type SaslStep, startSasl } from "../sasl/exchange.ts";
-import { type CredentialPolicy, capabilities } from "./capabilities.ts";
+import { clearPassword } from "../sasl/clear-password.ts";
+import {
+  type SaslAnswer,
+  type SaslExchange,
+  type SaslOutcome,
+  type SaslQuestion,
+  type SaslStep,
+  startSasl,
+} from "../sasl/exchange.ts";
+import { overAfter } from "../sasl/steps.ts";
+import { capabilities, type LoginOffer } from "./capabilities.ts";
 import { type AuthorizationCommand, type Command, parseCommand, type TransactionCommand } from "./command.ts";
 import { BAD_COMMANDS_MAX, FAILED_LOGINS_MAX, LISTING_LINES_AT_ONCE } from "./limits.ts";
 import { LineReader } from "./line-reader.ts";
@@ -15,10 +24,12 @@ import { challengeReply, errorReply, okReply, type ResponseCode } from "./reply.
 
 export type Pop3Event =
   | { readonly kind: "say"; readonly text: string }
-  /** Are these right, and what is in the maildrop? Wants `login`. */
-  | { readonly kind: "authenticate"; readonly username: string; readonly password: string }
-  /** Nobody can be let in with what was sent: wants `login` with `refused`, as late as for a wrong password. */
-  | { readonly kind: "refuse-login" }
+  /** Of an authentication exchange, or of USER and PASS. Wants `sasl`. */
+  | { readonly kind: "sasl"; readonly question: SaslQuestion }
+  /** It is over: what is in the maildrop, or how is the refusal put? Wants `login`. */
+  | { readonly kind: "login"; readonly outcome: LoginOutcome }
+  /** A password was sent in clear. It was refused before anybody looked at it; no answer is waited for. */
+  | { readonly kind: "clear-password"; readonly username: string; readonly password: string }
   /** Send the message of that number, wholly (null) or so many lines of its body; with its +OK. Wants `retrieved`. */
   | { readonly kind: "retrieve"; readonly number: number; readonly bodyLines: number | null }
   /** Remove these for good. Wants `updated`. */
@@ -31,11 +42,14 @@ export type Pop3Event =
   | { readonly kind: "drop" };
 
 export type Pop3Answer =
-  | { readonly kind: "tls-established"; readonly credentials: CredentialPolicy }
+  | { readonly kind: "tls-established"; readonly logins: LoginOffer }
+  | { readonly kind: "sasl"; readonly answer: SaslAnswer }
   | { readonly kind: "login"; readonly outcome: Maildrop | "refused" | "unavailable" | TooMany }
   /** `gone`, `failed`: nothing was sent. A message that broke off half-way leaves no session to answer to. */
   | { readonly kind: "retrieved"; readonly outcome: "sent" | "gone" | "failed" }
   | { readonly kind: "updated"; readonly outcome: "done" | "failed" };
+
+export type LoginOutcome = Exclude<SaslOutcome, { kind: "malformed" }>;
 
 /** The credentials are right, and yet there is no place; `text` says why. */
 export interface TooMany {
@@ -48,17 +62,19 @@ type State =
   | { readonly name: "closed" };
 
 export class Pop3ServerSession {
-  #credentials: CredentialPolicy;
+  #logins: LoginOffer;
   #state: State = { name: "authorization" };
   #waitsFor: Pop3Answer["kind"] | undefined;
   #listing: Iterator<string> | undefined;
   #badCommands = 0;
   #failedLogins = 0;
+  /** Of a USER that was refused: the password may follow it. */
+  #nameInClear: string | undefined;
   readonly #lines = new LineReader();
   #events: Pop3Event[] = [];
 
-  constructor(options: { readonly credentials: CredentialPolicy }) {
-    this.#credentials = options.credentials;
+  constructor(logins: LoginOffer) {
+    this.#logins = logins;
   }
 
   /** Octets that wait for their step: the driver stops reading when they are many. */
@@ -108,8 +124,11 @@ export class Pop3ServerSession {
       case "tls-established":
         // Whatever was said in the clear is forgotten (RFC 2595 §4). No octets of it are held: #startTls saw to that, and
         // what is held now has come through TLS.
-        this.#credentials = answer.credentials;
+        this.#logins = answer.logins;
         this.#state = { name: "authorization" };
+        break;
+      case "sasl":
+        this.#saslAnswer(answer.answer);
         break;
       case "login":
         this.#login(answer.outcome);
@@ -162,8 +181,8 @@ export class Pop3ServerSession {
     // RFC 6856 §2.1. Messages go out as they are in either mode: old clients, too, read UTF-8 in a header.
     if (command.verb === "UTF8") return this.#say("UTF-8 it is");
     // Nothing of a credential is looked at before this.
-    if (this.#credentials === "needs-tls") return this.#bad("STLS first: no password in clear");
-    if (this.#credentials === "never") return this.#bad("no logins here");
+    if (this.#logins.policy === "needs-tls") return this.#refuseInClear(command);
+    if (this.#logins.policy === "never") return this.#bad("no logins here");
     switch (command.verb) {
       case "USER":
         this.#state = { name: "authorization", username: command.name };
@@ -171,7 +190,10 @@ export class Pop3ServerSession {
       case "PASS":
         if (state.username === undefined) return this.#bad("USER first");
         this.#state = { name: "authorization" };
-        return this.#ask("login", { kind: "authenticate", username: state.username, password: command.password });
+        return this.#ask("sasl", {
+          kind: "sasl",
+          question: { about: "password", username: state.username, password: command.password },
+        });
       case "AUTH":
         return this.#auth(command);
     }
@@ -206,7 +228,7 @@ export class Pop3ServerSession {
   }
 
   #startTls(): void {
-    if (this.#credentials !== "needs-tls") return this.#bad("no STLS here");
+    if (this.#logins.policy !== "needs-tls") return this.#bad("no STLS here");
     // Octets behind STLS were written by somebody who cannot see the answer: an injection (CVE-2011-0411).
     if (this.#lines.heldOctets > 0) {
       this.#state = { name: "closed" };
@@ -225,9 +247,9 @@ export class Pop3ServerSession {
   }): void {
     if (mechanism === undefined) {
       this.#say("mechanisms follow");
-      return this.#emit({ kind: "say", text: "PLAIN\r\n.\r\n" });
+      return this.#emit({ kind: "say", text: [...this.#logins.sasl.mechanisms, ".\r\n"].join("\r\n") });
     }
-    const exchange = mechanism.toUpperCase() === "PLAIN" ? startSasl(mechanism) : undefined;
+    const exchange = startSasl(mechanism, this.#logins.sasl);
     if (exchange === undefined) return this.#bad("no such mechanism");
     this.#state = { name: "authorization", exchange };
     if (initial === undefined) return this.#saslStep(exchange.step(undefined));
@@ -246,14 +268,31 @@ export class Pop3ServerSession {
     switch (step.kind) {
       case "challenge":
         return this.#emit({ kind: "say", text: challengeReply(encodeSaslBase64(step.octets)) });
-      case "credentials":
+      case "question":
+        return this.#ask("sasl", { kind: "sasl", question: step.question });
+      case "over":
+        if (step.outcome.kind === "malformed") return this.#endExchange("malformed response");
         this.#state = { name: "authorization" };
-        return this.#ask("login", { kind: "authenticate", username: step.username, password: step.password });
-      case "malformed":
-        if (step.reason !== "other-authorization-id") return this.#endExchange("malformed response");
-        this.#state = { name: "authorization" };
-        return this.#ask("login", { kind: "refuse-login" });
+        return this.#ask("login", { kind: "login", outcome: step.outcome });
     }
+  }
+
+  #saslAnswer(answer: SaslAnswer): void {
+    const exchange = this.#state.name === "authorization" ? this.#state.exchange : undefined;
+    // USER and PASS have no exchange: what was answered is the end.
+    this.#saslStep(exchange === undefined ? overAfter(answer) : exchange.answer(answer));
+  }
+
+  /** Before STLS nothing of a credential is looked at. What was sent has been seen by others, and that is told. */
+  #refuseInClear(command: AuthorizationCommand): void {
+    this.#bad("STLS first: no password in clear");
+    if (command.verb === "USER") this.#nameInClear = command.name;
+    const initial = command.verb === "AUTH" && command.initial !== undefined ? command : undefined;
+    const sent =
+      command.verb === "PASS" && this.#nameInClear !== undefined
+        ? { username: this.#nameInClear, password: command.password }
+        : clearPassword(initial?.mechanism ?? "", decodeSaslBase64(initial?.initial ?? ""));
+    if (sent !== undefined && this.#state.name !== "closed") this.#emit({ kind: "clear-password", ...sent });
   }
 
   #endExchange(text: string): void {
@@ -276,7 +315,7 @@ export class Pop3ServerSession {
 
   #capabilities(): void {
     this.#say("capabilities follow");
-    this.#emit({ kind: "say", text: `${capabilities(this.#credentials).join("\r\n")}\r\n.\r\n` });
+    this.#emit({ kind: "say", text: `${capabilities(this.#logins).join("\r\n")}\r\n.\r\n` });
   }
 
   #quit(): void {

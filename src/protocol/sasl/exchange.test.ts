@@ -3,17 +3,18 @@ import { Buffer } from "node:buffer";
 import { suite, test } from "node:test";
 import * as fc from "fast-check";
 import { decodeSaslBase64, encodeSaslBase64 } from "./base64.ts";
-import { startSasl } from "./exchange.ts";
+import { SASL_MECHANISMS, type SaslOffer, type SaslStep, startSasl } from "./exchange.ts";
 import { SASL_LINE_OCTETS_MAX, SASL_RESPONSE_OCTETS_MAX } from "./limits.ts";
+
+const EVERYTHING: SaslOffer = { mechanisms: SASL_MECHANISMS, channelBinding: Buffer.alloc(32, 1), tokenScope: "mail" };
 
 suite("sasl PLAIN (RFC 4616)", () => {
   test("takes user and password from one response", () => check("PLAIN", ["\0alice\0secret"], ["alice/secret"]));
   test("asks with an empty challenge when there is no initial response", () =>
     check("plain", [undefined, "\0alice\0secret"], ["? ", "alice/secret"]));
   test("takes an authorization identity that is the user itself, in any case", () =>
-    check("PLAIN", ["ALICE\0alice\0secret"], ["alice/secret as ALICE"]));
-  test("refuses to act for another user", () =>
-    check("PLAIN", ["bob\0alice\0secret"], ["malformed other-authorization-id"]));
+    check("PLAIN", ["ALICE\0alice\0secret"], ["alice/secret"]));
+  test("refuses to act for another user", () => check("PLAIN", ["bob\0alice\0secret"], ["refused"]));
   test("keeps spaces and the octets of a password as they are", () =>
     check("PLAIN", ["\0a\0 pa§s€ü "], ["a/ pa§s€ü "]));
   test("refuses fewer NULs than two", () => check("PLAIN", ["alice\0secret"], ["malformed bad-nul"]));
@@ -49,9 +50,63 @@ suite("sasl LOGIN", () => {
     check("LOGIN", ["alice", "secret", "again"], ["? Password:", "alice/secret", "malformed finished"]));
 });
 
+suite("sasl EXTERNAL (RFC 4422 appendix A)", () => {
+  test("asks whose certificate it is, with a name or without one", () => {
+    check("EXTERNAL", [""], ['{"about":"certificate"}']);
+    check("EXTERNAL", [undefined, "a@b.test"], ["? ", '{"about":"certificate","username":"a@b.test"}']);
+  });
+  test("refuses a NUL and octets that are not UTF-8", () => {
+    check("EXTERNAL", ["a\0b"], ["malformed bad-nul"]);
+    check("EXTERNAL", [Buffer.from([0xff])], ["malformed not-utf8"]);
+  });
+  test("is over after one answer", () => check("EXTERNAL", ["\0", "x"], ["malformed bad-nul", "malformed finished"]));
+});
+
+suite("sasl OAUTHBEARER (RFC 7628)", () => {
+  const FAILURE = '? {"status":"invalid_token","scope":"mail"}';
+  test("takes the token, and the name where there is one", () => {
+    const tail = "\x01host=h\x01port=143\x01auth=Bearer ab.c-_~+/==\x01\x01";
+    check("OAUTHBEARER", [`n,a=alice@example.test,${tail}`], [token("alice@example.test", "ab.c-_~+/==")]);
+    check("OAUTHBEARER", [undefined, `n,,${tail}`], ["? ", token(undefined, "ab.c-_~+/==")]);
+    check("OAUTHBEARER", ["y,a=a=2Cb=3D,\x01auth=bearer t\x01\x01"], [token("a,b=", "t")]);
+  });
+  test("tells a client without a token what it would take (§4.3), and ends with its next word", () =>
+    check("OAUTHBEARER", ["n,,\x01auth=\x01\x01", "\x01"], [FAILURE, "refused"]));
+  test("a token that is refused is told so in JSON, and the answer to that is no second try (§3.2.3)", () => {
+    for (const mechanism of ["OAUTHBEARER", "XOAUTH2"]) {
+      const start = mechanism === "XOAUTH2" ? "user=a@b.test" : "n,,";
+      const exchange = startSasl(mechanism, EVERYTHING);
+      exchange?.step(Buffer.from(`${start}\x01auth=Bearer t\x01\x01`));
+      assert.match(said(exchange?.answer({ kind: "refused" }) as SaslStep), /^\? \{"status":/);
+      assert.equal(said(exchange?.step(Buffer.from(`${start}\x01auth=Bearer t\x01\x01`)) as SaslStep), "refused");
+      assert.equal(said(exchange?.step(Buffer.from("")) as SaslStep), "malformed finished");
+    }
+  });
+  for (const response of [
+    "n,,",
+    "n,,\x01auth=Bearer t",
+    "n,,\x01auth=Bearer t\x01",
+    "p=tls-exporter,,\x01auth=Bearer t\x01\x01",
+    "n,a=x=41,\x01auth=Bearer t\x01\x01",
+    "n,,\x01auth=Basic t\x01\x01",
+    "n,,\x01auth=Bearer t\x01auth=Bearer u\x01\x01",
+    "n,,\x01auth=Bearer t t\x01\x01",
+    "n,,\x01\x01",
+    "auth=Bearer t\x01\x01",
+  ]) {
+    test(`refuses ${JSON.stringify(response)}`, () => check("OAUTHBEARER", [response], ["malformed bad-message"]));
+  }
+  test("XOAUTH2 takes user and token", () => {
+    check("XOAUTH2", ["user=a@b.test\x01auth=Bearer t\x01\x01"], [token("a@b.test", "t")]);
+    check("XOAUTH2", ["auth=Bearer t\x01\x01"], ["malformed bad-message"]);
+    check("XOAUTH2", ["user=\x01auth=Bearer t\x01\x01"], ["malformed bad-message"]);
+  });
+});
+
 suite("sasl", () => {
-  test("knows no other mechanism", () => {
-    for (const name of ["", "CRAM-MD5", "PLAIN ", "ANONYMOUS", "EXTERNAL"]) assert.equal(startSasl(name), undefined);
+  test("knows no other mechanism, and none that is not offered", () => {
+    for (const name of ["", "CRAM-MD5", "PLAIN ", "ANONYMOUS"]) assert.equal(startSasl(name, EVERYTHING), undefined);
+    assert.equal(startSasl("LOGIN", { ...EVERYTHING, mechanisms: ["PLAIN"] }), undefined);
   });
 
   test("no response throws", () => {
@@ -61,8 +116,8 @@ suite("sasl", () => {
       fc.string().map((text) => Buffer.from(text)),
     );
     fc.assert(
-      fc.property(fc.constantFrom("PLAIN", "LOGIN"), fc.array(response, { maxLength: 5 }), (name, responses) => {
-        const exchange = startSasl(name);
+      fc.property(fc.constantFrom(...SASL_MECHANISMS), fc.array(response, { maxLength: 5 }), (name, responses) => {
+        const exchange = startSasl(name, EVERYTHING);
         for (const octets of responses) exchange?.step(octets);
       }),
       { numRuns: 300 },
@@ -97,18 +152,27 @@ function check(
   responses: readonly (string | Uint8Array | undefined)[],
   expected: readonly string[],
 ): void {
-  const exchange = startSasl(mechanism);
+  const exchange = startSasl(mechanism, EVERYTHING);
   assert.ok(exchange);
-  const actual = responses.map((response) => {
-    const step = exchange.step(typeof response === "string" ? Buffer.from(response) : response);
-    switch (step.kind) {
-      case "challenge":
-        return `? ${Buffer.from(step.octets).toString()}`;
-      case "credentials":
-        return `${step.username}/${step.password}${step.authorizationId === "" ? "" : ` as ${step.authorizationId}`}`;
-      case "malformed":
-        return `malformed ${step.reason}`;
-    }
-  });
+  const actual = responses.map((response) =>
+    said(exchange.step(typeof response === "string" ? Buffer.from(response) : response)),
+  );
   assert.deepEqual(actual, expected);
+}
+
+function said(step: SaslStep): string {
+  switch (step.kind) {
+    case "challenge":
+      return `? ${Buffer.from(step.octets).toString()}`;
+    case "question":
+      return step.question.about === "password"
+        ? `${step.question.username}/${step.question.password}`
+        : JSON.stringify(step.question);
+    case "over":
+      return step.outcome.kind === "malformed" ? `malformed ${step.outcome.reason}` : step.outcome.kind;
+  }
+}
+
+function token(username: string | undefined, value: string): string {
+  return JSON.stringify({ about: "token", username, token: value });
 }

@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import type { SaslExchange, SaslProblem, SaslStep } from "./exchange.ts";
 import { responseText } from "./response-text.ts";
+import { malformed, overAfter } from "./steps.ts";
 
 // Clients compare these with what others say, to the letter: VXNlcm5hbWU6 and UGFzc3dvcmQ6 on the wire.
 const USERNAME_PROMPT = Buffer.from("Username:");
@@ -17,7 +18,7 @@ export function startLogin(): SaslExchange {
 
   function fail(reason: SaslProblem): SaslStep {
     phase = { awaits: "nothing" };
-    return { kind: "malformed", reason };
+    return malformed(reason);
   }
 
   return {
@@ -35,7 +36,8 @@ export function startLogin(): SaslExchange {
       }
       const { username } = phase;
       phase = { awaits: "nothing" };
-      return { kind: "credentials", username, password: decoded.text, authorizationId: "" };
+      return { kind: "question", question: { about: "password", username, password: decoded.text } };
     },
+    answer: overAfter,
   };
 }

@@ -1,16 +1,18 @@
 /** PLAIN (RFC 4616): `[authzid] NUL authcid NUL passwd` in one response. */
-import type { SaslExchange, SaslProblem, SaslStep } from "./exchange.ts";
+import type { SaslExchange, SaslStep } from "./exchange.ts";
 import { responseText } from "./response-text.ts";
+import { EMPTY_CHALLENGE, isOneself, malformed, overAfter, REFUSED } from "./steps.ts";
 
 export function startPlain(): SaslExchange {
   let over = false;
   return {
     step(response) {
       if (over) return malformed("finished");
-      if (response === undefined) return { kind: "challenge", octets: new Uint8Array(0) };
+      if (response === undefined) return EMPTY_CHALLENGE;
       over = true;
       return readPlain(response);
     },
+    answer: overAfter,
   };
 }
 
@@ -22,15 +24,7 @@ function readPlain(response: Uint8Array): SaslStep {
   const [authorizationId = "", username = "", password = ""] = parts;
   if (parts.length !== 3) return malformed("bad-nul");
   if (username === "" || password === "") return malformed("empty");
-  if (!isSameName(authorizationId, username)) return malformed("other-authorization-id");
-  return { kind: "credentials", username, password, authorizationId };
-}
-
-function isSameName(authorizationId: string, username: string): boolean {
-  if (authorizationId === "") return true;
-  return authorizationId.normalize("NFC").toLowerCase() === username.normalize("NFC").toLowerCase();
-}
-
-function malformed(reason: SaslProblem): SaslStep {
-  return { kind: "malformed", reason };
+  // Well-formed and not granted: the answer to a wrong password, before the password is looked at.
+  if (!isOneself(authorizationId, username)) return REFUSED;
+  return { kind: "question", question: { about: "password", username, password } };
 }

@@ -25,7 +25,7 @@ type Question =
   | { readonly about: "client-name"; readonly extended: boolean }
   | { readonly about: "sender"; readonly sender: SenderRequest }
   | { readonly about: "recipient"; readonly recipient: RecipientRequest }
-  | { readonly about: "credentials" | "message" | "tls" };
+  | { readonly about: "sasl" | "login" | "message" | "tls" };
 
 export class ServerSession {
   readonly #settings: SessionSettings;
@@ -42,12 +42,13 @@ export class ServerSession {
   #greeted: "no" | "helo" | "extended" = "no";
   #transaction: Transaction | undefined;
   #draining = false;
+  #revoked: Reply | undefined;
 
   constructor(settings: SessionSettings) {
     this.#settings = settings;
     this.#tlsEstablished = settings.tls === "implicit";
     this.#out = new Outbox(settings.errorsMax);
-    this.#authentication = new Authentication(this.#out, settings.authenticationFailuresMax);
+    this.#authentication = new Authentication(this.#out, settings);
     this.#probes = new RecipientProbes(settings.probeRecipients, settings.probeUnknownMax);
     this.#message = new MessageReader(this.#input, this.#out, settings.messageSizeOctetsMax);
   }
@@ -80,6 +81,10 @@ export class ServerSession {
       case "message-answer":
         this.#messageAnswered(input.replies);
         break;
+      case "sasl-answer":
+        this.#settle("sasl");
+        this.#verify(this.#authentication.answered(input.answer));
+        break;
       case "tls-established":
         this.#secured();
         break;
@@ -88,6 +93,9 @@ export class ServerSession {
         break;
       case "shutdown":
         this.#draining = true;
+        break;
+      case "revoked":
+        this.#revoked = input.reply;
         break;
     }
     this.#run();
@@ -104,6 +112,7 @@ export class ServerSession {
   }
 
   #run(): void {
+    if (this.#revoked !== undefined && this.#question === undefined) this.#out.end(this.#revoked, "revoked");
     while (this.#question === undefined && !this.#out.closed && this.#readOn()) {
       // Each turn uses up some input or asks a question.
     }
@@ -319,15 +328,15 @@ export class ServerSession {
   #auth(mechanism: string, initialResponse: string | undefined): void {
     const channel = this.#settings.credentialChannel(this.#tlsEstablished);
     if (channel === "never") return this.#out.error(say.NOT_IMPLEMENTED);
-    if (channel === "needs-tls") return this.#out.error(say.CREDENTIAL_NEEDS_TLS);
+    if (channel === "needs-tls") return this.#authentication.refuseInClear(mechanism, initialResponse);
     if (this.#greeted !== "extended") return this.#out.error(say.HELLO_FIRST);
     if (this.#transaction !== undefined) return this.#out.error(say.TRANSACTION_OPEN);
     if (this.#authentication.succeeded) return this.#out.error(say.ALREADY_AUTHENTICATED);
     this.#verify(this.#authentication.begin(mechanism, initialResponse));
   }
 
-  #verify(credentials: Event | undefined): void {
-    if (credentials !== undefined) this.#ask({ about: "credentials" }, credentials);
+  #verify(question: Event | undefined): void {
+    if (question?.kind === "sasl" || question?.kind === "login") this.#ask({ about: question.kind }, question);
   }
 
   #answer(answer: Reply): void {
@@ -345,8 +354,9 @@ export class ServerSession {
         return this.#out.say(answer);
       case "recipient":
         return this.#recipientAnswered(question.recipient, answer);
-      case "credentials":
-        return this.#authentication.answer(answer);
+      case "login":
+        return this.#authentication.conclude(answer);
+      case "sasl":
       case "message":
       case "tls":
         throw new Error(`not answered by a reply: ${question.about}`);

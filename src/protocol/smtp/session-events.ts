@@ -1,5 +1,7 @@
 /** What goes into a session and what comes out of it. */
 import type { Reply } from "#mail/reply.ts";
+import type { SaslAnswer, SaslQuestion } from "../sasl/exchange.ts";
+import type { LoginOutcome } from "./auth-dialogue.ts";
 import type { RecipientRequest, SenderRequest, Transaction } from "./transaction.ts";
 
 export type Input =
@@ -10,11 +12,15 @@ export type Input =
   | { readonly kind: "answer"; readonly reply: Reply }
   /** Answers `message-end`: LMTP one reply for each recipient in order (RFC 2033 §4.2), else exactly one. */
   | { readonly kind: "message-answer"; readonly replies: readonly Reply[] }
+  /** Answers `sasl`. */
+  | { readonly kind: "sasl-answer"; readonly answer: SaslAnswer }
   | { readonly kind: "tls-established" }
   /** The client took too long. */
   | { readonly kind: "timed-out" }
   /** What is open may be finished, nothing new begun. */
-  | { readonly kind: "shutdown" };
+  | { readonly kind: "shutdown" }
+  /** The login no longer holds: nothing more is taken, what is being stored is finished. */
+  | { readonly kind: "revoked"; readonly reply: Reply };
 
 export type Event =
   | { readonly kind: "reply"; readonly reply: Reply }
@@ -24,15 +30,18 @@ export type Event =
   | { readonly kind: "sender"; readonly sender: SenderRequest }
   /** Question. */
   | { readonly kind: "recipient"; readonly recipient: RecipientRequest; readonly transaction: Transaction }
-  /** Question: 235 lets the client in, 535 counts as a failure, 4yz does not. */
+  /** Question of an authentication exchange, which goes on with `sasl-answer`. */
+  | { readonly kind: "sasl"; readonly mechanism: string; readonly question: SaslQuestion }
+  /** Question, when the exchange is over: 235 lets the client in, 535 counts as a failure, 4yz does not. */
   | {
-      readonly kind: "credentials";
+      readonly kind: "login";
       readonly mechanism: string;
-      readonly username: string;
-      readonly password: string;
+      readonly outcome: LoginOutcome;
       /** How many failed before in this session. */
       readonly failures: number;
     }
+  /** A password was sent in clear. It was refused before anybody looked at it; no answer is waited for. */
+  | { readonly kind: "clear-password"; readonly username: string; readonly password: string }
   /** The client was told to go on, or sent its first chunk. Octets follow, then `message-end` or `message-abandoned`. */
   | { readonly kind: "message-begin"; readonly transaction: Transaction }
   /** A slice of the message, dots unstuffed. It shares memory with the input. */
@@ -73,4 +82,5 @@ export type CloseReason =
   | "held-too-much"
   | "timed-out"
   | "shutdown"
+  | "revoked"
   | "refused";

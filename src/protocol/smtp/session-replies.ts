@@ -1,7 +1,6 @@
 /** The session's own words. A refusal says what to do. */
 import type { AddressProblem } from "#mail/address.ts";
 import { type Reply, reply } from "#mail/reply.ts";
-import { SASL_MECHANISMS } from "../sasl/exchange.ts";
 import type { PathProblem } from "./path.ts";
 import type { SessionSettings } from "./session-settings.ts";
 
@@ -48,8 +47,6 @@ export const ALREADY_AUTHENTICATED = reply(503, "5.5.1", "Already authenticated"
 export const TLS_FIRST = reply(530, "5.7.0", "Send STARTTLS first, then authenticate");
 export const AUTHENTICATE_FIRST = reply(530, "5.7.0", "Authenticate first; mail from other servers goes to port 25");
 export const CREDENTIAL_NEEDS_TLS = reply(538, "5.7.11", "Send STARTTLS first: no password is taken in clear text");
-export const BAD_CREDENTIALS = reply(535, "5.7.8", "Authentication credentials invalid");
-export const UNKNOWN_MECHANISM = reply(504, "5.5.4", `Mechanism not known; use ${SASL_MECHANISMS.join(" or ")}`);
 export const CANCELLED = reply(501, "5.7.0", "Authentication cancelled");
 export const BAD_SASL_RESPONSE = reply(501, "5.5.2", "Cannot decode the response");
 
@@ -83,6 +80,10 @@ export function pathRefusal(verb: "MAIL" | "RCPT", problem: PathProblem): Reply 
   return reply(501, status, `Syntax error in the ${what} address: ${PATH_PROBLEMS[problem]}`);
 }
 
+export function unknownMechanism(offered: readonly string[]): Reply {
+  return reply(504, "5.5.4", `Mechanism not known; use ${offered.join(" or ")}`);
+}
+
 export function greeting({ protocol, hostname }: SessionSettings): Reply {
   return reply(220, null, `${hostname} ${protocol === "lmtp" ? "LMTP" : "ESMTP"} Postern`);
 }
@@ -103,6 +104,6 @@ export function capabilities(settings: SessionSettings, tlsEstablished: boolean)
   ];
   if (settings.tls === "starttls" && !tlsEstablished) lines.push("STARTTLS");
   if (tlsEstablished) lines.push("REQUIRETLS");
-  if (settings.credentialChannel(tlsEstablished) === "open") lines.push(`AUTH ${SASL_MECHANISMS.join(" ")}`);
+  if (settings.credentialChannel(tlsEstablished) === "open") lines.push(`AUTH ${settings.sasl().mechanisms.join(" ")}`);
   return reply(250, null, lines.join("\n"));
 }

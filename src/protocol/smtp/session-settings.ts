@@ -1,3 +1,5 @@
+import type { SaslOffer } from "../sasl/exchange.ts";
+
 /** What a session is told about its listener. The numbers are an operator's; their defaults are in the reception room. */
 export interface SessionSettings {
   readonly protocol: "smtp" | "submission" | "lmtp";
@@ -7,6 +9,8 @@ export interface SessionSettings {
   readonly tls: "starttls" | "implicit" | "none";
   /** May a credential be taken, with TLS or without? The one function every protocol asks. */
   readonly credentialChannel: (tlsEstablished: boolean) => "open" | "needs-tls" | "never";
+  /** How to log in on this connection as it is now. Asked only while the channel is open. */
+  readonly sasl: () => SaslOffer;
   /** MAIL and RCPT get 530 until a credential was accepted. */
   readonly authenticationRequired: boolean;
   /** Announced as SIZE, enforced on arriving octets. */

@@ -81,6 +81,48 @@ export const directoryContract: ContractTests = {
     assert.deepEqual(await store.removeCredential(account.id, app.id), { ok: false, problem: "no-such-credential" });
   },
 
+  "keys for SCRAM go with the password they are of": async (store) => {
+    const { account } = await someAccount(store);
+    const common = { accountId: account.id, label: "", scopes: ["imap"], createdAtMs: 1 } as const;
+    const own = await store.putCredential({ ...common, kind: "password", hash: "old" });
+    const app = await store.putCredential({ ...common, kind: "app-password", hash: "app" });
+    const key = { credentialId: own.id, hash: "sha256", iterations: 4096, ...octets(1) } as const;
+    const other = { ...key, credentialId: app.id, ...octets(2) };
+    await store.putScramKeys([key, other]);
+    await store.putScramKeys([
+      { ...other, iterations: 5000 },
+      { ...key, credentialId: 1000 },
+    ]);
+    assert.deepEqual(await store.listScramKeys(account.id), [key, { ...other, iterations: 5000 }]);
+    await store.putCredential({ ...common, kind: "password", hash: "new" });
+    assert.deepEqual(await store.listScramKeys(account.id), [{ ...other, iterations: 5000 }]);
+    assert.equal(await store.removeScramKeys(["sha256", "sha1"]), 1);
+    assert.deepEqual(await store.listScramKeys(account.id), []);
+    await store.putScramKeys([other]);
+    await store.removeCredential(account.id, app.id);
+    assert.deepEqual(await store.listScramKeys(account.id), []);
+    assert.equal(await store.removeScramKeys(["sha256"]), 0);
+  },
+
+  "the secret of salts is there from the beginning, and stays": async (store) => {
+    const secret = await store.readScramSalt();
+    assert.equal(secret.length, 32);
+    assert.deepEqual(await store.readScramSalt(), secret);
+  },
+
+  "a password is marked as exposed once, and its last use is the latest": async (store) => {
+    const { account } = await someAccount(store);
+    const common = { accountId: account.id, label: "", scopes: ["imap"], createdAtMs: 1, hash: "" } as const;
+    const own = await store.putCredential({ ...common, kind: "password" });
+    assert.deepEqual([own.exposedAtMs, own.lastUsedMs, own.lastAddress], [null, null, null]);
+    assert.deepEqual([await store.markExposed(own.id, 5), await store.markExposed(own.id, 6)], [true, false]);
+    assert.equal(await store.markExposed(1000, 5), false);
+    const use = { credentialId: own.id, address: "192.0.2.1", atMs: 9 };
+    await store.noteCredentialUses([use, { ...use, address: "192.0.2.2", atMs: 8 }]);
+    const [credential] = await store.listCredentials(account.id);
+    assert.deepEqual([credential?.exposedAtMs, credential?.lastUsedMs, credential?.lastAddress], [5, 9, "192.0.2.1"]);
+  },
+
   "what changes the directory is told, and so is a quota that is crossed": async (store) => {
     const { account, inbox } = await someAccount(store, "alice@example.test", 500);
     const told: string[] = [];
@@ -99,3 +141,11 @@ export const directoryContract: ContractTests = {
     assert.deepEqual(told, []);
   },
 };
+
+function octets(octet: number): Record<"salt" | "storedKey" | "serverKey", Uint8Array> {
+  return {
+    salt: new Uint8Array([octet]),
+    storedKey: new Uint8Array([octet, 1]),
+    serverKey: new Uint8Array([octet, 2]),
+  };
+}

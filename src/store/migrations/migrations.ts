@@ -9,5 +9,6 @@ import { dkimKeys } from "./0004-dkim-keys.ts";
 import { keptBack } from "./0005-kept-back.ts";
 import { queue } from "./0006-queue.ts";
 import { forwarding } from "./0007-forwarding.ts";
+import { scram } from "./0008-scram.ts";
 
-export const migrations: readonly string[] = [first, decisions, greylist, dkimKeys, keptBack, queue, forwarding];
+export const migrations: readonly string[] = [first, decisions, greylist, dkimKeys, keptBack, queue, forwarding, scram];

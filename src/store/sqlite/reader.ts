@@ -17,6 +17,7 @@ import { MessageContent } from "./read/message-content.ts";
 import { changesSince, fetchRows, listUids } from "./read/messages.ts";
 import { quarantineReads } from "./read/quarantine.ts";
 import { queueReads } from "./read/queue.ts";
+import { scramKeyReads } from "./read/scram-keys.ts";
 import { searchedFolder } from "./read/search-rows.ts";
 import { senderReads } from "./read/senders.ts";
 import { accountByAddress, accountById, allAccounts, allFolders, credentialsOf, folderByName } from "./rows.ts";
@@ -35,6 +36,7 @@ export function createSqliteReader({ dataDir }: { readonly dataDir: string }): S
   const content = new MessageContent(db, new BlobFiles(folder));
   const operations: ReaderOperations = {
     ...directoryReads(db),
+    ...scramKeyReads(db),
     ...folderReads(db),
     ...messageReads(db, content),
     ...decisionReads(db),

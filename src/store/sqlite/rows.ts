@@ -1,5 +1,6 @@
 /** Rows of small tables as the interface's values; what both halves read. */
-import type { Account, AccountId, Credential, Folder, SpecialUse } from "../store.ts";
+import type { Credential } from "../credential-store.ts";
+import type { Account, AccountId, Folder, SpecialUse } from "../store.ts";
 import type { Database } from "./database.ts";
 
 type Row = Record<string, unknown>;
@@ -37,6 +38,9 @@ interface CredentialRow extends Row {
   hash: string;
   scopes: string;
   createdAtMs: number;
+  exposedAtMs: number | null;
+  lastUsedMs: number | null;
+  lastAddress: string | null;
 }
 
 const SELECT_ACCOUNT = `SELECT id, address, enabled, quota_octets AS quotaOctets, used_octets AS usedOctets,
@@ -45,8 +49,8 @@ const SELECT_FOLDER = `SELECT id, name, special_use AS specialUse, uid_validity 
   highest_mod_seq AS highestModSeq, messages, unseen, deleted, recent, size_octets AS sizeOctets,
   EXISTS (SELECT 1 FROM subscription s WHERE s.account_id = folder.account_id AND s.name = folder.name) AS subscribed
   FROM folder`;
-const SELECT_CREDENTIAL = `SELECT id, account_id AS accountId, kind, label, hash, scopes, created_at_ms AS createdAtMs
-  FROM credential`;
+const SELECT_CREDENTIAL = `SELECT id, account_id AS accountId, kind, label, hash, scopes, created_at_ms AS createdAtMs,
+  exposed_at_ms AS exposedAtMs, last_used_ms AS lastUsedMs, last_address AS lastAddress FROM credential`;
 
 export function accountById(db: Database, id: AccountId): Account | undefined {
   return toAccount(db.get<AccountRow>(`${SELECT_ACCOUNT} WHERE id = ?`, id));
@@ -70,10 +74,16 @@ export function allFolders(db: Database, accountId: AccountId): readonly Folder[
 }
 
 export function credentialsOf(db: Database, accountId: AccountId): readonly Credential[] {
-  return db.all<CredentialRow>(`${SELECT_CREDENTIAL} WHERE account_id = ? ORDER BY id`, accountId).map((row) => ({
-    ...row,
-    scopes: JSON.parse(row.scopes) as Credential["scopes"],
-  }));
+  return db.all<CredentialRow>(`${SELECT_CREDENTIAL} WHERE account_id = ? ORDER BY id`, accountId).map(toCredential);
+}
+
+export function credentialById(db: Database, id: number): Credential | undefined {
+  const row = db.get<CredentialRow>(`${SELECT_CREDENTIAL} WHERE id = ?`, id);
+  return row === undefined ? undefined : toCredential(row);
+}
+
+function toCredential(row: CredentialRow): Credential {
+  return { ...row, scopes: JSON.parse(row.scopes) as Credential["scopes"] };
 }
 
 function toAccount(row: AccountRow | undefined): Account | undefined {

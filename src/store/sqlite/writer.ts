@@ -16,6 +16,7 @@ import { GroupCommitQueue, type Outcome } from "./group-commit-queue.ts";
 import { Ledger } from "./ledger.ts";
 import { openForWriting } from "./open-database.ts";
 import { isWriterMethod, type StoreOperation, type WriterMethod, type WriterOperations } from "./store-methods.ts";
+import { credentialOperations } from "./write/credentials.ts";
 import { decisionOperations } from "./write/decisions.ts";
 import { directoryOperations } from "./write/directory.ts";
 import { dkimKeyOperations } from "./write/dkim-keys.ts";
@@ -118,6 +119,7 @@ export class Writer implements SqliteWriter {
     const incoming = incomingOperations(context);
     this.#operations = {
       ...directoryOperations(context),
+      ...credentialOperations(context),
       ...folderOperations(context),
       ...incoming,
       ...queueOperations(context, incoming.deliver),

@@ -2,8 +2,10 @@
 import { credentialChannel } from "#identity/credential-channel.ts";
 import type { Command } from "#protocol/imap/command.ts";
 import { type AuthenticateAnswer, parseAuthenticateAnswer } from "#protocol/imap/parse-session.ts";
-import { type SaslStep, startSasl } from "#protocol/sasl/exchange.ts";
+import { type ClearPassword, clearPassword } from "#protocol/sasl/clear-password.ts";
+import { type SaslAnswer, type SaslQuestion, type SaslStep, startSasl } from "#protocol/sasl/exchange.ts";
 import { responseText } from "#protocol/sasl/response-text.ts";
+import { overAfter } from "#protocol/sasl/steps.ts";
 import { LOGIN_FAILURE_DELAY_MS, LOGIN_FAILURES_MAX } from "../../limits.ts";
 import { bad, type Completion, done, type Login, refused, type Session } from "../session.ts";
 
@@ -21,48 +23,68 @@ export async function startTls(session: Session, _command: unknown, tag: string)
 }
 
 export async function login(session: Session, command: Command & { readonly name: "LOGIN" }): Promise<Completion> {
-  const closed = closedChannel(session);
-  if (closed !== undefined) return closed;
   const user = responseText(command.user);
   const password = responseText(command.password);
-  if (!user.ok || !password.ok) return failure(session);
-  return verify(session, user.text, password.text);
+  const isText = user.ok && password.ok;
+  if (!isOpen(session))
+    return refuseInClear(session, isText ? { username: user.text, password: password.text } : undefined);
+  if (!isText) return failure(session);
+  const question = { about: "password", username: user.text, password: password.text } as const;
+  return conclude(session, overAfter(await ask(session, question)));
 }
 
 export async function authenticate(
   session: Session,
   command: Command & { readonly name: "AUTHENTICATE" },
 ): Promise<Completion> {
-  const closed = closedChannel(session);
-  if (closed !== undefined) return closed;
-  const exchange = startSasl(command.mechanism);
+  const { mechanism } = command;
+  const initialResponse = command.initialResponse ?? undefined;
+  if (!isOpen(session)) return refuseInClear(session, clearPassword(mechanism, initialResponse));
+  const exchange = startSasl(mechanism, session.saslOffer());
   if (exchange === undefined) return refused({ name: "CANNOT" }, "No such mechanism");
-  let step = exchange.step(command.initialResponse ?? undefined);
-  while (step.kind === "challenge") {
+  let step = exchange.step(initialResponse);
+  while (step.kind !== "over") {
+    if (step.kind === "question") {
+      step = exchange.answer(await ask(session, step.question));
+      continue;
+    }
     session.output.send({ kind: "challenge", octets: step.octets });
     const answer = await readAnswer(session);
     if (answer.kind === "cancel") return bad("AUTHENTICATE cancelled");
     if (answer.kind === "bad") return bad("Not base64");
     step = exchange.step(answer.octets);
   }
-  return concludeExchange(session, step);
+  return conclude(session, step);
 }
 
-function concludeExchange(
-  session: Session,
-  step: Exclude<SaslStep, { kind: "challenge" }>,
-): Completion | Promise<Completion> {
-  switch (step.kind) {
-    case "credentials":
-      return verify(session, step.username, step.password);
+function ask(session: Session, question: SaslQuestion): Promise<SaslAnswer> {
+  const { remote, tls, dependencies } = session;
+  return dependencies.authenticator.answer(question, { protocol: "imap", remoteAddress: remote.address, tls });
+}
+
+function conclude(session: Session, step: SaslStep): Completion | Promise<Completion> {
+  if (step.kind !== "over") throw new Error("the exchange goes on");
+  const { outcome } = step;
+  switch (outcome.kind) {
+    case "accepted":
+      return admit(session, outcome.identity);
+    case "refused":
+      return failure(session);
+    case "unavailable":
+      return refused({ name: "UNAVAILABLE" }, "Cannot check passwords now");
     case "malformed":
-      return step.reason === "other-authorization-id" ? failure(session) : bad("Malformed credentials");
+      return bad("Malformed credentials");
   }
 }
 
-function closedChannel(session: Session): Completion | undefined {
-  const channel = credentialChannel({ protocol: "imap", tlsEstablished: session.tls !== undefined });
-  if (channel === "open") return undefined;
+function isOpen({ tls }: Session): boolean {
+  return credentialChannel({ protocol: "imap", tlsEstablished: tls !== undefined }) === "open";
+}
+
+/** Refused unread, whatever it holds. A password in it has been seen by others, and that is told. */
+function refuseInClear(session: Session, sent: ClearPassword | undefined): Completion {
+  const remoteAddress = session.remote.address;
+  if (sent !== undefined) session.dependencies.authenticator.sentInClear({ ...sent, protocol: "imap", remoteAddress });
   return refused({ name: "PRIVACYREQUIRED" }, "Use TLS before you send a password");
 }
 
@@ -71,19 +93,6 @@ async function readAnswer(session: Session): Promise<AuthenticateAnswer> {
   const event = await session.nextEvent();
   if (event?.kind === "close") session.bye(null, event.text);
   return event?.kind === "line" ? parseAuthenticateAnswer(event.octets) : { kind: "cancel" };
-}
-
-async function verify(session: Session, username: string, password: string): Promise<Completion> {
-  const { authenticator } = session.dependencies;
-  const remoteAddress = session.remote.address;
-  const result = await authenticator.verifyPassword({ username, password, protocol: "imap", remoteAddress });
-  if (result.ok) return admit(session, result.identity);
-  switch (result.problem) {
-    case "invalid-credentials":
-      return failure(session);
-    case "unavailable":
-      return refused({ name: "UNAVAILABLE" }, "Cannot check passwords now");
-  }
 }
 
 function admit(session: Session, identity: Login): Completion {

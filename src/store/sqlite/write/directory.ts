@@ -1,4 +1,4 @@
-/** Accounts, aliases, domains and credentials, as the writer changes them. */
+/** Accounts, aliases and domains, as the writer changes them. */
 import { failed, ok } from "#mail/result.ts";
 import type { Account, AccountId, SpecialUse } from "../../store.ts";
 import { accountByAddress, accountById } from "../rows.ts";
@@ -15,12 +15,10 @@ type DirectoryMethod =
   | "putAlias"
   | "removeAlias"
   | "putDomain"
-  | "removeDomain"
-  | "putCredential"
-  | "removeCredential";
+  | "removeDomain";
 
 export function directoryOperations(context: WriteContext): Pick<WriterOperations, DirectoryMethod> {
-  return { ...accountOperations(context), ...nameOperations(context), ...credentialOperations(context) };
+  return { ...accountOperations(context), ...nameOperations(context) };
 }
 
 function accountOperations(
@@ -61,6 +59,7 @@ function accountOperations(
       for (const folder of db.all<{ id: number }>("SELECT id FROM folder WHERE account_id = ?", id)) {
         dropFolder(context, folder.id);
       }
+      db.run("DELETE FROM scram_key WHERE credential_id IN (SELECT id FROM credential WHERE account_id = ?)", id);
       for (const table of ["credential", "subscription", "keyword"]) {
         db.run(`DELETE FROM ${table} WHERE account_id = ?`, id);
       }
@@ -95,37 +94,6 @@ function nameOperations({
     },
     removeDomain(name) {
       if (db.run("DELETE FROM domain WHERE name = ?", name) === 0) return failed("no-such-domain");
-      events.directory();
-      return ok(undefined);
-    },
-  };
-}
-
-function credentialOperations({
-  db,
-  ledger,
-  events,
-}: WriteContext): Pick<WriterOperations, "putCredential" | "removeCredential"> {
-  return {
-    putCredential(credential) {
-      const { accountId, kind, label, hash, scopes, createdAtMs } = credential;
-      if (!ledger.hasAccount(accountId)) throw new Error(`a credential for account ${accountId}, which does not exist`);
-      if (kind === "password") db.run("DELETE FROM credential WHERE account_id = ? AND kind = 'password'", accountId);
-      const id = db.insert(
-        "INSERT INTO credential (account_id, kind, label, hash, scopes, created_at_ms) VALUES (?, ?, ?, ?, ?, ?)",
-        accountId,
-        kind,
-        label,
-        hash,
-        JSON.stringify(scopes),
-        createdAtMs,
-      );
-      events.directory();
-      return { id, accountId, kind, label, hash, scopes, createdAtMs };
-    },
-    removeCredential(accountId, id) {
-      const removed = db.run("DELETE FROM credential WHERE account_id = ? AND id = ?", accountId, id);
-      if (removed === 0) return failed("no-such-credential");
       events.directory();
       return ok(undefined);
     },

@@ -1,0 +1,13 @@
+/** Whether a bearer token is good, and whose it is. How that is found out is the provider's affair: see `oauth/`. */
+export interface TokenVerifier {
+  /** Never rejects. */
+  verify(token: string): Promise<TokenFinding>;
+}
+
+export type TokenFinding =
+  /** @property address as the provider has it. */
+  | { readonly kind: "valid"; readonly address: string; readonly expiresAtMs: number }
+  /** @property why for the log; never holds the token. */
+  | { readonly kind: "invalid"; readonly why: string }
+  /** The provider could not be asked: never success, and no guess either. */
+  | { readonly kind: "unavailable"; readonly why: string };
