@@ -151,7 +151,7 @@ suite("a full disk", () => {
   test("is said, damages nothing, and is over when there is room again", () => {
     const dataDir = temporaryFolder();
     const { writer, db } = openAccounts(dataDir);
-    db.exec("PRAGMA max_page_count = 86");
+    db.exec("PRAGMA max_page_count = 92");
     const deliver: StoreOperation = {
       method: "deliver",
       args: [delivery(messageText("x", 0, noise(20_000)), [toInbox(1)])],
