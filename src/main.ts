@@ -22,6 +22,7 @@ import { type FrontThreads, startFrontThreads } from "./threads/front-threads.ts
 import { createGateMemory, type GateMemory } from "./threads/gate-memory.ts";
 import type { Gatekeeper } from "./threads/gatekeeper.ts";
 import { type KeyPairs, keyPairsOf } from "./threads/key-pairs.ts";
+import { Pairing } from "./threads/pairing.ts";
 import type { ListeningReport } from "./threads/ports.ts";
 import { protectedAddresses } from "./threads/protected.ts";
 import { type QueueThread, startQueueThread } from "./threads/queue-thread.ts";
@@ -61,6 +62,8 @@ export interface RunningServer {
   /** Newest first. */
   readonly alerts: () => readonly RaisedAlert[];
   readonly gatekeeper: () => Gatekeeper | undefined;
+  /** Other nodes; undefined where its key cannot be read: the log says why. */
+  readonly pairing: () => Pairing | undefined;
   /** Resolves when a thread ended that should not have; the server is then of no more use. */
   readonly failed: Promise<string>;
   /** Serves new connections under other settings; those that are open finish under the old ones. With a problem nothing changes. */
@@ -106,6 +109,7 @@ class Server implements RunningServer {
   readonly #dismissed = new Set<Thread>();
   #generation: Generation | undefined;
   #guard: ServerGuard | undefined;
+  #pairing: Pairing | undefined;
   #tls: TlsKeeper | undefined;
   /** One reload or stop at a time. */
   #busy: Promise<unknown> = Promise.resolve();
@@ -135,6 +139,8 @@ class Server implements RunningServer {
   readonly alerts = (): readonly RaisedAlert[] => this.#guard?.alerts ?? [];
   readonly gatekeeper = (): Gatekeeper | undefined => this.#guard?.gatekeeper;
 
+  readonly pairing = (): Pairing | undefined => this.#pairing;
+
   #totals(): ConnectionTotals {
     const settings = connectionLimitSettings(this.settings(), []);
     return new ConnectionTotals(sharedCounters(this.#gateMemory.counters), settings);
@@ -153,6 +159,7 @@ class Server implements RunningServer {
     this.#watch(this.#storeThreads.threads);
     const socket = await openControlSocket(join(settings.dataDir, "control.sock"), control(this));
     this.#closeControl = () => socket.close();
+    await this.#openPairing(settings);
     this.log.info("started", { version, listening: this.listening().map(({ endpoint }) => endpoint) });
     return undefined;
   }
@@ -187,6 +194,7 @@ class Server implements RunningServer {
     if (old.queue !== undefined) this.#dismissed.add(old.queue.thread);
     void old.fronts.drain();
     void old.queue?.drain();
+    await this.#openPairing(settings);
     this.log.info("reloaded", { listening: this.listening().map(({ endpoint }) => endpoint) });
     return undefined;
   }
@@ -233,6 +241,19 @@ class Server implements RunningServer {
     return new TlsKeeper(settings, pairs, around);
   }
 
+  /** Beside the threads: a node without its pair takes mail all the same. */
+  async #openPairing(settings: Settings): Promise<void> {
+    await this.#pairing?.close();
+    const alerts = this.#guard?.alertBook;
+    if (alerts === undefined) return;
+    const { store, log } = this;
+    const protectedReason: ProtectedAddresses["reason"] = (prefix) => this.protectedAddresses().reason(prefix);
+    const around = { store, log, alerts, protectedReason, clock: systemClock, random: systemRandom };
+    const opened = await Pairing.open(around, settings);
+    this.#pairing = opened.ok ? opened.value : undefined;
+    if (!opened.ok) log.error("pairing-not-opened", { cause: opened.problem });
+  }
+
   #watch(threads: readonly Thread[]): void {
     for (const thread of threads) void this.#watchOne(thread);
   }
@@ -246,6 +267,7 @@ class Server implements RunningServer {
   async #stop(): Promise<void> {
     await this.#closeControl?.();
     await this.#tls?.close();
+    await this.#pairing?.close();
     await Promise.all([this.#generation?.fronts.drain(), this.#generation?.queue?.drain()]);
     await this.#guard?.close();
     await this.#storeThreads.close();

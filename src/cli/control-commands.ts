@@ -29,6 +29,7 @@ import { type ControlContext, type ControlEntry, type ControlOutcome, command } 
 import { decisionCommands } from "./decision-controls.ts";
 import { dkimCommands } from "./dkim-controls.ts";
 import { greylistCommands, greylistCounts } from "./greylist-controls.ts";
+import { pairControls, pairState } from "./pair-controls.ts";
 import { quarantineCommands } from "./quarantine-controls.ts";
 import { queueControls } from "./queue-controls.ts";
 import { senderCommands } from "./sender-controls.ts";
@@ -145,6 +146,7 @@ const serverCommands = {
       greylist: await greylistCounts(context),
       scanners: await scannerStates(context.settings, { dialer: systemDialer, clock: systemClock }),
       quarantine: await context.administration.store.countQuarantine(),
+      pair: await pairState(context),
     }),
   ),
 };
@@ -157,6 +159,7 @@ const commands = {
   ...decisionCommands,
   ...dkimCommands,
   ...greylistCommands,
+  ...pairControls,
   ...quarantineCommands,
   ...senderCommands,
   ...queueControls,

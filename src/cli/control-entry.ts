@@ -5,6 +5,7 @@ import type { Prefix } from "#gate/network/prefix.ts";
 import type { Administration } from "#identity/administration.ts";
 import type { Result } from "#mail/result.ts";
 import type { BlockListKey } from "#store/decision-row.ts";
+import type { Pairing } from "#threads/pairing.ts";
 import type { ServerStatus } from "./status-report.ts";
 
 export interface ControlContext {
@@ -14,6 +15,8 @@ export interface ControlContext {
   readonly protectedReason: (prefix: Prefix) => string | undefined;
   /** The memory of a running server; nothing where none runs. */
   readonly gatekeeper: () => GateHooks | undefined;
+  /** Other nodes; nothing where no server runs. */
+  readonly pairing?: () => Pairing | undefined;
   /** Undefined where no server runs. */
   running(): Promise<ServerStatus | undefined>;
 }

@@ -13,6 +13,7 @@ import { greylistCommands } from "./greylist.ts";
 import { helpText } from "./help-text.ts";
 import { notBuiltCommands } from "./not-built.ts";
 import { type Output, streamOutput } from "./output.ts";
+import { pairCommands } from "./pair.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import { policyTest } from "./policy-test.ts";
 import { quarantineCommands } from "./quarantine.ts";
@@ -47,6 +48,7 @@ export const COMMANDS: readonly Command[] = [
   ...domainCommands,
   ...dkimCommands,
   ...queueCommands,
+  ...pairCommands,
   ...notBuiltCommands,
 ];
 

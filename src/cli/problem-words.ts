@@ -41,6 +41,16 @@ const WORDS: Readonly<Record<string, string>> = {
   "bad-note": "needs a note of one line, up to 200 characters",
   "no-such-entry-of-senders": "is not on the list; `postern sender list` shows it",
   "too-many-senders": "has no room on the list; put networks and domains there instead of single addresses",
+  "pair-not-running": "needs the running server; start it with `postern serve`",
+  "pair-no-bind": "needs a port that the other node can reach: set [pair] bind",
+  "pair-not-listening": "cannot be used, as this node cannot listen at [pair] bind; `postern status` says why",
+  "pair-bad-code": "needs a whole code as `postern pair` prints it on the other node",
+  "pair-own-code": "is this node: take the code to the other one",
+  "pair-bad-host": "is no host, and no host and port",
+  "pair-not-joined": "was not joined",
+  "pair-too-many": "cannot be joined: this node is paired with as many as it may be",
+  "pair-no-node": "is no node this one is paired with; `postern pair list` shows them",
+  "pair-several": "is the name of several nodes; say the beginning of its key",
   "too-many": "has as many app passwords as an account may have; revoke one",
 };
 

@@ -148,6 +148,7 @@ function contextOf(server: RunningServer): ControlContext {
     },
     protectedReason: (prefix) => server.protectedAddresses().reason(prefix),
     gatekeeper: server.gatekeeper,
+    pairing: server.pairing,
     running: () => statusOf(server),
   };
 }

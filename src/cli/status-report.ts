@@ -6,6 +6,7 @@ import type { QuarantineFigures } from "#store/quarantine-row.ts";
 import type { QueueCounts } from "#store/queue-rows.ts";
 import type { StoreStatistics } from "#store/store.ts";
 import type { RaisedAlert } from "#threads/alert.ts";
+import type { NodeState, PairState } from "#threads/pair-states.ts";
 import type { ListeningReport } from "#threads/ports.ts";
 import type { ScannerState } from "#threads/scanner-states.ts";
 import { wrapped } from "#verdict/page.ts";
@@ -40,11 +41,13 @@ export interface StatusReport {
   /** Asked just now; none where none is set up. */
   readonly scanners: readonly ScannerState[];
   readonly quarantine: QuarantineFigures;
+  /** Other nodes, and the domains of theirs that this one is a second MX for. */
+  readonly pair: PairState;
   readonly protections: readonly Protection[];
 }
 
 export function statusLines(
-  { running, store, queue, greylist, quarantine, scanners, protections }: StatusReport,
+  { running, store, queue, greylist, quarantine, scanners, pair, protections }: StatusReport,
   settings: Settings,
 ): readonly string[] {
   return [
@@ -55,10 +58,18 @@ export function statusLines(
     ...(greylist === null ? [] : [greylistLine(greylist)]),
     ...(quarantine.messages === 0 ? [] : [quarantineLine(quarantine, settings)]),
     ...scanners.map(scannerLine),
+    ...pair.nodes.map((node) => nodeLine(node, running?.nowMs ?? node.lastSyncMs)),
     "",
     ...protections.map(protectionLine),
     ...alertLines(running?.alerts ?? []),
   ];
+}
+
+function nodeLine({ name, lastSyncMs, list, problem }: NodeState, nowMs: number): string {
+  const heard = lastSyncMs === 0 ? "never heard" : `heard ${duration(nowMs - lastSyncMs)} ago`;
+  const told =
+    list === null ? "" : `, ${counted(list.addresses, "recipient")} as of ${duration(nowMs - list.confirmedMs)} ago`;
+  return `Pair       ${name}: ${heard}${told}${problem === "" ? "" : `; NOT CONNECTED: ${problem}`}`;
 }
 
 function greylistLine({ mode, waiting, known }: GreylistCounts): string {

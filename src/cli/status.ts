@@ -1,5 +1,7 @@
+import { systemClock } from "#platform/system-clock.ts";
 import { askWhereItBelongs } from "./administer.ts";
 import type { Command } from "./command.ts";
+import { pairFacts } from "./pair.ts";
 import { readSettings } from "./settings-file.ts";
 import { type StatusReport, statusLines } from "./status-report.ts";
 import { tenProtections } from "./ten-protections.ts";
@@ -21,7 +23,8 @@ export const status: Command = {
     }
     const answer = asked.outcome.value;
     // A server that could relay would not have started.
-    const facts = answer.running === null ? {} : { relaySelfTest: "passed" as const };
+    const pair = pairFacts(answer.pair, systemClock.now());
+    const facts = answer.running === null ? { pair } : { relaySelfTest: "passed" as const, pair };
     const report: StatusReport = { ...answer, protections: tenProtections(settings, facts) };
     if (json) out.json(report);
     else for (const line of statusLines(report, settings)) out.line(line);

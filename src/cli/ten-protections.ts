@@ -19,6 +19,17 @@ export interface Protection {
 export interface ProtectionFacts {
   /** `passed`, or how many relay vectors got a wrong answer. */
   readonly relaySelfTest?: "passed" | number;
+  readonly pair?: PairFacts;
+}
+
+/** How it stands with other nodes: counts. */
+export interface PairFacts {
+  readonly nodes: number;
+  /** Nodes that were not heard for an hour. */
+  readonly silent: number;
+  /** Domains of theirs whose recipients we do not know, or know from long ago. */
+  readonly withoutList: number;
+  readonly oldLists: number;
 }
 
 export function tenProtections(settings: Settings, facts: ProtectionFacts = {}): readonly Protection[] {
@@ -35,17 +46,25 @@ export function tenProtections(settings: Settings, facts: ProtectionFacts = {}):
     ["URI block lists", ...ruleState(rules.uriLists, "on", "what links of a message lead to")],
     ["connection limits", "on", limitsDetail(settings)],
     ["reverse DNS and HELO", ...ruleState(rules.reverseDns, "on", "names that lead both ways; HELO not our own")],
-    ["two MX and failover", ...sendingState(settings)],
+    ["two MX and failover", ...failOverState(settings, facts.pair)],
   ];
   return rows.map(([name, state, detail], index) => ({ number: index + 1, name, state, detail }));
 }
 
 const CERTIFICATES = { files: "own certificate", acme: "ACME", "self-signed": "self-signed" } as const;
 
-/** Sending to others' second MX is there; a second MX of our own is not. */
-function sendingState({ delivery }: Settings): readonly [ProtectionState, string] {
-  if (!delivery.outbound || delivery.hold) return ["off", "nothing leaves this machine"];
-  return ["partly", "others' MX in turn; none of our own"];
+/** On: others' MX are tried in turn, and another node stands in for this one, or this one for another. */
+function failOverState({ delivery }: Settings, pair: PairFacts | undefined): readonly [ProtectionState, string] {
+  const sends = delivery.outbound && !delivery.hold;
+  if (pair === undefined || pair.nodes === 0) {
+    return sends ? ["partly", "others' MX in turn; none of our own"] : ["off", "nothing leaves this machine"];
+  }
+  if (pair.withoutList > 0) return ["partly", `${pair.withoutList} domains without a recipient list: 451`];
+  if (pair.oldLists > 0) return ["partly", `${pair.oldLists} recipient lists are over an hour old`];
+  if (pair.silent > 0) return ["partly", `${pair.silent} of ${pair.nodes} paired nodes not heard for an hour`];
+  return sends
+    ? ["on", `others' MX in turn; paired with ${pair.nodes}`]
+    : ["partly", `paired with ${pair.nodes}; sends nothing`];
 }
 
 /** A rule that only watches, or not even that, is no protection that is on. */

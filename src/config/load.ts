@@ -128,6 +128,7 @@ function derive(file: SettingsFile, path: string, surroundings: Surroundings, pr
     delivery: written.delivery,
     routes: written.route,
     queue: written.queue,
+    pair: written.pair,
     accounts: written.accounts,
     auth: written.auth,
     decisions: written.decisions,

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { auth } from "./schema-auth.ts";
 import { delivery, route } from "./schema-delivery.ts";
 import { limits } from "./schema-limits.ts";
+import { pair } from "./schema-pair.ts";
 import { policy } from "./schema-policy.ts";
 import { antivirus, dmarc, greylist, lists, milter, relay, rules } from "./schema-protections.ts";
 import { queue } from "./schema-queue.ts";
@@ -29,7 +30,9 @@ const domain = table({
   role: setting(choice(["primary", "secondary"]), "primary", {
     text: "`secondary`: this server is a second MX and keeps mail for the primary one.",
   }),
-  primary_host: setting(text, "", { text: "For a secondary: the host that mail is handed on to." }),
+  primary_host: setting(text, "", {
+    text: "For a secondary: the paired node that has the domain, by its `hostname` or by the host it was joined at.",
+  }),
   plus_address_separator: setting(separator, "+", {
     text: "What stands between a local-part and its detail: mail to `alice+shop` is mail to `alice`. Empty: none.",
     reason: "What most providers use.",
@@ -239,6 +242,7 @@ export const posternToml = table({
   route: setting(list(route), [], {
     text: "One `[[route]]` table for each domain whose mail takes a way of its own.",
   }),
+  pair: section(pair, "Other nodes: see [second-mx.md](second-mx.md)."),
   accounts: section(accounts, "New accounts."),
   auth: section(auth, "How users prove who they are."),
   decisions: section(decisions, "Records of what was decided about connections and messages."),

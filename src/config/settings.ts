@@ -87,6 +87,7 @@ export interface Settings {
   readonly delivery: FileSettings["delivery"];
   readonly queue: FileSettings["queue"];
   readonly routes: FileSettings["route"];
+  readonly pair: FileSettings["pair"];
   readonly accounts: FileSettings["accounts"];
   readonly auth: FileSettings["auth"];
   readonly decisions: FileSettings["decisions"];

@@ -17,3 +17,7 @@ export const PROXY_HEADER_MS = 5_000;
 export const HALF_OPEN_MS = 30_000;
 /** Connections the kernel holds for us while the thread is busy. */
 export const LISTEN_BACKLOG = 1024;
+/** For the handshake of another node. Milliseconds. */
+export const PAIR_HANDSHAKE_MS = 10_000;
+/** Connections of other nodes, those included that have not shown who they are: each costs a handshake. */
+export const PAIR_SOCKETS_MAX = 128;

@@ -14,6 +14,7 @@ import type { Spool } from "#ports/spool.ts";
 import type { Store } from "#store/store.ts";
 import type { Judge } from "./judge.ts";
 import type { ListenerProtocol } from "./listener-session.ts";
+import type { OtherNodes } from "./recipient-policy.ts";
 import type { ReceptionSettings } from "./settings.ts";
 
 export interface SmtpDependencies {
@@ -37,6 +38,8 @@ export interface SmtpDependencies {
   readonly earlyTalkers?: EarlyTalkers;
   /** Judges clients and what they send, and records decisions. Without it nobody is judged. */
   readonly judge?: Judge;
+  /** Absent: no other node has told us of its recipients. */
+  readonly otherNodes?: OtherNodes;
   /** Asked before the greeting: a reply (421 4.7.0) is said in its place. For connection limits and the block list. */
   readonly refuseClient?: (remote: Endpoint) => Reply | undefined;
 }

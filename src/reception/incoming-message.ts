@@ -32,6 +32,8 @@ export interface IncomingOptions {
   readonly binary: boolean;
   /** Trace fields, now that the header is known. */
   readonly prefix: (header: SenderHeader) => Uint8Array;
+  /** A node that we trust took it in: what it says in the header stands. What stands there in our name does not. */
+  readonly fromNode?: true;
   /** Reads the octets as the sender signed them, before anything is taken off or put in front. */
   readonly digest: MessageDigest | undefined;
 }
@@ -120,7 +122,7 @@ export class IncomingMessage {
 
   #headerComplete(octets: Buffer): boolean {
     this.#headerDone = true;
-    const header = readSenderHeader(octets, this.#options.hostname);
+    const header = readSenderHeader(octets, this.#options.hostname, this.#options.fromNode);
     if (header.receivedFields > this.#options.receivedFieldsMax) this.#refuse(LOOP);
     else if (this.#options.binary && hasBareNewline(octets)) this.#refuse(BARE_NEWLINE);
     if (this.#refusal !== undefined) return true;

@@ -172,6 +172,8 @@ export class Judgement {
     return this.#judging?.filing(accountId) ?? this.#draft?.filing ?? "inbox";
   }
 
+  filingAt = (address: string): Filing => this.#judging?.filingAt(address) ?? this.#draft?.filing ?? "inbox";
+
   /** How the message is kept back from these accounts; undefined where it cannot be. */
   keepBack(accountIds: readonly number[], nowMs: number): NewQuarantined | undefined {
     const draft = this.#draft;
@@ -179,10 +181,8 @@ export class Judgement {
     const verdict = this.#judging?.keptBack(accountIds) ?? draft?.verdict;
     if (draft === undefined || verdict == null || quarantine === undefined) return undefined;
     const { sum: score, reasons } = verdict;
-    const { id, messageId } = draft;
-    const { keepMs, octetsMax } = quarantine;
-    const { address: client } = this.#client;
-    return { id, client, messageId, score, reasons, untilMs: nowMs + keepMs, accountIds, octetsMax };
+    const about = { id: draft.id, client: this.#client.address, messageId: draft.messageId, score, reasons };
+    return { ...about, untilMs: nowMs + quarantine.keepMs, accountIds, octetsMax: quarantine.octetsMax };
   }
 
   /** Was there room to keep it back? Otherwise it is in Junk. */

@@ -20,6 +20,7 @@ import type { Fields } from "#ports/log.ts";
 import type { RecipientRequest, Transaction } from "#protocol/smtp/transaction.ts";
 import type { Delivery, DeliveryTarget, Placed } from "#store/store.ts";
 import type { SmtpDependencies } from "./dependencies.ts";
+import { handOnFacts, handOnVerdict, withHandOn } from "./hand-on.ts";
 import { type CompleteMessage, IncomingMessage } from "./incoming-message.ts";
 import type { Judgement } from "./judgement.ts";
 import type { ScanEnvelope } from "./message-scan.ts";
@@ -145,7 +146,7 @@ export class MessageDesk {
         content,
         ...this.#withVerdict(message),
         receivedAtMs: atMs,
-        ...this.#envelope(transaction, atMs),
+        ...this.#envelope(id, transaction, atMs),
       };
       const stored = await this.#deps.store.deliver(delivery);
       if (stored.ok) {
@@ -184,7 +185,11 @@ export class MessageDesk {
     return judgeHeaderFrom(this.#deps.directory, identity, from);
   }
 
-  #envelope(transaction: Transaction, atMs: number): Omit<Delivery, "content" | "prefix" | "index" | "receivedAtMs"> {
+  #envelope(
+    id: string,
+    transaction: Transaction,
+    atMs: number,
+  ): Omit<Delivery, "content" | "prefix" | "index" | "receivedAtMs"> {
     const { sender, recipients } = transaction;
     const accounts = new Set<number>();
     for (const recipient of recipients) {
@@ -210,7 +215,11 @@ export class MessageDesk {
           ...this.#deps,
           isProven: this.#record.identity !== undefined || isSenderProven(this.#judgement?.draft()),
         });
-    return { targets, queued, forwarded, sending, mailFrom, ...(quarantine === undefined ? {} : { quarantine }) };
+    const keptBack = quarantine === undefined ? {} : { quarantine };
+    const delivery = { targets, queued, forwarded, sending, mailFrom, ...keptBack };
+    const about = { id, receivedAtMs: atMs };
+    const judged = this.#judgement === undefined ? undefined : handOnVerdict(this.#judgement);
+    return withHandOn(delivery, handOnFacts(transaction, about, this.#destinations, this.#record, judged));
   }
 
   /** It goes to Junk or worse even where it is judged most mildly. */

@@ -26,10 +26,15 @@ export type Destination =
       readonly forwards: readonly string[];
       readonly forwardingDomain: string;
     }
-  /** Another server's recipient, for the queue. */
-  | { readonly kind: "queue"; readonly address: string }
+  /** Another server's recipient, for the queue; `isHandedOn`: the node's that we are a second MX for. */
+  | { readonly kind: "queue"; readonly address: string; readonly isHandedOn?: true }
   /** A bounce of what we passed on goes back to who wrote that. */
   | { readonly kind: "return"; readonly address: string };
+
+/** Which recipients the domains have that we are a second MX for. */
+export interface OtherNodes {
+  find(mailbox: Mailbox): "exists" | "unknown" | "disabled" | "no-list";
+}
 
 export type RecipientDecision =
   | { readonly accepted: true; readonly reply: Reply; readonly destination: Destination }
@@ -53,10 +58,16 @@ export class RecipientPolicy {
   readonly #outbound: ReceptionSettings["outbound"];
   readonly #ownAddresses: ReadonlySet<string>;
   readonly #returns: ReturnAddresses | undefined;
+  readonly #otherNodes: OtherNodes | undefined;
 
-  /** @param returns knows the reverse-paths of mail that was passed on; without it there are none. */
-  constructor(directory: Directory, settings: ReceptionSettings, returns?: ReturnAddresses) {
-    this.#returns = returns;
+  /** `returns` knows the reverse-paths of mail that was passed on; without it there are none. */
+  constructor(
+    directory: Directory,
+    settings: ReceptionSettings,
+    known: { readonly returns?: ReturnAddresses | undefined; readonly otherNodes?: OtherNodes | undefined } = {},
+  ) {
+    this.#returns = known.returns;
+    this.#otherNodes = known.otherNodes;
     this.#directory = directory;
     this.#outbound = settings.outbound;
     this.#ownAddresses = new Set(settings.relay.ownAddresses.map((address) => canonicalIp(address) ?? address));
@@ -85,6 +96,7 @@ export class RecipientPolicy {
       case "local":
         return this.#toAccounts(found, path === "postmaster" ? "" : path.domain, sender);
       case "hand-on":
+        return toOtherNode(path);
       case "elsewhere":
         return this.#toQueue(path);
     }
@@ -104,8 +116,10 @@ export class RecipientPolicy {
   ): Promise<Found> {
     const asksPostmaster = path === "postmaster" || atOwnLiteral;
     if (!asksPostmaster && domainRole === undefined) return { existence: "not-asked", ...NOBODY };
-    // A secondary has no list of recipients until one is replicated to it: it must not accept in order to bounce.
-    if (!asksPostmaster && domainRole === "secondary") return { existence: "no-list", ...NOBODY };
+    // Without a list of recipients a secondary would accept in order to bounce.
+    if (!asksPostmaster && domainRole === "secondary") {
+      return { existence: this.#otherNodes?.find(path) ?? "no-list", ...NOBODY };
+    }
     try {
       const resolution = await (asksPostmaster ? this.#directory.resolvePostmaster() : this.#directory.resolve(path));
       if (resolution.kind !== "accounts") return { existence: resolution.kind, ...NOBODY };
@@ -150,6 +164,13 @@ export class RecipientPolicy {
     }
     return { accepted: true, reply: RECIPIENT_OK, destination: { kind: "queue", address: formatMailbox(path) } };
   }
+}
+
+function toOtherNode(path: Mailbox | "postmaster"): RecipientDecision {
+  // Without a domain it is ours.
+  if (path === "postmaster") throw new Error("postmaster is no other node's");
+  const destination: Destination = { kind: "queue", address: formatMailbox(path), isHandedOn: true };
+  return { accepted: true, reply: RECIPIENT_OK, destination };
 }
 
 interface Found {

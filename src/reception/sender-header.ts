@@ -16,12 +16,17 @@ export interface SenderHeader {
   readonly hasMessageId: boolean;
 }
 
-/** @param header up to and with its empty line, or the whole message where there is none. */
-export function readSenderHeader(header: Buffer, hostname: string): SenderHeader {
+/**
+ * @param header up to and with its empty line, or the whole message where there is none.
+ * @param fromNode a node of ours has written its own fields into it already, and taken off others'.
+ */
+export function readSenderHeader(header: Buffer, hostname: string, fromNode = false): SenderHeader {
   const start = mboxLineEnd(header);
   const fields = splitFields(header);
-  const ours = fields.filter((field) =>
-    isReservedField(field.name, () => fieldValue(header, field, AUTHSERV_ID_OCTETS_MAX), hostname),
+  const ours = fields.filter(
+    (field) =>
+      !(fromNode && field.name.startsWith("x-")) &&
+      isReservedField(field.name, () => fieldValue(header, field, AUTHSERV_ID_OCTETS_MAX), hostname),
   );
   const count = (name: string): number => fields.filter((field) => field.name === name).length;
   return {

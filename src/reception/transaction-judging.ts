@@ -98,6 +98,11 @@ export class TransactionJudging {
     return this.#parties.filing(accountId);
   }
 
+  /** The same for a recipient that is another node's. */
+  filingAt(address: string): Filing {
+    return this.#parties.filingAt(address);
+  }
+
   /** Why it is kept back from these accounts. */
   keptBack(accountIds: readonly number[]): Verdict | undefined {
     return this.#parties.keptBack(accountIds);

@@ -74,6 +74,12 @@ export class TransactionParties {
     return party?.isAccepted === true ? filingOfParty(party) : "inbox";
   }
 
+  /** Of a recipient that is another node's. */
+  filingAt(address: string): Filing {
+    const party = this.#byAccount.get(address);
+    return party?.isAccepted === true ? filingOfParty(party) : "inbox";
+  }
+
   /** The worst verdict of those it is kept back from: why that is. */
   keptBack(accountIds: readonly number[]): Verdict | undefined {
     const verdicts = accountIds.flatMap(

@@ -8,6 +8,7 @@ import { flagContract } from "./contract/flags.ts";
 import { folderContract } from "./contract/folders.ts";
 import { greylistContract } from "./contract/greylist.ts";
 import { messageContract } from "./contract/messages.ts";
+import { pairContract } from "./contract/pair.ts";
 import { quarantineContract } from "./contract/quarantine.ts";
 import { queueContract } from "./contract/queue.ts";
 import { searchContract } from "./contract/search.ts";
@@ -26,6 +27,7 @@ const SUITES: Readonly<Record<string, ContractTests>> = {
   "senders and correspondents": senderContract,
   "the queue": queueContract,
   "keys that sign mail": dkimKeyContract,
+  "other nodes": pairContract,
 };
 
 /** @param open an empty store, made for one test and closed after it. */

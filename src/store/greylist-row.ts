@@ -40,4 +40,6 @@ export interface GreylistQuery {
   readonly about?: string;
   /** At most `ROWS_PER_CALL_MAX`. */
   readonly limit: number;
+  /** By last sight; newest first unless told otherwise. */
+  readonly order?: "oldest-first";
 }

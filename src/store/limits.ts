@@ -81,5 +81,9 @@ export const QUEUE_ATTEMPTS_KEPT = 5;
 export const QUEUE_CHANGES_PER_CALL_MAX = 500;
 /** Recipients of a message that a list shows; `queue show` has all. */
 export const QUEUE_RECIPIENTS_LISTED = 5;
+/** What is forgotten of other nodes in one call: a longer transaction would hold up mail. */
+export const PRUNED_PAIR_PER_CALL_MAX = 500;
+/** How far the clock of another node may be ahead before its word on the block list is not heard. Milliseconds. */
+export const STAMP_AHEAD_MS_MAX = 24 * 60 * 60 * 1000;
 /** Addresses that are remembered as not existing, about 300 octets each. */
 export const SUPPRESSED_ADDRESSES_MAX = 100_000;

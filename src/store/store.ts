@@ -10,6 +10,7 @@ import type { CredentialStore } from "./credential-store.ts";
 import type { BlockListChange, BlockListKey, BlockListRow, DecisionQuery, DecisionRow } from "./decision-row.ts";
 import type { DkimKeyRow } from "./dkim-key-row.ts";
 import type { GreylistAges, GreylistKnown, GreylistQuery, GreylistRow, GreylistTry } from "./greylist-row.ts";
+import type { PairStore } from "./pair-rows.ts";
 import type {
   NewQuarantined,
   QuarantineFigures,
@@ -114,6 +115,10 @@ export interface Delivery {
   readonly mailFrom: string;
   /** Accounts here that it is kept back from. */
   readonly quarantine?: NewQuarantined;
+  /** For another node: what was found out about it, which stays as long as it is in the queue. JSON. */
+  readonly handOn?: string;
+  /** It was handed over by another node: what stands for it, and is never taken a second time. */
+  readonly handedOver?: readonly string[];
 }
 
 export interface Forwarding {
@@ -172,6 +177,8 @@ export type StoreEvent =
   | { readonly kind: "directory" }
   /** The sender lists changed: read them again. */
   | { readonly kind: "senders" }
+  /** Other nodes, or what they told us. */
+  | { readonly kind: "pair" }
   /** Something of the queue is due that was not there, or not due. */
   | { readonly kind: "queue" }
   /** Our own block list changed. Null: too much of it to be told; read it again. */
@@ -188,7 +195,7 @@ export interface StoreStatistics {
   readonly schemaVersion: number;
 }
 
-export interface Store extends QueueStore, CredentialStore {
+export interface Store extends QueueStore, CredentialStore, PairStore {
   // — The directory: who has an address here —
   findAddress(address: string): Promise<AddressEntry | undefined>;
   findAccount(id: AccountId): Promise<Account | undefined>;
@@ -215,9 +222,9 @@ export interface Store extends QueueStore, CredentialStore {
   // — Mail in —
   /**
    * Where it was put: what is kept back is nowhere, unless there was no room for that and it is in Junk. `nobody-left`: none
-   * of the accounts is there any more, and nothing was stored.
+   * of the accounts is there any more, and nothing was stored. `here-already`: some of `handedOver` was taken before, and nothing was stored.
    */
-  deliver(delivery: Delivery): Promise<Result<readonly Placed[], "no-space" | "nobody-left">>;
+  deliver(delivery: Delivery): Promise<Result<readonly Placed[], "no-space" | "nobody-left" | "here-already">>;
   appendMessage(
     folderId: FolderId,
     message: NewMessage,

@@ -4,6 +4,7 @@ import { createPop3Accept } from "#access/pop3/accept.ts";
 import type { ListenerProtocol } from "#config/settings.ts";
 import { createDirectory } from "#identity/store-directory.ts";
 import { MimeScanner } from "#mail/mime/scanner.ts";
+import { SecondaryRecipients } from "#pair/secondary-recipients.ts";
 import { fileSpool } from "#platform/file-spool.ts";
 import { systemClock } from "#platform/system-clock.ts";
 import { systemRandom } from "#platform/system-random.ts";
@@ -16,6 +17,7 @@ import type { Store } from "#store/store.ts";
 import type { FrontGate } from "./front-gate.ts";
 import { openJudging } from "./judging.ts";
 import { openLogins } from "./logins.ts";
+import { primaryHostOf } from "./pairing-settings.ts";
 import type { FrontData } from "./ports.ts";
 import { openReturnAddresses } from "./return-addresses.ts";
 import { SenderListsFollower } from "./sender-lists-follower.ts";
@@ -51,6 +53,7 @@ export async function protocolAccepts(
   const returns = await openReturnAddresses(settings, { clock, random });
   const senders = await SenderListsFollower.open({ store, clock, log });
   const { judge, close } = await openJudging({ settings, version, store, clock, random, log, gate, senders });
+  const otherNodes = await SecondaryRecipients.open({ store, clock, log, primaryHostOf: primaryHostOf(settings) });
   const shared = { store, authenticator, logins, clock, random, log, spool };
   const imap = createImapAccept({
     ...shared,
@@ -66,6 +69,7 @@ export async function protocolAccepts(
       directory,
       judge,
       returns,
+      otherNodes,
       protocol,
       settings: receptionSettings(settings),
     });
@@ -81,6 +85,7 @@ export async function protocolAccepts(
     close: async () => {
       authenticator.close();
       senders.close();
+      otherNodes.close();
       await close();
     },
   };

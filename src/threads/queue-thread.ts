@@ -3,6 +3,7 @@ import type { LogOptions } from "#platform/json-log.ts";
 import { systemClock } from "#platform/system-clock.ts";
 import { startThread, type Thread } from "#platform/threads/threads.ts";
 import type { QueueData, ThreadOrder } from "./ports.ts";
+import { mayLeave } from "./slices.ts";
 import type { StoreThreads } from "./store-threads.ts";
 import { threadFile } from "./thread-file.ts";
 
@@ -16,13 +17,14 @@ export interface QueueThread {
 /** More than the queue gives its attempts to end in. Milliseconds. */
 const DRAIN_MS = 10_000;
 
-/** Undefined where nothing may leave this machine: then the queue only fills. */
+/** Undefined where nothing may leave this machine, not even for a node that it is a second MX for: then the queue only fills. */
 export async function startQueueThread(
   settings: Settings,
   log: LogOptions,
   storeThreads: StoreThreads,
 ): Promise<QueueThread | undefined> {
-  if (!settings.delivery.outbound || settings.delivery.hold) return undefined;
+  const hasOtherNodes = settings.domains.some(({ role }) => role === "secondary");
+  if (!mayLeave(settings) && !hasOtherNodes) return undefined;
   const storePorts = storeThreads.connect();
   const data: QueueData = { settings, log, storePorts };
   const thread = startThread(threadFile("queue"), "queue", data, [storePorts.writer, storePorts.reader]);

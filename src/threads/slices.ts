@@ -76,6 +76,11 @@ export function connectionLimitSettings(
   };
 }
 
+/** Does mail go to other servers at all? */
+export function mayLeave({ delivery }: Pick<Settings, "delivery">): boolean {
+  return delivery.outbound && !delivery.hold;
+}
+
 export function queueSettings({ hostname, queue, delivery, routes }: Settings): QueueSettings {
   return {
     hostname,

@@ -10,10 +10,11 @@ import { systemClock } from "#platform/system-clock.ts";
 import { systemRandom } from "#platform/system-random.ts";
 import { BounceDesk, type SenderPlace } from "#queue/bounces/bounce-desk.ts";
 import { Dispatcher } from "#queue/dispatcher.ts";
+import { openHandOn, staysHere } from "./hand-on.ts";
 import type { QueueData } from "./ports.ts";
 import { openRemoteDelivery } from "./remote-delivery.ts";
 import { openReturnAddresses } from "./return-addresses.ts";
-import { directorySettings, queueSettings } from "./slices.ts";
+import { directorySettings, mayLeave, queueSettings } from "./slices.ts";
 import { storeOver } from "./store-ports.ts";
 
 export interface RunningQueue {
@@ -31,9 +32,11 @@ export async function startQueue({ settings, log: logOptions, storePorts }: Queu
   const keys = new SigningKeys(store, { isOurs: (domain) => isOurs(directory, domain), now: () => clock.now() });
   const returns = await openReturnAddresses(settings, { clock, random });
   const remote = openRemoteDelivery(settings, { clock, random, log });
+  const toNodes = await openHandOn(settings, { store, directory, clock, random, log });
+  const elsewhere = mayLeave(settings) ? outgoingAttempt(remote.attempt, { keys, hostname, clock }) : staysHere(clock);
   const dispatcher = new Dispatcher({
     store,
-    attempt: outgoingAttempt(remote.attempt, { keys, hostname, clock }),
+    attempt: toNodes.attempt(elsewhere),
     bounces: new BounceDesk({
       store,
       hostname,
@@ -50,6 +53,7 @@ export async function startQueue({ settings, log: logOptions, storePorts }: Queu
     async close() {
       await dispatcher.close();
       remote.close();
+      toNodes.close();
       keys.close();
       directory.close();
       await store.close();

@@ -25,6 +25,7 @@ export type Ports = Readonly<Record<ListenerName, number>>;
 
 export interface ServerOptions {
   readonly domains?: readonly { readonly name: string; readonly role?: "primary" | "secondary" }[];
+  readonly hostname?: string;
   /** Address to password. */
   readonly accounts?: Readonly<Record<string, string>>;
   readonly limits?: Readonly<Record<string, number>>;
@@ -147,7 +148,7 @@ async function portsFor(names: readonly ListenerName[]): Promise<Ports> {
 function settings(options: ServerOptions, ports: Ports, certificateFile: string, keyFile: string): string {
   const domains = options.domains ?? [{ name: "example.test" }];
   const [admin = ""] = Object.keys(options.accounts ?? { [alice.user]: "" });
-  const lines = ['hostname = "mx.example.test"', 'data_dir = "data"', `admin = "${admin}"`];
+  const lines = [`hostname = "${options.hostname ?? "mx.example.test"}"`, 'data_dir = "data"', `admin = "${admin}"`];
   for (const { name, role = "primary" } of domains) {
     lines.push("[[domain]]", `name = "${name}"`, `role = "${role}"`);
     if (role === "secondary") lines.push('primary_host = "localhost"');

@@ -42,6 +42,7 @@ export class ChangeFeed {
       case "block-list":
       case "senders":
       case "queue":
+      case "pair":
         return undefined;
     }
   }

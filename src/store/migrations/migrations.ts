@@ -10,5 +10,16 @@ import { keptBack } from "./0005-kept-back.ts";
 import { queue } from "./0006-queue.ts";
 import { forwarding } from "./0007-forwarding.ts";
 import { scram } from "./0008-scram.ts";
+import { pair } from "./0009-pair.ts";
 
-export const migrations: readonly string[] = [first, decisions, greylist, dkimKeys, keptBack, queue, forwarding, scram];
+export const migrations: readonly string[] = [
+  first,
+  decisions,
+  greylist,
+  dkimKeys,
+  keptBack,
+  queue,
+  forwarding,
+  scram,
+  pair,
+];

@@ -9,6 +9,7 @@ export class EventLog {
   #directory = false;
   #senders = false;
   #queue = false;
+  #pair = false;
   /** Null: more than is told one by one. */
   #blockList: BlockListChange[] | null = [];
   #blockListEntries = 0;
@@ -33,6 +34,10 @@ export class EventLog {
     this.#queue = true;
   }
 
+  pair(): void {
+    this.#pair = true;
+  }
+
   blockList(change: BlockListChange): void {
     this.#blockListEntries += change.entries.length;
     if (this.#blockListEntries > BLOCK_LIST_CHANGES_TOLD_MAX) this.#blockList = null;
@@ -46,11 +51,13 @@ export class EventLog {
     if (this.#blockListEntries > 0) events.push({ kind: "block-list", changes: this.#blockList });
     if (this.#senders) events.push({ kind: "senders" });
     if (this.#queue) events.push({ kind: "queue" });
+    if (this.#pair) events.push({ kind: "pair" });
     this.#folders.clear();
     this.#accounts.clear();
     this.#directory = false;
     this.#senders = false;
     this.#queue = false;
+    this.#pair = false;
     this.#blockList = [];
     this.#blockListEntries = 0;
     return events;

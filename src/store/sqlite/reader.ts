@@ -15,6 +15,7 @@ import { dkimKeyReads } from "./read/dkim-keys.ts";
 import { greylistReads } from "./read/greylist.ts";
 import { MessageContent } from "./read/message-content.ts";
 import { changesSince, fetchRows, listUids } from "./read/messages.ts";
+import { pairReads } from "./read/pair.ts";
 import { quarantineReads } from "./read/quarantine.ts";
 import { queueReads } from "./read/queue.ts";
 import { scramKeyReads } from "./read/scram-keys.ts";
@@ -44,6 +45,7 @@ export function createSqliteReader({ dataDir }: { readonly dataDir: string }): S
     ...queueReads(db),
     ...dkimKeyReads(db),
     ...quarantineReads(db),
+    ...pairReads(db),
     ...senderReads(db),
   };
   return {

@@ -85,6 +85,18 @@ export const storeMethods = {
   putCorrespondents: "writer",
   findCorrespondents: "reader",
   countCorrespondents: "reader",
+  listPairNodes: "reader",
+  putPairNode: "writer",
+  removePairNode: "writer",
+  putPairProgress: "writer",
+  listRecipientLists: "reader",
+  putRecipientList: "writer",
+  confirmRecipientList: "writer",
+  changedBlockList: "reader",
+  mergeBlockList: "writer",
+  findHandOn: "reader",
+  findHandedOver: "reader",
+  prunePair: "writer",
   statistics: "reader",
 } as const satisfies Record<StoreMethod, "reader" | "writer">;
 

@@ -23,6 +23,7 @@ import { dkimKeyOperations } from "./write/dkim-keys.ts";
 import { folderOperations } from "./write/folders.ts";
 import { greylistOperations } from "./write/greylist.ts";
 import { incomingOperations, messageOperations } from "./write/mail.ts";
+import { pairOperations } from "./write/pair.ts";
 import { quarantineOperations } from "./write/quarantine.ts";
 import { queueOperations } from "./write/queue.ts";
 import { senderOperations } from "./write/senders.ts";
@@ -128,6 +129,7 @@ export class Writer implements SqliteWriter {
       ...greylistOperations(context),
       ...dkimKeyOperations(context),
       ...quarantineOperations(context),
+      ...pairOperations(context),
       ...senderOperations(context),
     };
     this.#queue = new GroupCommitQueue((operations) => this.applyBatch(operations));

@@ -38,10 +38,10 @@ export function greylistRow(db: Database, key: string): GreylistRow | undefined 
   return row === undefined ? undefined : toRow(row);
 }
 
-function listGreylist(db: Database, { which, sinceMs, about, limit }: GreylistQuery): readonly GreylistRow[] {
+function listGreylist(db: Database, { which, sinceMs, about, limit, order }: GreylistQuery): readonly GreylistRow[] {
   const isIt = which === "waiting" ? "known IS NULL" : "known IS NOT NULL";
   const place = [sinceMs, Math.min(limit, ROWS_PER_CALL_MAX)] as const;
-  const end = "last_ms >= ? ORDER BY last_ms DESC, key LIMIT ?";
+  const end = `last_ms >= ? ORDER BY last_ms ${order === undefined ? "DESC" : "ASC"}, key LIMIT ?`;
   if (about === undefined) {
     return db.all<StoredRow>(`SELECT ${COLUMNS} FROM greylist WHERE ${isIt} AND ${end}`, ...place).map(toRow);
   }

@@ -1,8 +1,9 @@
 /** Decision records, the block list's entries, and logins: what is known of clients. */
-import type { BlockListKey } from "../../decision-row.ts";
+import type { BlockListKey, BlockListRow } from "../../decision-row.ts";
 import { PRUNED_DECISIONS_PER_CALL_MAX, ROWS_PER_CALL_MAX } from "../../limits.ts";
 import type { Database } from "../database.ts";
 import type { WriterOperations } from "../store-methods.ts";
+import { BlockListStamps } from "./block-list-stamps.ts";
 import type { WriteContext } from "./context.ts";
 
 type DecisionMethod = "putDecisions" | "pruneDecisions";
@@ -51,44 +52,53 @@ function forget(db: Database, id: string): void {
   db.run("DELETE FROM decision WHERE id = ?", id);
 }
 
-function clientOperations({ db, events }: WriteContext): Pick<WriterOperations, ClientMethod> {
+export function insertBlockListRow(db: Database, row: BlockListRow): void {
+  const { prefix, scope, kind, reason, evidence, sinceMs, untilMs, origin, repeat } = row;
+  db.run(
+    `INSERT OR REPLACE INTO block_list
+       (prefix, scope, kind, reason, evidence, since_ms, until_ms, origin, repeat)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    prefix,
+    scope,
+    kind,
+    reason,
+    JSON.stringify(evidence),
+    sinceMs,
+    untilMs,
+    origin,
+    repeat,
+  );
+}
+
+/** Was it there? */
+export function deleteBlockListRow(db: Database, { prefix, scope, kind }: BlockListKey): boolean {
+  return db.run("DELETE FROM block_list WHERE prefix = ? AND scope = ? AND kind = ?", prefix, scope, kind) > 0;
+}
+
+function clientOperations({ db, events, nowMs }: WriteContext): Pick<WriterOperations, ClientMethod> {
+  const stamps = new BlockListStamps(db);
   const removed = (entries: readonly BlockListKey[]): number => {
     if (entries.length > 0) events.blockList({ kind: "remove", entries });
     return entries.length;
   };
   return {
     putBlockList(rows) {
-      for (const { prefix, scope, kind, reason, evidence, sinceMs, untilMs, origin, repeat } of rows) {
-        db.run(
-          `INSERT OR REPLACE INTO block_list
-             (prefix, scope, kind, reason, evidence, since_ms, until_ms, origin, repeat)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-          prefix,
-          scope,
-          kind,
-          reason,
-          JSON.stringify(evidence),
-          sinceMs,
-          untilMs,
-          origin,
-          repeat,
-        );
-      }
+      for (const row of rows) insertBlockListRow(db, row);
+      stamps.said(rows, false, nowMs());
       if (rows.length > 0) events.blockList({ kind: "put", entries: rows });
     },
-    removeBlockList: (keys) =>
-      removed(
-        keys.filter(
-          ({ prefix, scope, kind }) =>
-            db.run("DELETE FROM block_list WHERE prefix = ? AND scope = ? AND kind = ?", prefix, scope, kind) > 0,
-        ),
-      ),
-    pruneBlockList: (beforeMs) =>
-      removed(
-        db
-          .all<StoredKey>("DELETE FROM block_list WHERE until_ms < ? RETURNING prefix, scope, kind", beforeMs)
-          .map((key) => ({ ...key })),
-      ),
+    removeBlockList(keys) {
+      const there = keys.filter((key) => deleteBlockListRow(db, key));
+      stamps.said(there, true, nowMs());
+      return removed(there);
+    },
+    pruneBlockList(beforeMs) {
+      const old = db
+        .all<StoredKey>("DELETE FROM block_list WHERE until_ms < ? RETURNING prefix, scope, kind", beforeMs)
+        .map((key) => ({ ...key }));
+      for (const key of old) stamps.forget(key);
+      return removed(old);
+    },
     putLogins(logins) {
       for (const { address, accountId, atMs } of logins) {
         db.run(

@@ -16,6 +16,7 @@ import {
   type StoredMessage,
   storedMessages,
 } from "./message-rows.ts";
+import { noteHandedOver } from "./pair.ts";
 import { placeMessage } from "./place-message.ts";
 import { hasQuarantineRoom, keepBack } from "./quarantine.ts";
 import { enqueue } from "./queue-messages.ts";
@@ -50,12 +51,15 @@ function deliver(context: WriteContext, delivery: Delivery): ReturnType<WriterOp
   const references =
     targets.length + (queued.length > 0 ? 1 : 0) + forwarded.length + (quarantine === undefined ? 0 : 1);
   if (references === 0) return failed("nobody-left");
+  const { handedOver = [] } = delivery;
+  if (handedOver.length > 0 && !noteHandedOver(context, handedOver, context.nowMs())) return failed("here-already");
   const blobId = context.blobs.insert({ prefix, content, index, references });
   const about = { internalDateMs: receivedAtMs, sizeOctets: index.sizeOctets };
   const placed = targets.map((target) => placeMessage(context, target, blobId, about));
   if (quarantine !== undefined) keepBack(context, quarantine, delivery, blobId);
   if (queued.length > 0) enqueue(context, delivery, blobId);
-  for (const passed of forwarded) enqueue(context, { ...delivery, ...passed }, blobId);
+  const { handOn: _theirs, ...withoutHandOn } = delivery;
+  for (const passed of forwarded) enqueue(context, { ...withoutHandOn, ...passed }, blobId);
   return ok(placed);
 }
 

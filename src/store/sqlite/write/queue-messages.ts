@@ -26,6 +26,9 @@ export function enqueue({ db, events }: WriteContext, delivery: Delivery, blobId
     envelopeId ?? null,
     receivedAtMs,
   );
+  if (delivery.handOn !== undefined) {
+    db.run("INSERT INTO hand_on (message_id, facts) VALUES (?, ?)", messageId, delivery.handOn);
+  }
   const turns = new QueueTurns(db);
   const senderId = turns.senderOf(account, priority);
   for (const { address, notify, originalRecipient } of queued) {
@@ -65,5 +68,6 @@ export function removeIfDone({ db, blobs }: WriteContext, messageId: number): vo
   );
   if (message === undefined) return;
   db.run("DELETE FROM queue_attempt WHERE message_id = ?", messageId);
+  db.run("DELETE FROM hand_on WHERE message_id = ?", messageId);
   blobs.release(message.blobId);
 }
