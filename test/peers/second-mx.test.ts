@@ -60,6 +60,8 @@ async function rcpt(server: PosternServer, recipients: readonly string[]): Promi
     return [...(await rcpt(server, recipients.slice(0, PER_SESSION))), ...(await rcpt(server, rest))];
   const client = await SmtpClient.greet({ port: server.ports.mx });
   await client.say("MAIL FROM:<sender@elsewhere.test>", 250);
+  // Among the first recipients there is one that exists: a session that begins with guesses alone is ended.
+  await client.say("RCPT TO:<postmaster@example.test>");
   const answers: string[] = [];
   for (const recipient of recipients) answers.push(withoutId((await client.say(`RCPT TO:<${recipient}>`)).text));
   client.socket.destroy();
