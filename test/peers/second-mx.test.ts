@@ -193,6 +193,18 @@ test("the first is killed in mid-DATA, the sender goes to the second: it is ther
   assert.match(text, /^Return-Path: <sender@elsewhere\.test>/);
 });
 
+test("what the first refused is refused at the second, for the same reason", async () => {
+  const forged = Buffer.from("From: <a@one.test>\r\nFrom: <b@two.test>\r\nSubject: two authors\r\n\r\ntext\r\n");
+  const said: string[] = [];
+  for (const server of [first, second]) {
+    const client = await SmtpClient.greet({ port: server.ports.mx });
+    said.push(withoutId((await client.transaction("sender@elsewhere.test", [alice.user], forged)).text));
+    client.socket.destroy();
+  }
+  assert.match(said[0] ?? "", /^550 /);
+  assert.equal(said[1], said[0]);
+});
+
 test("kills of either in the middle of hand-overs lose nothing and double nothing", async () => {
   const random = seededRandom();
   const ids = Array.from({ length: 12 }, (_, number) => `kill-${number}`);
