@@ -50,6 +50,8 @@ export class Exchange {
   readonly #options: ExchangeOptions;
   /** When a list was last written down as current. */
   readonly #confirmed = new Map<string, number>();
+  /** Of the lists that are here. */
+  #digests: ReadonlySet<string> = new Set();
   /** When each node was last heard. */
   readonly #met = new Map<string, number>();
 
@@ -62,7 +64,9 @@ export class Exchange {
     const { store } = this.#options;
     const node = (await store.listPairNodes()).find((one) => one.fingerprint === fingerprint);
     if (node === undefined) throw new LinkError("we are not paired with it any more");
-    const lists = await store.listRecipientLists([]);
+    // Only their digests are wanted: octets that were met before stay where they are.
+    const lists = await store.listRecipientLists([...this.#digests]);
+    this.#digests = new Set(lists.map(({ digest }) => digest));
     const list = lists.find((one) => one.fingerprint === fingerprint);
     const { blockListCursor, sendersCursorMs } = node;
     return { node, wants: { blockListCursor, sendersCursorMs, listDigest: list?.digest ?? null } };
