@@ -25,6 +25,7 @@ export const PEER_PROGRAMS: Readonly<Record<string, string>> = {
   knotd: "knot",
   keymgr: "knot",
   "smtp-sink": "postfix",
+  pebble: "pebble",
 };
 
 /** Programs that the bench compares with. */

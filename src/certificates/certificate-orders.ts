@@ -6,7 +6,7 @@ import { failed, type Result } from "#mail/result.ts";
 import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
-import { DUE_LOOK_MS, FIRST_LOOK_MS, NAMES_MAX, ORDER_AGAIN_MS, RENEWAL_INFO_MS } from "./limits.ts";
+import { DUE_LOOK_MS, FIRST_LOOK_MS, LOOK_AGAIN_MS, NAMES_MAX, ORDER_AGAIN_MS, RENEWAL_INFO_MS } from "./limits.ts";
 import { renewalTime, retryDelayMs, type Span } from "./renewal-time.ts";
 
 export type KeyType = "ecdsa" | "rsa";
@@ -81,9 +81,16 @@ export class CertificateOrders {
       .catch((error: unknown) => log.error("certificates-not-looked-at", { cause: String(error) }))
       .finally(() => {
         if (this.#isClosed) return;
-        const waitMs = Math.max(0, (this.#memory?.nextMs ?? 0) - clock.now());
-        this.#timer = clock.after(waitMs > 0 ? Math.min(waitMs, DUE_LOOK_MS) : DUE_LOOK_MS, () => this.#look());
+        this.#timer = clock.after(this.#untilNextLookMs(), () => this.#look());
       });
+  }
+
+  /** Certificates that live for hours do not wait for the hour. */
+  #untilNextLookMs(): number {
+    const nowMs = this.#options.clock.now();
+    const renewals = [...this.#chosen.values()].map(({ atMs }) => atMs);
+    const wanted = [this.#memory?.nextMs ?? 0, ...renewals].filter((atMs) => atMs > nowMs);
+    return Math.min(DUE_LOOK_MS, ...wanted.map((atMs) => Math.max(atMs - nowMs, LOOK_AGAIN_MS)));
   }
 
   async #orderWhatIsDue(): Promise<void> {
@@ -96,16 +103,20 @@ export class CertificateOrders {
       if (this.#isClosed || !(await this.#isDue(keyType, held, names))) continue;
       // The other key type would fail for the same reason, and count.
       if (!(await this.#order({ keyType, names, replaces: held?.renewalId }))) return;
+      const obtained = await this.#options.held(keyType);
+      if (obtained !== undefined) await this.#renewalTime(obtained);
     }
   }
 
   async #isDue(keyType: KeyType, held: HeldCertificate | undefined, names: readonly string[]): Promise<boolean> {
     if (held === undefined) return true;
     const last = this.#lastOrders.get(keyType);
-    const isRecent = last !== undefined && this.#options.clock.now() - last.atMs < ORDER_AGAIN_MS;
+    const againMs = Math.min(ORDER_AGAIN_MS, (held.validity.endMs - held.validity.startMs) / 2);
+    const isRecent = last !== undefined && this.#options.clock.now() - last.atMs < againMs;
     const missing = names.filter((name) => !held.names.includes(name));
+    const renewalMs = await this.#renewalTime(held);
     if (isRecent) return missing.some((name) => !last.names.includes(name));
-    return missing.length > 0 || this.#options.clock.now() >= (await this.#renewalTime(held));
+    return missing.length > 0 || this.#options.clock.now() >= renewalMs;
   }
 
   /** Chosen once, so that looking often does not choose early. */

@@ -3,9 +3,11 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 /** Between two looks whether a certificate is due, at most. Milliseconds. */
 export const DUE_LOOK_MS = HOUR_MS;
+/** And at least. Milliseconds. */
+export const LOOK_AGAIN_MS = 5_000;
 /** After a start: the ports must be there first, and a server that starts again and again must not order each time. Milliseconds. */
 export const FIRST_LOOK_MS = 2_000;
-/** A certificate that was just ordered is ordered again only for new names, whatever the authority wishes. Milliseconds. */
+/** A certificate that was just ordered is ordered again only for new names, whatever the authority wishes; half its life where that is shorter. Milliseconds. */
 export const ORDER_AGAIN_MS = 24 * HOUR_MS;
 /** After a failure. Authorities allow about five an hour for a name. Milliseconds. */
 export const RETRY_FIRST_MS = 10 * MINUTE_MS;

@@ -59,10 +59,7 @@ export class AcmeAuthority {
 
   /** @returns the chain in PEM. Rejects with the authority's words. */
   async obtain({ names, keyPem, challenge, replaces, show }: AcmeOrder): Promise<string> {
-    await this.#client.createAccount({
-      termsOfServiceAgreed: true,
-      ...(this.#options.contact.length === 0 ? {} : { contact: this.#options.contact.map((one) => `mailto:${one}`) }),
-    });
+    await this.#openAccount();
     const identifiers = names.map((value) => ({ type: "dns", value }));
     const order = await this.#newOrder(identifiers, replaces);
     try {
@@ -74,6 +71,29 @@ export class AcmeAuthority {
     const commonName = first.length <= COMMON_NAME_MAX ? { commonName: first } : {};
     const [, csr] = await acmeCrypto.createCsr({ ...commonName, altNames: [...names] }, keyPem);
     return this.#client.getCertificate(await this.#client.finalizeOrder(order, csr));
+  }
+
+  /** Makes the account at the first order; later ones find it by its key. */
+  async #openAccount(): Promise<void> {
+    if (this.#hasAccount()) return;
+    const { contact } = this.#options;
+    try {
+      await this.#client.createAccount({
+        termsOfServiceAgreed: true,
+        ...(contact.length === 0 ? {} : { contact: contact.map((one) => `mailto:${one}`) }),
+      });
+    } catch (error) {
+      // Of an account that is there the library sends an update of nothing, which some authorities refuse; it is known by then.
+      if (!this.#hasAccount()) throw error;
+    }
+  }
+
+  #hasAccount(): boolean {
+    try {
+      return this.#client.getAccountUrl() !== "";
+    } catch {
+      return false;
+    }
   }
 
   /** Undefined where the authority has no wish, or does not say it. */
