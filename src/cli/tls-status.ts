@@ -1,6 +1,7 @@
 /** TLS in `postern status`: which certificates are served, what fails in handshakes, and who uses an old version. */
 import type { ServedCertificate } from "#certificates/expiry.ts";
 import type { TlsReport } from "#threads/tls-figures.ts";
+import { labelled } from "#verdict/page.ts";
 import { counted, day } from "./wording.ts";
 
 /** JSON: it travels over the control socket. */
@@ -23,7 +24,14 @@ const NAMED_MAX = 10;
 const NAMES_MAX = 4;
 
 export function tlsLines(tls: TlsStatus): readonly string[] {
-  return [...tls.certificates.map(certificateLine), ...failureLines(tls), ...loginLines(tls)];
+  return [...tls.certificates.map(certificateLine), ...failureLines(tls), ...loginLines(tls)].flatMap(toColumns);
+}
+
+/** What stands before the first value of `status`. */
+const LABEL_WIDTH = 11;
+
+function toColumns(line: string): readonly string[] {
+  return labelled(line.slice(0, LABEL_WIDTH).trim(), line.slice(LABEL_WIDTH), LABEL_WIDTH);
 }
 
 function certificateLine({ names, keyType, validToMs }: TlsStatus["certificates"][number]): string {
