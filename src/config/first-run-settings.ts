@@ -26,11 +26,11 @@ admin = "${TRIAL_ACCOUNTS[0]}"      # gets mail for postmaster and abuse
 name = "${TRIAL_DOMAIN}"
 
 # These listeners are reached from this machine alone. For real mail take them all out: then the
-# usual ports are used on every address (25, 465, 587, 993, 995, where the process may bind them).
+# usual ports are used on every address (25, 465, 587, 993, 995, 443, 80, where the process may bind them).
 `;
 
 const TAIL = `[tls]
-source = "self-signed"             # or "files", with certificate = "…" and key = "…"
+source = "self-signed"             # or "acme", or "files" with certificate = "…" and key = "…"
 
 [delivery]
 hold = true                        # mail for other servers stays in the queue: nothing leaves the machine

@@ -1,5 +1,6 @@
 /** A TLS connection to a port of ours, with STARTTLS or STLS first where the port begins in clear. */
 import { connect as dial, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 
 const DIALOGUES = {
@@ -18,6 +19,19 @@ const DIALOGUES = {
   ],
 } as const;
 
+const tickets = new WeakMap<TLSSocket, Buffer>();
+
+/** What the client may come back with. */
+export async function ticketOf(socket: TLSSocket): Promise<Buffer> {
+  socket.resume();
+  for (let turn = 0; turn < 200; turn++) {
+    const ticket = socket.getProtocol() === "TLSv1.3" ? tickets.get(socket) : socket.getSession();
+    if (ticket !== undefined) return ticket;
+    await sleep(10);
+  }
+  throw new Error(`no ticket came: ${socket.getProtocol()} ${socket.isSessionReused()} port ${socket.remotePort}`);
+}
+
 /** Rejects with OpenSSL's error when the handshake fails. */
 export async function dialTls(
   port: number,
@@ -30,6 +44,8 @@ export async function dialTls(
     if (line !== "") raw.write(line);
   }
   const socket = connect({ socket: raw, rejectUnauthorized: false, ...options });
+  // Tickets of TLS 1.3 come when they like, the first often with the end of the handshake.
+  socket.on("session", (ticket: Buffer) => tickets.set(socket, ticket));
   return new Promise((resolve, reject) => {
     socket.once("secureConnect", () => resolve(socket.on("error", () => undefined)));
     socket.once("error", reject);

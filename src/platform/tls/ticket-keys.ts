@@ -75,11 +75,11 @@ export class TicketKeyRing {
   }
 
   #open(name: Buffer): TicketAnswer {
-    const index = this.#keys.findIndex((key) => key.name.equals(name));
+    const known = this.#keys.find((key) => key.name.equals(name));
     // Node wants keys with a refusal, too.
-    const { hmacKey, aesKey } = this.#keys[index] ?? this.#keys[0];
-    if (index === -1) return [UNKNOWN, hmacKey, aesKey];
-    return [index === 0 ? GOOD : GOOD_AND_RENEW, hmacKey, aesKey];
+    const { hmacKey, aesKey } = known ?? this.#keys[0];
+    // A new ticket each time: one that is used twice shows that both connections come from one client (RFC 8446 §C.4).
+    return [known === undefined ? UNKNOWN : GOOD_AND_RENEW, hmacKey, aesKey];
   }
 }
 
