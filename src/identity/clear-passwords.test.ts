@@ -98,10 +98,10 @@ interface Opened {
   readonly world: LoginWorld;
   readonly exposed: readonly ExposedPassword[];
   /** Resolves when all that will be looked at has been. */
-  send(password: string, remoteAddress?: string): Promise<void>;
-  settle(): Promise<void>;
-  checked(): number;
-  atOnce(): number;
+  readonly send: (password: string, remoteAddress?: string) => Promise<void>;
+  readonly settle: () => Promise<void>;
+  readonly checked: () => number;
+  readonly atOnce: () => number;
 }
 
 async function open(t: TestContext, options: Parameters<typeof openLoginWorld>[1] = {}): Promise<Opened> {
