@@ -45,16 +45,6 @@ export async function openLoginWorld(
   const authenticator = createAuthenticator({ ...administration, log, ...rest });
   const answers: SaslAnswer[] = [];
 
-  async function settled(
-    step: SaslStep,
-    ask: (question: SaslQuestion) => Promise<SaslAnswer>,
-    go: Go,
-  ): Promise<SaslStep> {
-    let now = step;
-    while (now.kind === "question") now = go(await ask(now.question));
-    return now;
-  }
-
   const open = (mechanism: string, client: Partial<LoginClient>) => {
     const whole: LoginClient = { protocol: "imap", remoteAddress: "198.51.100.7", tls: FAKE_TLS, ...client };
     const { protocol } = whole;
@@ -98,6 +88,16 @@ export async function openLoginWorld(
       return last.kind === "challenge" ? saidBy(await step("")) : saidBy(last);
     },
   };
+}
+
+async function settled(
+  step: SaslStep,
+  ask: (question: SaslQuestion) => Promise<SaslAnswer>,
+  go: Go,
+): Promise<SaslStep> {
+  let now = step;
+  while (now.kind === "question") now = go(await ask(now.question));
+  return now;
 }
 
 type Go = (answer: SaslAnswer) => SaslStep;
