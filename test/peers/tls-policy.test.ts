@@ -130,10 +130,14 @@ suite("old devices", () => {
     const shown = async (): Promise<string> =>
       must(process.execPath, ["bin/postern.js", "status", "--config", `${server.folder}/postern.toml`]);
     for (let turn = 0; turn < 20 && !/TLSv1\.1/.test(await shown()); turn++) await sleep(200);
-    const status = await shown();
+    // Long lines are broken.
+    const status = (await shown()).replace(/\s+/g, " ");
     assert.match(status, /1 account logged in with TLSv1\.1 in 30 days: alice@example\.test/);
-    assert.match(status, new RegExp(`127\\.0\\.0\\.1:${server.ports.imaps}: handshakes failed: .*\\d version-too-old`));
-    assert.match(status, new RegExp(`127\\.0\\.0\\.1:${server.ports.mx}: handshakes failed: .*\\d other-protocol`));
+    assert.match(
+      status,
+      new RegExp(`127\\.0\\.0\\.1:${server.ports.imaps}: handshakes failed: [^.]*\\d version-too-old`),
+    );
+    assert.match(status, new RegExp(`127\\.0\\.0\\.1:${server.ports.mx}: handshakes failed: [^.]*\\d other-protocol`));
     const file = JSON.parse(await server.command(["status", "--json"])) as {
       running: { tls: { logins: readonly { version: string }[]; served: readonly unknown[] } };
     };
