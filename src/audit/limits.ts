@@ -6,6 +6,8 @@ export const HANDSHAKE_MS = 15_000;
 export const DNS_STEP_MS = 15_000;
 /** Octets of an answer that are read; greetings and capabilities are far shorter. */
 export const ANSWER_OCTETS_MAX = 64 * 1024;
+/** Lines of an answer: EHLO of the wordiest servers has twenty. */
+export const ANSWER_LINES_MAX = 500;
 /** Mail hosts of a domain, and addresses of each, that are looked at. */
 export const HOSTS_MAX = 10;
 export const ADDRESSES_MAX = 6;

@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import { failed, ok, type Result } from "#mail/result.ts";
 import type { Dialer, OutgoingConnection, OutgoingTls, OutgoingTlsFacts, TlsProblem } from "#ports/dialer.ts";
-import { ANSWER_MS, ANSWER_OCTETS_MAX, CONNECT_MS } from "./limits.ts";
+import { ANSWER_LINES_MAX, ANSWER_MS, ANSWER_OCTETS_MAX, CONNECT_MS } from "./limits.ts";
 
 /** Why a server could not be talked to. `refused`: nothing listens there. */
 export type ProbeProblem = "refused" | "no-connection" | "timed-out" | "closed" | "too-much";
@@ -64,6 +64,7 @@ export class LineProbe {
   /** The next answer, up to the line for which `isLast` holds. */
   async answer(isLast: IsLast, waitMs = ANSWER_MS): Promise<Result<readonly string[], ProbeProblem>> {
     const lines: string[] = [];
+    let octets = 0;
     this.#timedOut = false;
     this.#connection.setDeadline(waitMs);
     for (;;) {
@@ -78,6 +79,9 @@ export class LineProbe {
         continue;
       }
       lines.push(line);
+      octets += line.length;
+      // Lines without end would fill the memory for as long as the answer may take.
+      if (octets >= ANSWER_OCTETS_MAX || lines.length >= ANSWER_LINES_MAX) return failed("too-much");
       if (isLast(line)) break;
     }
     this.#connection.setDeadline(0);

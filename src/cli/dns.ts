@@ -1,7 +1,7 @@
 /** `postern dns DOMAIN`: the records to publish for a domain of ours, and which of them are there. */
-import { Buffer } from "node:buffer";
-import { createHash, X509Certificate } from "node:crypto";
+import { createHash } from "node:crypto";
 import { mtaStsPolicy } from "#admin/mta-sts.ts";
+import { tlsaValues } from "#audit/tlsa-values.ts";
 import { type CheckedRecord, checkRecords, type DomainMail, wantedRecords } from "#audit/wanted-records.ts";
 import type { ListenerSettings, Settings } from "#config/settings.ts";
 import { isPrivateAddress } from "#mail/ip-address.ts";
@@ -95,10 +95,10 @@ async function tlsaRecords(settings: Settings): Promise<readonly string[]> {
   const { keyPairsOf } = await import("#threads/key-pairs.ts");
   const pairs = await keyPairsOf(settings, systemClock.now());
   if (!pairs.ok) return [];
-  return pairs.value.map(({ certificatePem }) => {
-    const spki = new X509Certificate(certificatePem).publicKey.export({ type: "spki", format: "der" });
-    return `3 1 1 ${createHash("sha256").update(Buffer.from(spki)).digest("hex")}`;
-  });
+  return tlsaValues(
+    settings.tls.source,
+    pairs.value.map(({ certificatePem }) => certificatePem),
+  );
 }
 
 function userPorts(listeners: readonly ListenerSettings[]): DomainMail["ports"] {

@@ -4,6 +4,7 @@ import { plain } from "#verdict/page.ts";
 import { administer } from "./administer.ts";
 import type { Command } from "./command.ts";
 import type { ListedSender } from "./greylist-controls.ts";
+import { readLimit } from "./limit-option.ts";
 import { counted, moment } from "./wording.ts";
 
 const SHOWN_DEFAULT = 50;
@@ -18,11 +19,8 @@ const list: Command = {
   },
   async run(invocation) {
     const { out } = invocation;
-    const limit = Number(invocation.option("limit") ?? SHOWN_DEFAULT);
-    if (!Number.isInteger(limit) || limit < 1 || limit > ROWS_PER_CALL_MAX) {
-      out.problem(`--limit is a number from 1 to ${ROWS_PER_CALL_MAX}.`);
-      return 2;
-    }
+    const limit = readLimit(invocation, { byDefault: SHOWN_DEFAULT, max: ROWS_PER_CALL_MAX });
+    if (limit === undefined) return 2;
     const which = invocation.flag("known") ? "known" : "waiting";
     return administer(invocation, "greylist-list", { which, limit }, "The greylist", ({ mode, counts, senders }) => {
       for (const sender of senders) for (const line of senderLines(sender)) out.line(line);

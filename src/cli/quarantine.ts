@@ -6,6 +6,7 @@ import { explain } from "#verdict/explain.ts";
 import { labelled, plain, section } from "#verdict/page.ts";
 import { administer, askWhereItBelongs } from "./administer.ts";
 import type { Command, ExitCode, Invocation } from "./command.ts";
+import { readLimit } from "./limit-option.ts";
 import { problemSentence } from "./problem-words.ts";
 import type { QuarantinedDetails } from "./quarantine-controls.ts";
 import { readSettings } from "./settings-file.ts";
@@ -24,11 +25,8 @@ const list: Command = {
   },
   async run(invocation) {
     const { out } = invocation;
-    const limit = Number(invocation.option("limit") ?? SHOWN_DEFAULT);
-    if (!Number.isInteger(limit) || limit < 1 || limit > ROWS_PER_CALL_MAX) {
-      out.problem(`--limit is a number from 1 to ${ROWS_PER_CALL_MAX}.`);
-      return 2;
-    }
+    const limit = readLimit(invocation, { byDefault: SHOWN_DEFAULT, max: ROWS_PER_CALL_MAX });
+    if (limit === undefined) return 2;
     const [account, after] = [invocation.option("account"), invocation.option("after")];
     const args = { limit, ...(account === undefined ? {} : { account }), ...(after === undefined ? {} : { after }) };
     const subject = account ?? after ?? "The quarantine";

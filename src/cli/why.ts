@@ -7,6 +7,7 @@ import { explain, HAPPENED } from "#verdict/explain.ts";
 import { COLUMNS, plain } from "#verdict/page.ts";
 import type { Command } from "./command.ts";
 import { readDecisions, readSince, SINCE_OPTION } from "./decisions.ts";
+import { readLimit } from "./limit-option.ts";
 import { readSettings } from "./settings-file.ts";
 import { moment } from "./wording.ts";
 
@@ -29,12 +30,8 @@ export const why: Command = {
     const { out, json } = invocation;
     const [asked = ""] = invocation.operands;
     const sinceMs = readSince(invocation, SINCE_DEFAULT_MS);
-    const limit = Number(invocation.option("limit") ?? LIMIT_DEFAULT);
-    if (sinceMs === undefined) return 2;
-    if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX) {
-      out.problem(`--limit is a number from 1 to ${LIMIT_MAX}.`);
-      return 2;
-    }
+    const limit = readLimit(invocation, { byDefault: LIMIT_DEFAULT, max: LIMIT_MAX });
+    if (sinceMs === undefined || limit === undefined) return 2;
     const settings = await readSettings(invocation);
     if (settings === undefined) return 1;
     const nowMs = systemClock.now();

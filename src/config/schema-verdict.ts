@@ -85,7 +85,7 @@ function record<const Names extends readonly [string, ...string[]]>(names: Names
   );
 }
 
-/** The names of `protections.md`; where they end in `_max` they bound a sum. */
+/** What findings count; names that end in `_max` bound a sum. */
 export const weights = table({
   one_list_max: setting(weight, 10, { text: "The most that one DNS list adds, whatever it lists." }),
   no_pointer: setting(weight, 2, { text: "The client's address has no PTR record." }),
