@@ -66,6 +66,12 @@ suite("what the thread of a policy file sends", () => {
     assert.deepEqual([second?.stage, second?.outcome.kind], ["recipient", "nothing"]);
   });
 
+  test("a header's name that is an object with a toString of its own is a bad answer", () => {
+    const said = [{ stage: "message", outcome: { kind: "nothing" }, headers: [{ name: { toString: "" }, value: "" }] }];
+    const [answer] = checkedAnswers({ stages: ["message"] }, said);
+    assert.deepEqual([answer?.outcome.kind, answer?.headers], ["failed", []]);
+  });
+
   test("is no error on this side, whatever it is", () => {
     fc.assert(
       fc.property(reports, fc.array(answers), (sent, said) => {

@@ -35,7 +35,8 @@ function asReturned(
   { score, text }: Readonly<Record<string, unknown>>,
   headers: readonly Readonly<Record<string, unknown>>[],
 ): unknown {
-  const named = headers.map(({ name, value }) => [String(name), value] as const);
+  // Never String(name): a name may be an object, whose toString is then the file's.
+  const named = headers.map(({ name, value }) => [typeof name === "string" ? name : "", value] as const);
   const fields = named.length === 0 ? {} : { headers: Object.fromEntries(named) };
   switch (kind) {
     case "nothing":
