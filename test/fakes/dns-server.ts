@@ -149,16 +149,26 @@ export async function startDnsServer(
   return server;
 }
 
+/** Attempts to find a port that neither UDP nor TCP has taken: the sockets of clients under test take ports by chance. */
+const PORT_ATTEMPTS_MAX = 20;
+
 /** The same port for UDP and TCP. */
-async function listen(): Promise<{ udp: UdpSocket; tcp: Server; port: number }> {
+async function listen(attemptsLeft = PORT_ATTEMPTS_MAX): Promise<{ udp: UdpSocket; tcp: Server; port: number }> {
   const tcp = createServer();
   tcp.listen(0, "127.0.0.1");
   await once(tcp, "listening");
   const { port } = tcp.address() as { port: number };
   const udp = createSocket({ type: "udp4", recvBufferSize: 4 * 1024 * 1024 });
-  udp.bind(port, "127.0.0.1");
-  await once(udp, "listening");
-  return { udp, tcp, port };
+  try {
+    udp.bind(port, "127.0.0.1");
+    await once(udp, "listening");
+    return { udp, tcp, port };
+  } catch (error) {
+    udp.close();
+    tcp.close();
+    if (attemptsLeft <= 1) throw error;
+    return listen(attemptsLeft - 1);
+  }
 }
 
 function answer(server: FakeDnsServer, query: ReceivedQuery, send: Send, hold: (send: () => void) => void): void {
