@@ -24,7 +24,7 @@ import { silentLog } from "./silent-log.ts";
 
 const DNS_TIMEOUT_MS = 5000;
 /** RFC 2606: nobody's, so that nothing could arrive even where it is taken. */
-const TEST_ADDRESS = "postern-audit@example.org";
+export const TEST_ADDRESS = "postern-audit@example.org";
 
 export const audit: Command = {
   name: "audit",

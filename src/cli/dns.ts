@@ -1,9 +1,6 @@
 /** `postern dns DOMAIN`: the records to publish for a domain of ours, and which of them are there. */
-import { createHash } from "node:crypto";
-import { mtaStsPolicy } from "#admin/mta-sts.ts";
-import { tlsaValues } from "#audit/tlsa-values.ts";
 import { type CheckedRecord, checkRecords, type DomainMail, wantedRecords } from "#audit/wanted-records.ts";
-import type { ListenerSettings, Settings } from "#config/settings.ts";
+import type { Settings } from "#config/settings.ts";
 import { isPrivateAddress } from "#mail/ip-address.ts";
 import { createDnsClient, type DnsClient } from "#platform/dns/client.ts";
 import { systemClock } from "#platform/system-clock.ts";
@@ -11,14 +8,13 @@ import { systemRandom } from "#platform/system-random.ts";
 import { askWhereItBelongs } from "./administer.ts";
 import type { Command, ExitCode, Invocation } from "./command.ts";
 import { zoneLine } from "./dkim.ts";
+import { domainMail } from "./domain-mail.ts";
 import { problemSentence } from "./problem-words.ts";
 import { readSettings } from "./settings-file.ts";
 import { silentLog } from "./silent-log.ts";
 
 const DNS_TIMEOUT_MS = 5000;
 const DNS_STEP_MS = 15_000;
-/** RFC 8461 §3.1 allows 32 letters and digits. */
-const MTA_STS_ID_LENGTH = 20;
 
 export const dns: Command = {
   name: "dns",
@@ -42,17 +38,7 @@ export const dns: Command = {
     const { domain, keys: dkim } = keys.outcome.value;
     const resolver = clientFor(invocation, settings);
     const lookup = { deadlineMs: systemClock.monotonicMs() + DNS_STEP_MS };
-    const mail: DomainMail = {
-      domain,
-      exchanges: [settings.hostname],
-      host: settings.hostname,
-      addresses: await addressesOf(settings, resolver),
-      dkim: dkim.filter(({ state }) => state !== "retired"),
-      reportAddress: `postmaster@${domain}`,
-      mtaStsId: mtaStsId(settings, domain),
-      tlsa: await tlsaRecords(settings),
-      ports: userPorts(settings.listeners),
-    };
+    const mail = await domainMail(settings, { domain, dkim, addresses: await addressesOf(settings, resolver) });
     const records = await checkRecords(wantedRecords(mail), resolver, lookup);
     if (json) out.json({ domain, records });
     else print(invocation, mail, records);
@@ -83,41 +69,6 @@ async function addressesOf({ hostname, listeners }: Settings, resolver: DnsClien
   return [...new Set(bound)].filter((address) => !isPrivateAddress(address));
 }
 
-/** It changes when the policy does (RFC 8461 §3.1). */
-function mtaStsId({ domains, listeners }: Settings, domain: string): string | undefined {
-  const policy = domains.find(({ name }) => name === domain)?.mtaSts;
-  const isServed = listeners.some(({ protocol, tls }) => protocol === "http" && tls === "implicit");
-  if (policy === undefined || policy.mode === "none" || !isServed) return undefined;
-  return createHash("sha256").update(mtaStsPolicy(policy)).digest("hex").slice(0, MTA_STS_ID_LENGTH);
-}
-
-async function tlsaRecords(settings: Settings): Promise<readonly string[]> {
-  const { keyPairsOf } = await import("#threads/key-pairs.ts");
-  const pairs = await keyPairsOf(settings, systemClock.now());
-  if (!pairs.ok) return [];
-  return tlsaValues(
-    settings.tls.source,
-    pairs.value.map(({ certificatePem }) => certificatePem),
-  );
-}
-
-function userPorts(listeners: readonly ListenerSettings[]): DomainMail["ports"] {
-  const ports: Record<string, number> = {};
-  for (const { protocol, tls, endpoint } of listeners) {
-    if (endpoint.kind !== "tcp") continue;
-    const service = SERVICES[`${protocol} ${tls}`];
-    if (service !== undefined) ports[service] ??= endpoint.port;
-  }
-  return ports;
-}
-
-const SERVICES: Readonly<Record<string, keyof DomainMail["ports"]>> = {
-  "submission implicit": "submissions",
-  "submission starttls": "submission",
-  "imap implicit": "imaps",
-  "pop3 implicit": "pop3s",
-};
-
 const STATE_WORDS: Readonly<Record<CheckedRecord["state"], string>> = {
   there: "there",
   missing: "MISSING",
@@ -132,7 +83,7 @@ function print({ out }: Invocation, { domain, host, addresses }: DomainMail, rec
   for (const record of records) {
     const optional = record.isOptional && record.state !== "there" ? ", optional" : "";
     out.line(`; ${STATE_WORDS[record.state]}${optional}: ${record.why}`);
-    out.line(lineOf(record));
+    out.line(recordLine(record));
     if (record.state === "different") for (const found of record.found) out.line(`;   now: ${found}`);
   }
   const open = records.filter(({ state, isOptional }) => state !== "there" && !isOptional).length;
@@ -143,7 +94,8 @@ function print({ out }: Invocation, { domain, host, addresses }: DomainMail, rec
   );
 }
 
-function lineOf({ name, type, value }: CheckedRecord): string {
+/** As zone files have it. */
+export function recordLine({ name, type, value }: Pick<CheckedRecord, "name" | "type" | "value">): string {
   if (type === "TXT") return zoneLine(name, value);
   if (type === "PTR") return `; PTR of ${name}: ${value}.`;
   // Names in values are absolute, too.

@@ -2,7 +2,6 @@
 import type { Command } from "./command.ts";
 
 const NAMES: readonly (readonly [name: string, summary: string])[] = [
-  ["setup", "makes a real installation"],
   ["backup", "copies the data"],
   ["restore", "brings a copy back"],
   ["verify", "checks the data"],

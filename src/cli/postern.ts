@@ -22,12 +22,14 @@ import { replay } from "./replay.ts";
 import { selftest } from "./selftest.ts";
 import { senderCommands } from "./sender.ts";
 import { serve } from "./serve.ts";
+import { setup } from "./setup/setup.ts";
 import { status } from "./status.ts";
 import { postern } from "./version.ts";
 import { why } from "./why.ts";
 
 export const COMMANDS: readonly Command[] = [
   serve,
+  setup,
   checkConfig,
   selftest,
   status,

@@ -10,6 +10,11 @@ import { hold, stop, waitForPort } from "./process.ts";
 export interface Pebble extends AsyncDisposable {
   /** The lines of `[tls]` and `[acme]` for it. */
   readonly settings: (challenge: "http-01" | "tls-alpn-01" | "dns-01", more?: string) => string;
+  readonly directoryUrl: string;
+  /** Proves pebble itself. */
+  readonly caFile: string;
+  /** Where the root of what it issues is to be had. */
+  readonly rootUrl: string;
 }
 
 export interface PebbleOptions {
@@ -47,13 +52,17 @@ export async function startPebble({ nameServer, httpPort, tlsPort, lifeSeconds }
   });
   hold(child);
   await waitForPort(port, child);
+  const directoryUrl = `https://localhost:${port}/dir`;
   return {
+    directoryUrl,
+    caFile,
+    rootUrl: `https://localhost:${managementPort}/roots/0`,
     settings: (challenge, more = "") =>
       [
         "[tls]",
         'source = "acme"',
         "[acme]",
-        `directory_url = "https://localhost:${port}/dir"`,
+        `directory_url = "${directoryUrl}"`,
         `ca_file = "${caFile}"`,
         `challenge = "${challenge}"`,
         more,

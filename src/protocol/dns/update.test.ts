@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { decode } from "dns-packet";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { decodeUpdateAnswer, encodeUpdate, type TsigKey, type UpdateRecord } from "./update.ts";
 
 const key: TsigKey = { name: "setup", algorithm: "hmac-sha256", secret: Buffer.from("a secret of some length") };
@@ -13,10 +13,16 @@ function encode(...records: readonly UpdateRecord[]) {
   return encodeUpdate(ID, { zone: "example.test", records, ttlSeconds: 300 }, key, NOW_MS);
 }
 
+function word(...numbers: readonly number[]): Buffer {
+  return Buffer.concat(numbers.map((number) => Buffer.from([number >> 8, number & 0xff])));
+}
+
+function name(text: string): Buffer {
+  return Buffer.from(`${String.fromCharCode(text.length)}${text}\0`, "latin1");
+}
+
 /** What a server answers: header alone, and its signature. */
 function answer(rcode: number, signer: TsigKey, requestMac: Uint8Array, atMs = NOW_MS): Buffer {
-  const word = (...numbers: readonly number[]) => Buffer.concat(numbers.map((n) => Buffer.from([n >> 8, n & 0xff])));
-  const name = (text: string) => Buffer.from(`${String.fromCharCode(text.length)}${text}\0`, "latin1");
   const header = word(ID, 0xa800 | rcode, 0, 0, 0, 0);
   const time = Buffer.alloc(6);
   time.writeUIntBE(atMs / 1000, 0, 6);

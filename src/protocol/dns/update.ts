@@ -235,14 +235,17 @@ function recordData(type: UpdateType, value: string): Buffer | undefined {
 function ipv6Octets(address: string): Buffer | undefined {
   const [head = "", tail, ...more] = address.split("::");
   if (more.length > 0) return undefined;
-  const groups = (text: string): readonly string[] => (text === "" ? [] : text.split(":"));
-  const [before, behind] = [groups(head), groups(tail ?? "")];
+  const [before, behind] = [groupsOf(head), groupsOf(tail ?? "")];
   const missing = 8 - before.length - behind.length;
   if (missing < 0 || (tail === undefined && missing > 0)) return undefined;
   const all = [...before, ...Array.from({ length: missing }, () => "0"), ...behind];
   return all.every((group) => /^[0-9a-f]{1,4}$/i.test(group))
     ? u16(...all.map((group) => Number.parseInt(group, 16)))
     : undefined;
+}
+
+function groupsOf(text: string): readonly string[] {
+  return text === "" ? [] : text.split(":");
 }
 
 function wireName(name: string): Buffer {

@@ -1,0 +1,169 @@
+/**
+ * `postern setup`: from a bare machine to mail that works, without a question. Looks first, then makes what is missing,
+ * keeps what is right, and ends with the audit. Safe to run again.
+ */
+import { join } from "node:path";
+import { renderText } from "#audit/render-text.ts";
+import type { AuditReport } from "#audit/report.ts";
+import { loadSettings } from "#config/load.ts";
+import { formatProblem } from "#config/problem.ts";
+import type { Settings } from "#config/settings.ts";
+import { wrapped } from "#verdict/page.ts";
+import type { Command, ExitCode, Invocation } from "../command.ts";
+import { publishRecords } from "./dns-step.ts";
+import { lastAudit } from "./last-audit.ts";
+import { checkMachine } from "./machine-checks.ts";
+import { checkNetwork } from "./network-checks.ts";
+import { giveAway, isRoot, letRead, placeFile, placeFolder, placeUser, userNamed } from "./place-files.ts";
+import { readPlan, SETUP_OPTIONS, type SetupPlan } from "./plan.ts";
+import { SetupReport } from "./report.ts";
+import { hasSystemd, runningServer, startServer, UNIT_FILE, unitText } from "./service.ts";
+import { settingsText } from "./settings-text.ts";
+import { placeAccount, placeKeys } from "./store-step.ts";
+import { tryMail } from "./try-mail.ts";
+import { waitForCertificate } from "./wait-for-certificate.ts";
+
+export const setup: Command = {
+  name: "setup",
+  operands: [],
+  summary: "makes a real installation, and proves that it works",
+  options: SETUP_OPTIONS,
+  async run(invocation) {
+    const plan = readPlan(invocation);
+    if (!plan.ok) {
+      invocation.out.problem(plan.problem);
+      return 2;
+    }
+    const report = new SetupReport(invocation.out, invocation.json);
+    const audit = await install(plan.value, report);
+    return conclude(invocation, plan.value, report, audit);
+  },
+};
+
+/** The audit at its end; undefined: it did not come so far, and the report says why. */
+async function install(plan: SetupPlan, report: SetupReport): Promise<AuditReport | undefined> {
+  const settingsFile = join(plan.dir, "postern.toml");
+  if (plan.checks) await look(plan, settingsFile, report);
+  if (report.has("fail")) return undefined;
+  if (!plan.isConfirmed) {
+    sayPlan(plan, settingsFile, report);
+    return undefined;
+  }
+  report.heading("Installation");
+  const settings = await placeInstallation(plan, settingsFile, report);
+  if (settings === undefined) return undefined;
+  const keys = await placeStore(plan, settings, report);
+  if (keys === undefined) return undefined;
+  report.heading("DNS");
+  await publishRecords(plan, settings, keys, report);
+  report.heading("Service");
+  report.add(await startServer(plan, settings));
+  if (report.has("fail")) return undefined;
+  if (settings.tls.source === "acme") report.add(await waitForCertificate(settings));
+  report.add(await tryMail(settings, plan.admin));
+  const active = keys.filter(({ state }) => state === "active").map(({ selector }) => selector);
+  return lastAudit(settings, plan.domain, active);
+}
+
+async function look(plan: SetupPlan, settingsFile: string, report: SetupReport): Promise<void> {
+  report.heading("Machine and network");
+  const loaded = await loadSettings(settingsFile);
+  const running = loaded.ok ? await runningServer(loaded.value.settings) : undefined;
+  const own = (running?.listeners ?? []).map(({ endpoint }) => Number(/:(\d+)$/.exec(endpoint)?.[1]));
+  for (const step of await checkMachine(plan, new Set(own))) report.add(step);
+  for (const step of await checkNetwork(plan)) report.add(step);
+}
+
+function sayPlan(plan: SetupPlan, settingsFile: string, report: SetupReport): void {
+  report.heading("With --yes setup would make, where it is not there");
+  const { user, dataDir, admin, domain, hostname } = plan;
+  const lines = [
+    `the user ${user}, who owns ${dataDir}`,
+    `${settingsFile}: ${hostname} takes mail for ${domain}`,
+    `keys that sign the mail of ${domain}, and the account ${admin}`,
+    ...(plan.usesSystemd && hasSystemd() ? [UNIT_FILE] : []),
+    plan.publish.kind === "by-hand" ? "a list of DNS records to publish" : "the DNS records",
+  ];
+  report.lines(lines.flatMap((line) => wrapped(line, "  ", "    ")));
+}
+
+/** User, folders, settings and unit. */
+async function placeInstallation(
+  plan: SetupPlan,
+  settingsFile: string,
+  report: SetupReport,
+): Promise<Settings | undefined> {
+  report.add(await placeUser(plan.user, plan.dataDir));
+  if (report.has("fail")) return undefined;
+  report.add(placeFile(settingsFile, settingsText(plan), 0o640, "settings"));
+  const loaded = await loadSettings(settingsFile);
+  if (!loaded.ok) {
+    const problems = loaded.problem.filter(({ severity }) => severity === "error").map(formatProblem);
+    report.add({ kind: "fail", name: "settings", says: problems.join(" "), remedy: `Correct ${settingsFile}.` });
+    return undefined;
+  }
+  const { settings } = loaded.value;
+  if (!settings.domains.some(({ name }) => name === plan.domain)) {
+    const remedy = `Add a [[domain]] for it, and run setup again.`;
+    report.add({ kind: "fail", name: "settings", says: `${settingsFile} does not have ${plan.domain}`, remedy });
+    return undefined;
+  }
+  report.add(placeFolder(settings.dataDir, "data"));
+  if (plan.usesSystemd && hasSystemd() && isRoot()) {
+    report.add(placeFile(UNIT_FILE, unitText(plan, settingsFile), 0o644, "unit"));
+  }
+  const owner = userNamed(plan.user);
+  if (isRoot() && owner !== undefined) letRead(settingsFile, owner);
+  return settings;
+}
+
+/** Account and keys; in the store itself where no server runs, which then must be the user's. */
+async function placeStore(plan: SetupPlan, settings: Settings, report: SetupReport) {
+  const password = await placeAccount(plan, settings, report);
+  const keys = await placeKeys(plan, settings, report);
+  const owner = userNamed(plan.user);
+  if (isRoot() && owner !== undefined && (await runningServer(settings)) === undefined) {
+    giveAway(settings.dataDir, owner);
+  }
+  if (password !== undefined) {
+    report.lines(["", `  Password of ${plan.admin}, shown this once: ${password}`]);
+    report.secret = { account: plan.admin, password };
+  }
+  return keys;
+}
+
+function conclude(
+  { out, json }: Invocation,
+  plan: SetupPlan,
+  report: SetupReport,
+  audit: AuditReport | undefined,
+): ExitCode {
+  const open = (audit?.protections ?? []).filter(({ outcome }) => outcome !== "pass");
+  const left = report.left().map(({ says, remedy = "" }) => `${says}. ${remedy}`);
+  const isDone = audit !== undefined && open.length === 0 && !report.has("fail");
+  if (json) {
+    const { steps, secret } = report;
+    out.json({ ok: isDone, steps, ...(secret === undefined ? {} : { secret }), audit: audit ?? null, left });
+    return exitCode(plan, report, isDone);
+  }
+  if (audit !== undefined) {
+    report.lines(["", ...renderText(audit, { all: false })]);
+  }
+  if (left.length > 0) report.heading("Left to do");
+  report.lines(left.flatMap((line, index) => wrapped(`${index + 1}. ${line}`, "  ", "     ")));
+  report.lines(["", lastLine(plan, report, isDone, open.length)]);
+  return exitCode(plan, report, isDone);
+}
+
+function exitCode({ isConfirmed }: SetupPlan, report: SetupReport, isDone: boolean): ExitCode {
+  // It only looked, and nothing stands in the way.
+  if (!isConfirmed && !report.has("fail")) return 0;
+  return isDone ? 0 : 1;
+}
+
+function lastLine({ domain, isConfirmed }: SetupPlan, report: SetupReport, isDone: boolean, open: number): string {
+  if (isDone) return `${domain} is set up: all ten protections are there.`;
+  if (report.has("fail")) return "Setup ended early: correct what failed, and run it again. What is right stays.";
+  if (!isConfirmed) return "Nothing was changed. Add --yes to do it.";
+  return `${domain} is set up; ${open} of the ten protections are not there yet. Run setup again when they should be.`;
+}
