@@ -17,11 +17,14 @@ export async function domainMail(
     dkim,
     addresses,
     secondMx,
+    withoutTlsa = false,
   }: {
     readonly domain: string;
     readonly dkim: DomainKeys["keys"];
     readonly addresses: readonly string[];
     readonly secondMx?: string | undefined;
+    /** Does not read certificates, nor make one where there is none. */
+    readonly withoutTlsa?: boolean;
   },
 ): Promise<DomainMail> {
   return {
@@ -32,7 +35,8 @@ export async function domainMail(
     dkim: dkim.filter(({ state }) => state !== "retired"),
     reportAddress: `postmaster@${domain}`,
     mtaStsId: mtaStsId(settings, domain),
-    tlsa: await tlsaRecords(settings),
+    // Each renewal brings a new key: records of the old one would turn mail away.
+    tlsa: withoutTlsa || settings.tls.source === "acme" ? [] : await tlsaRecords(settings),
     ports: userPorts(settings.listeners),
   };
 }

@@ -24,8 +24,8 @@ export async function publishRecords(
   const addresses = await findAddresses(plan, asked);
   report.add(judgeNat(addresses, plan.hostname));
   const { domain, secondMx } = plan;
-  const mail = await domainMail(settings, { domain, dkim, addresses: addresses.wanted, secondMx });
-  const wanted = wantedRecords({ ...mail, tlsa: [] }).filter(({ type }) => type !== "PTR");
+  const about = { domain, dkim, addresses: addresses.wanted, secondMx, withoutTlsa: true };
+  const wanted = wantedRecords(await domainMail(settings, about)).filter(({ type }) => type !== "PTR");
   if (zone === undefined || zone.servers.length === 0) {
     tellOf(await checkRecords(wanted, resolver(), stepDeadline()), report);
     const remedy = "Register the domain and give it name servers; publish the records above there.";

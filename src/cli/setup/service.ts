@@ -3,10 +3,13 @@ import { closeSync, existsSync, fchownSync, openSync, readFileSync } from "node:
 import { join } from "node:path";
 import type { Settings } from "#config/settings.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
+import { dialControlSocket } from "#platform/net/control-dial.ts";
 import { runProgram, startDetached } from "#platform/run-program.ts";
 import { sleep } from "#platform/sleep.ts";
 import { systemClock } from "#platform/system-clock.ts";
-import { askWhereItBelongs } from "../administer.ts";
+import { CONTROL_SOCKET } from "../administer.ts";
+import { ask } from "../control-client.ts";
+import type { ControlOutcome, ControlValue } from "../control-commands.ts";
 import type { ServerStatus } from "../status-report.ts";
 import { LOOK_AGAIN_MS, PROGRAM_MS, STARTED_MS } from "./limits.ts";
 import { isRoot, type Owner, userNamed } from "./place-files.ts";
@@ -51,9 +54,14 @@ export function hasSystemd(): boolean {
   return existsSync("/run/systemd/system");
 }
 
+/** Over its socket alone: to open the store ourselves would stand in the way of a server that starts. */
 export async function runningServer(settings: Settings): Promise<ServerStatus | undefined> {
-  const asked = await askWhereItBelongs(settings, "status", {});
-  return asked.kind === "answered" && asked.outcome.ok ? (asked.outcome.value.running ?? undefined) : undefined;
+  const dialled = await dialControlSocket(join(settings.dataDir, CONTROL_SOCKET)).catch(() => undefined);
+  if (dialled?.ok !== true) return undefined;
+  const outcome = (await ask(dialled.value, "status", {}).catch(() => undefined)) as
+    | ControlOutcome<ControlValue<"status">>
+    | undefined;
+  return outcome?.ok === true ? (outcome.value.running ?? undefined) : undefined;
 }
 
 export async function startServer(plan: SetupPlan, settings: Settings): Promise<Step> {
@@ -67,8 +75,6 @@ export async function startServer(plan: SetupPlan, settings: Settings): Promise<
   const untilMs = systemClock.monotonicMs() + STARTED_MS;
   while (systemClock.monotonicMs() < untilMs) {
     await sleep(LOOK_AGAIN_MS);
-    // Over the socket alone: to open the store ourselves would keep the server from starting.
-    if (!existsSync(join(settings.dataDir, "control.sock"))) continue;
     const now = await runningServer(settings);
     if (now !== undefined) return { kind: "made", name, says: `the server runs as process ${now.processId}` };
   }

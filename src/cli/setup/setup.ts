@@ -9,6 +9,7 @@ import { loadSettings } from "#config/load.ts";
 import { formatProblem } from "#config/problem.ts";
 import type { Settings } from "#config/settings.ts";
 import { wrapped } from "#verdict/page.ts";
+import { sentence } from "../administer.ts";
 import type { Command, ExitCode, Invocation } from "../command.ts";
 import { publishRecords } from "./dns-step.ts";
 import { lastAudit } from "./last-audit.ts";
@@ -117,19 +118,21 @@ async function placeInstallation(
   return settings;
 }
 
-/** Account and keys; in the store itself where no server runs, which then must be the user's. */
+/** Account and keys: asked of the running server, or in the store itself, which must be ours for as long. */
 async function placeStore(plan: SetupPlan, settings: Settings, report: SetupReport) {
-  const password = await placeAccount(plan, settings, report);
-  const keys = await placeKeys(plan, settings, report);
   const owner = userNamed(plan.user);
-  if (isRoot() && owner !== undefined && (await runningServer(settings)) === undefined) {
-    giveAway(settings.dataDir, owner);
+  const isOurs = isRoot() && owner !== undefined && (await runningServer(settings)) === undefined;
+  if (isOurs) giveAway(settings.dataDir, { userId: 0, groupId: 0 });
+  try {
+    const password = await placeAccount(plan, settings, report);
+    if (password !== undefined) {
+      report.lines(["", `  Password of ${plan.admin}, shown this once: ${password}`, ""]);
+      report.secret = { account: plan.admin, password };
+    }
+    return await placeKeys(plan, settings, report);
+  } finally {
+    if (isOurs) giveAway(settings.dataDir, owner);
   }
-  if (password !== undefined) {
-    report.lines(["", `  Password of ${plan.admin}, shown this once: ${password}`]);
-    report.secret = { account: plan.admin, password };
-  }
-  return keys;
 }
 
 function conclude(
@@ -139,7 +142,7 @@ function conclude(
   audit: AuditReport | undefined,
 ): ExitCode {
   const open = (audit?.protections ?? []).filter(({ outcome }) => outcome !== "pass");
-  const left = report.left().map(({ says, remedy = "" }) => `${says}. ${remedy}`);
+  const left = [...new Set(report.left().map(({ says, remedy = "" }) => `${sentence(says)} ${remedy}`))];
   const isDone = audit !== undefined && open.length === 0 && !report.has("fail");
   if (json) {
     const { steps, secret } = report;

@@ -17,7 +17,7 @@ function word(...numbers: readonly number[]): Buffer {
   return Buffer.concat(numbers.map((number) => Buffer.from([number >> 8, number & 0xff])));
 }
 
-function name(text: string): Buffer {
+function wireName(text: string): Buffer {
   return Buffer.from(`${String.fromCharCode(text.length)}${text}\0`, "latin1");
 }
 
@@ -30,10 +30,10 @@ function answer(rcode: number, signer: TsigKey, requestMac: Uint8Array, atMs = N
     .update(word(requestMac.length))
     .update(requestMac)
     .update(header)
-    .update(Buffer.concat([name(signer.name), word(255, 0, 0), name("hmac-sha256"), time, word(300, 0, 0)]))
+    .update(Buffer.concat([wireName(signer.name), word(255, 0, 0), wireName("hmac-sha256"), time, word(300, 0, 0)]))
     .digest();
-  const data = Buffer.concat([name("hmac-sha256"), time, word(300, mac.length), mac, word(ID, 0, 0)]);
-  const signed = Buffer.concat([header, name(signer.name), word(250, 255, 0, 0, data.length), data]);
+  const data = Buffer.concat([wireName("hmac-sha256"), time, word(300, mac.length), mac, word(ID, 0, 0)]);
+  const signed = Buffer.concat([header, wireName(signer.name), word(250, 255, 0, 0, data.length), data]);
   signed.writeUInt16BE(1, 10);
   return signed;
 }

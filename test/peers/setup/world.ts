@@ -67,17 +67,24 @@ async function setup() {
   };
   const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
   const startedMs = performance.now();
-  const said = await run(process.execPath, [postern, "setup", ...words, "--yes", "--no-systemd", ...process.argv.slice(2)], {
-    cwd: root,
-    env: { NODE_EXTRA_CA_CERTS: authorities },
-    patienceMs: 600_000,
-  });
+  const said = await run(
+    process.execPath,
+    [postern, "setup", ...words, "--yes", "--no-systemd", ...process.argv.slice(2)],
+    {
+      cwd: root,
+      env: { NODE_EXTRA_CA_CERTS: authorities },
+      patienceMs: 600_000,
+    },
+  );
   return { ...said, tookMs: performance.now() - startedMs };
 }
 
 /** Everything that setup makes and the server does not go on writing. */
 function hashes(): Readonly<Record<string, string>> {
-  const made = [files.settings, ...["ecdsa.pem", "rsa.pem", "account.key"].map((one) => join(files.data, "tls/acme", one))];
+  const made = [
+    files.settings,
+    ...["ecdsa.pem", "rsa.pem", "account.key"].map((one) => join(files.data, "tls/acme", one)),
+  ];
   return Object.fromEntries(
     made.map((file) => {
       try {
@@ -99,7 +106,9 @@ function serverLog(): string {
 
 /** It outlives setup, and must not outlive the test. */
 async function endServer(): Promise<void> {
-  const { stdout } = await run(process.execPath, [postern, "status", "--json", "--config", files.settings], { cwd: root });
+  const { stdout } = await run(process.execPath, [postern, "status", "--json", "--config", files.settings], {
+    cwd: root,
+  });
   try {
     const { running } = JSON.parse(stdout) as { readonly running: { readonly processId: number } | null };
     if (running !== null) process.kill(running.processId, "SIGKILL");
