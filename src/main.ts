@@ -24,6 +24,7 @@ import type { Gatekeeper } from "./threads/gatekeeper.ts";
 import { type KeyPairs, keyPairsOf } from "./threads/key-pairs.ts";
 import { Pairing } from "./threads/pairing.ts";
 import type { ListeningReport } from "./threads/ports.ts";
+import type { Proof } from "./threads/proofs.ts";
 import { protectedAddresses } from "./threads/protected.ts";
 import { type QueueThread, startQueueThread } from "./threads/queue-thread.ts";
 import { ServerGuard } from "./threads/server-guard.ts";
@@ -61,6 +62,8 @@ export interface RunningServer {
   readonly protectedAddresses: () => ProtectedAddresses;
   /** Newest first. */
   readonly alerts: () => readonly RaisedAlert[];
+  /** What the last looks at the ten protections found. */
+  readonly proofs: () => readonly Proof[];
   readonly gatekeeper: () => Gatekeeper | undefined;
   /** Other nodes; undefined where its key cannot be read: the log says why. */
   readonly pairing: () => Pairing | undefined;
@@ -137,6 +140,7 @@ class Server implements RunningServer {
   readonly protectedAddresses = (): ProtectedAddresses =>
     this.#guard?.protectedAddresses ?? protectedAddresses(this.settings());
   readonly alerts = (): readonly RaisedAlert[] => this.#guard?.alerts ?? [];
+  readonly proofs = (): readonly Proof[] => this.#guard?.proofs ?? [];
   readonly gatekeeper = (): Gatekeeper | undefined => this.#guard?.gatekeeper;
 
   readonly pairing = (): Pairing | undefined => this.#pairing;

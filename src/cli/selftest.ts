@@ -9,7 +9,9 @@ import { scannerStates } from "#threads/scanner-states.ts";
 import { askWhereItBelongs } from "./administer.ts";
 import type { Command, ExitCode } from "./command.ts";
 import { columns } from "./output.ts";
+import { proofLines } from "./proof-lines.ts";
 import { readSettings } from "./settings-file.ts";
+import type { ServerStatus } from "./status-report.ts";
 import { protectionLine, tenProtections } from "./ten-protections.ts";
 import { day } from "./wording.ts";
 
@@ -33,18 +35,21 @@ export const selftest: Command = {
     const settings = await readSettings(invocation);
     if (settings === undefined) return 1;
     const relay = await relayChecks(settings);
+    const running = await runningNow(settings);
     const checks = [
       ...relay.checks,
       ...(await certificateChecks(settings)),
-      ...(await portChecks(settings)),
+      ...(await portChecks(settings, running)),
       ...(await scannerChecks(settings)),
     ];
     const protections = tenProtections(settings, relay.facts);
-    if (json) out.json({ checks, protections });
+    const proofs = running?.proofs ?? [];
+    if (json) out.json({ checks, protections, proofs });
     else {
       for (const line of columns(checks.map(({ name, state, detail }) => [state, name, detail]))) out.line(line);
       out.line("");
       for (const protection of protections) out.line(protectionLine(protection));
+      for (const line of proofLines(proofs, systemClock.now())) out.line(line);
     }
     return exitCode(checks);
   },
@@ -107,9 +112,12 @@ async function certificateChecks(settings: Settings): Promise<readonly Check[]> 
   });
 }
 
-async function portChecks(settings: Settings): Promise<readonly Check[]> {
+async function runningNow(settings: Settings): Promise<ServerStatus | null> {
   const status = await askWhereItBelongs(settings, "status", {});
-  const running = status.kind === "answered" && status.outcome.ok ? status.outcome.value.running : null;
+  return status.kind === "answered" && status.outcome.ok ? status.outcome.value.running : null;
+}
+
+async function portChecks(settings: Settings, running: ServerStatus | null): Promise<readonly Check[]> {
   const checks: Check[] = [];
   for (const { endpoint, ipv6Only } of settings.listeners) {
     if (endpoint.kind === "unix") continue;

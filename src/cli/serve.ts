@@ -154,7 +154,7 @@ function contextOf(server: RunningServer): ControlContext {
 }
 
 async function statusOf(server: RunningServer): Promise<ServerStatus> {
-  const { startedAtMs, listening, connections, limitFigures, alerts } = server;
+  const { startedAtMs, listening, connections, limitFigures, alerts, proofs } = server;
   return {
     version: postern.version,
     processId: process.pid,
@@ -165,6 +165,7 @@ async function statusOf(server: RunningServer): Promise<ServerStatus> {
     limits: limitFigures(),
     tls: await tlsStatusOf(server),
     alerts: alerts(),
+    proofs: proofs(),
   };
 }
 

@@ -8,10 +8,12 @@ import type { StoreStatistics } from "#store/store.ts";
 import type { RaisedAlert } from "#threads/alert.ts";
 import type { NodeState, PairState } from "#threads/pair-states.ts";
 import type { ListeningReport } from "#threads/ports.ts";
+import type { Proof } from "#threads/proofs.ts";
 import type { ScannerState } from "#threads/scanner-states.ts";
 import { wrapped } from "#verdict/page.ts";
 import type { GreylistCounts } from "./greylist-controls.ts";
 import { columns } from "./output.ts";
+import { proofLines } from "./proof-lines.ts";
 import { countsLine } from "./queue-page.ts";
 import { type Protection, protectionLine } from "./ten-protections.ts";
 import { type TlsStatus, tlsLines } from "./tls-status.ts";
@@ -30,6 +32,8 @@ export interface ServerStatus {
   readonly tls: TlsStatus;
   /** Newest first. */
   readonly alerts: readonly RaisedAlert[];
+  /** What the last looks at the ten protections found; empty before the first one, and in a trial. */
+  readonly proofs: readonly Proof[];
 }
 
 export interface StatusReport {
@@ -61,6 +65,7 @@ export function statusLines(
     ...pair.nodes.map((node) => nodeLine(node, running?.nowMs ?? node.lastSyncMs)),
     "",
     ...protections.map(protectionLine),
+    ...proofLines(running?.proofs ?? [], running?.nowMs ?? 0),
     ...alertLines(running?.alerts ?? []),
   ];
 }

@@ -11,6 +11,9 @@ import { Alerts } from "./alerts.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
 import { greylistSettings } from "./greylist-settings.ts";
 import { Housekeeping } from "./housekeeping.ts";
+import { auditOwnDomains } from "./own-audit.ts";
+import type { Proof } from "./proofs.ts";
+import { Rechecks } from "./rechecks.ts";
 import { SpecialAddressesNow } from "./special-addresses-now.ts";
 import { TlsFigures } from "./tls-figures.ts";
 
@@ -37,6 +40,7 @@ export class ServerGuard {
   readonly #alerts: Alerts;
   readonly #special: SpecialAddressesNow;
   readonly #housekeeping: Housekeeping;
+  readonly #rechecks: Rechecks;
   readonly #stopListening: () => void;
   #lookSoon: Timer | undefined;
   #isAdminMissing = false;
@@ -64,6 +68,8 @@ export class ServerGuard {
       keepDecisionsDays: () => settings().decisions.keepDays,
       greylist: () => greylistSettings(settings()),
     });
+    const look = (now: Settings): ReturnType<typeof auditOwnDomains> => auditOwnDomains(now, options);
+    this.#rechecks = new Rechecks({ clock, random, log, alerts, settings, look });
     this.#stopListening = store.onEvent(({ kind }) => {
       if (kind === "directory") this.#lookForAdmin();
     });
@@ -97,6 +103,11 @@ export class ServerGuard {
     return this.#alerts.current();
   }
 
+  /** What the last looks at the protections found. */
+  get proofs(): readonly Proof[] {
+    return this.#rechecks.proofs;
+  }
+
   /** New settings are in force, or the server has begun. */
   settingsInForce(): void {
     this.#special.look();
@@ -108,6 +119,7 @@ export class ServerGuard {
     this.#lookSoon?.cancel();
     this.#special.close();
     this.#stopListening();
+    this.#rechecks.close();
     await this.#housekeeping.close();
     await this.gatekeeper.close();
     await this.tlsFigures.close();

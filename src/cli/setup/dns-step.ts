@@ -1,9 +1,9 @@
 /** The records of the domain: which are wanted, which are there, and putting the others there. */
 import { type CheckedRecord, checkRecords, type WantedRecord, wantedRecords } from "#audit/wanted-records.ts";
 import type { Settings } from "#config/settings.ts";
+import { domainMail } from "#threads/domain-mail.ts";
 import type { DomainKeys } from "../dkim-controls.ts";
 import { recordLine } from "../dns.ts";
-import { domainMail } from "../domain-mail.ts";
 import { checkReverse, clientFor, findAddresses, judgeNat, stepDeadline } from "./network-checks.ts";
 import type { SetupPlan } from "./plan.ts";
 import { askServers, canBeAdded, findZone, freshClient, publish, waitUntilSeen, type Zone } from "./publish.ts";

@@ -4,8 +4,8 @@ import { mtaStsPolicy } from "#admin/mta-sts.ts";
 import { tlsaValues } from "#audit/tlsa-values.ts";
 import type { DomainMail } from "#audit/wanted-records.ts";
 import type { ListenerSettings, Settings } from "#config/settings.ts";
+import type { DkimRecord } from "#delivery/signing/key-set.ts";
 import { systemClock } from "#platform/system-clock.ts";
-import type { DomainKeys } from "./dkim-controls.ts";
 
 /** RFC 8461 §3.1 allows 32 letters and digits. */
 const MTA_STS_ID_LENGTH = 20;
@@ -20,7 +20,7 @@ export async function domainMail(
     withoutTlsa = false,
   }: {
     readonly domain: string;
-    readonly dkim: DomainKeys["keys"];
+    readonly dkim: readonly DkimRecord[];
     readonly addresses: readonly string[];
     readonly secondMx?: string | undefined;
     /** Does not read certificates, nor make one where there is none. */
@@ -50,7 +50,7 @@ function mtaStsId({ domains, listeners }: Settings, domain: string): string | un
 }
 
 async function tlsaRecords(settings: Settings): Promise<readonly string[]> {
-  const { keyPairsOf } = await import("#threads/key-pairs.ts");
+  const { keyPairsOf } = await import("./key-pairs.ts");
   const pairs = await keyPairsOf(settings, systemClock.now());
   if (!pairs.ok) return [];
   return tlsaValues(
