@@ -45,6 +45,11 @@ export interface AuditRequest {
   /** `recipient`: gets a message where a host can be smuggled to; empty: that is not tried. */
   readonly intrusive: { readonly recipient: string } | undefined;
   readonly inside: InsideFacts | undefined;
+  /**
+   * For a look that is taken again and again: nothing is tried that a server holds against its client, neither relaying nor
+   * unknown recipients, log-ins in clear and old TLS. `inside` says of our own server what is not tried.
+   */
+  readonly isQuiet?: boolean;
 }
 
 export interface AuditPorts {
@@ -140,7 +145,7 @@ function addressesOf(hosts: readonly MailHost[]): readonly At[] {
 
 /** One host after the other: an audit must not look like an attack. */
 async function gatherServices(
-  { ports, helo }: AuditRequest,
+  { ports, helo, isQuiet }: AuditRequest,
   { dialer }: AuditDependencies,
   hosts: readonly MailHost[],
   others: readonly MailHost[],
@@ -162,7 +167,7 @@ async function gatherServices(
   const found = await Promise.all(
     [...byAddress.values()].map(async (ofHost) => {
       const facts: ServiceFacts[] = [];
-      for (const one of ofHost) facts.push(await gatherService(dialer, one, helo));
+      for (const one of ofHost) facts.push(await gatherService(dialer, one, { helo, isQuiet }));
       return facts;
     }),
   );
@@ -180,11 +185,11 @@ function service(
 }
 
 async function gatherSessions(
-  { domain, ports, helo, testAddress }: AuditRequest,
+  { domain, ports, helo, testAddress, isQuiet }: AuditRequest,
   { dialer, random }: AuditDependencies,
   hosts: readonly MailHost[],
 ): Promise<ReadonlyMap<string, Asked<MxSessionFacts>>> {
-  const about = { domain, testAddress, random: random.id() };
+  const about = { domain, testAddress, random: random.id(), isQuiet };
   const found = await Promise.all(
     addressesOf(hosts).map(async ({ address }) => {
       const target = { address, port: ports.mx, helo };

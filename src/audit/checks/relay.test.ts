@@ -30,6 +30,7 @@ test("who denies relaying for now is a warning", () =>
   check("relay-temporary", "warn", relayed("plain", "454 4.7.1 Relay access denied")));
 test("a host that cannot be talked to is no finding", () =>
   check("relay", "unknown", () => ({ sessions: new Map([["192.0.2.1", FAILED]]) })));
+test("a host at which relaying was not tried is no proof", () => check("relay", "unknown", withSession({ relay: [] })));
 test("no host at all", () => check("relay", "unknown", () => ({ sessions: new Map() })));
 test("our own self-test counts", () =>
   check("relay-self-test", "fail", ({ inside }) => ({ inside: inside && { ...inside, relaySelfTest: 2 } })));

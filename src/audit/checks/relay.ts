@@ -27,6 +27,7 @@ function ofHost(address: string, session: Asked<MxSessionFacts>): readonly Findi
     ];
   }
   const { relay } = session.value;
+  if (relay.length === 0) return [notChecked("relay", `${address} was not asked whether it relays`, "Run the audit.")];
   const taken = relay.filter(isTaken);
   const plain = taken.filter(({ vector }) => !vector.isAmbiguous);
   if (plain.length > 0) {

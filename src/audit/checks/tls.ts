@@ -100,7 +100,9 @@ function versions({ service, transport }: ServiceFacts): readonly Finding[] {
       notChecked("tls-versions", `${where} began no TLS of version 1.2 or 1.3`, "Look at its certificate and log."),
     ];
   }
-  return [passed("tls-versions", `${where} takes ${taken.map(([version]) => said(version)).join(" and ")} only`)];
+  const isComplete = Object.values(transport.versions).every(({ kind }) => kind === "known");
+  const only = isComplete ? " only" : "";
+  return [passed("tls-versions", `${where} takes ${taken.map(([version]) => said(version)).join(" and ")}${only}`)];
 }
 
 function said(version: string): string {

@@ -71,16 +71,23 @@ const VECTORS_PER_SESSION = 4;
 export async function gatherMxSession(
   dialer: Dialer,
   target: MxTarget,
-  about: { readonly domain: string; readonly testAddress: string; readonly random: string },
+  about: {
+    readonly domain: string;
+    readonly testAddress: string;
+    readonly random: string;
+    /** Names postmaster alone, whom everybody may write to. */
+    readonly isQuiet?: boolean | undefined;
+  },
 ): Promise<Asked<MxSessionFacts>> {
   const first = await inSession(dialer, target, async (probe) => {
     const sender = `postern-audit@${about.testAddress.slice(about.testAddress.lastIndexOf("@") + 1)}`;
     const ask = (local: string): Promise<Asked<SmtpReply>> =>
       tryRecipient(probe, { mailFrom: sender, rcptTo: `${local}@${about.domain}` });
-    const unknownRecipient = await ask(randomLocalPart(about.random));
+    const unknownRecipient = about.isQuiet ? unknown("not tried") : await ask(randomLocalPart(about.random));
     return { greeting: probe.greeting, unknownRecipient, postmaster: await ask("postmaster") };
   });
   if (first.kind === "unknown") return first;
+  if (about.isQuiet) return known({ ...first.value, relay: [] });
   // Last: a server may have had enough of us by then.
   const relay: RelayAnswer[] = [];
   const vectors = relayVectors(about.testAddress, about.domain, target.address);

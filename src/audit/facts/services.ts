@@ -19,7 +19,18 @@ export interface ServiceFacts {
   readonly transport: TransportFacts | undefined;
 }
 
-export async function gatherService(dialer: Dialer, service: Service, helo: string): Promise<ServiceFacts> {
+export interface ServiceLook {
+  /** Said in EHLO. */
+  readonly helo: string;
+  /** Tries no log-in in clear and no old TLS. */
+  readonly isQuiet?: boolean | undefined;
+}
+
+export async function gatherService(
+  dialer: Dialer,
+  service: Service,
+  { helo, isQuiet = false }: ServiceLook,
+): Promise<ServiceFacts> {
   const talk = talkFor(service, helo);
   const opened = await LineProbe.open(dialer, service);
   if (!opened.ok) {
@@ -28,7 +39,7 @@ export async function gatherService(dialer: Dialer, service: Service, helo: stri
   }
   const probe = opened.value;
   try {
-    return await look(dialer, service, talk, probe);
+    return await look(dialer, service, talk, probe, isQuiet);
   } finally {
     probe.close();
   }
@@ -42,7 +53,13 @@ const NOTHING_SEEN = {
   transport: undefined,
 } as const;
 
-async function look(dialer: Dialer, service: Service, talk: Talk, probe: LineProbe): Promise<ServiceFacts> {
+async function look(
+  dialer: Dialer,
+  service: Service,
+  talk: Talk,
+  probe: LineProbe,
+  isQuiet: boolean,
+): Promise<ServiceFacts> {
   const { serverName, implicitTls } = service;
   if (implicitTls) {
     const secured = await probe.startTls(anyCertificate(serverName));
@@ -58,13 +75,13 @@ async function look(dialer: Dialer, service: Service, talk: Talk, probe: LinePro
     state: "open",
     greeting: greeting.join(" "),
     inClear: implicitTls ? undefined : capabilities,
-    clearLogin: implicitTls ? undefined : await tryClearLogin(service, probe, capabilities),
+    clearLogin: implicitTls || isQuiet ? undefined : await tryClearLogin(service, probe, capabilities),
   } as const;
   const offersTls = implicitTls || (capabilities.kind === "known" && capabilities.value.some(isTlsWord));
   return {
     ...seen,
     insideTls: implicitTls ? capabilities : offersTls ? await insideTls(dialer, talk) : unknown("no TLS offered"),
-    transport: offersTls ? await gatherTransport(dialer, talk) : undefined,
+    transport: offersTls ? await gatherTransport(dialer, talk, { isQuiet }) : undefined,
   };
 }
 

@@ -18,15 +18,23 @@ export interface TransportFacts {
 }
 
 const VERSIONS: readonly TlsVersion[] = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
+const NEW_VERSIONS: readonly TlsVersion[] = ["TLSv1.2", "TLSv1.3"];
 
 /** @param talk how TLS begins there. */
-export async function gatherTransport(dialer: Dialer, talk: Talk): Promise<TransportFacts> {
+export async function gatherTransport(
+  dialer: Dialer,
+  talk: Talk,
+  { isQuiet }: { readonly isQuiet: boolean },
+): Promise<TransportFacts> {
   const versions: Partial<Record<TlsVersion, Asked<boolean>>> = {};
-  for (const version of VERSIONS) versions[version] = await takes(dialer, talk, version);
+  for (const version of VERSIONS) {
+    const isTried = !isQuiet || NEW_VERSIONS.includes(version);
+    versions[version] = isTried ? await takes(dialer, talk, version) : unknown("not tried");
+  }
   return {
     versions: versions as TransportFacts["versions"],
     certificate: await certificateOf(dialer, talk),
-    injection: talk.begin === undefined ? undefined : await injected(dialer, talk),
+    injection: talk.begin === undefined || isQuiet ? undefined : await injected(dialer, talk),
   };
 }
 
