@@ -39,7 +39,7 @@ export function firstRunPage(run: FirstRun, { colour }: { readonly colour: boole
     "",
     `Settings: ${run.settingsFile}`,
     `Administrator: ${run.settings.admin}; the admin pages are not in this version yet.`,
-    `More: \`${COMMAND} status\`, \`${COMMAND} --help\`, docs/. Ctrl-C stops the server.`,
+    `More: \`${COMMAND} status\`, \`${COMMAND} --help\`, docs/. Ctrl-C stops it.`,
   ].join("\n");
 }
 

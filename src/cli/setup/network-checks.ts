@@ -147,7 +147,7 @@ export function judgeNat({ named, own, wanted }: PublicAddresses, hostname: stri
   const name = "address";
   if (wanted.length === 0) {
     const remedy = `Publish the address that the world reaches this machine at as ${hostname}, and run setup again.`;
-    return { kind: "fail", name, says: `${hostname} has no address, and this machine has private ones alone`, remedy };
+    return { kind: "warn", name, says: `${hostname} has no address, and this machine has private ones alone`, remedy };
   }
   if (named.length === 0) return { kind: "pass", name, says: `${hostname} will lead to ${wanted.join(", ")}` };
   const elsewhere = named.filter((address) => !own.includes(address));

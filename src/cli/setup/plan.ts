@@ -57,7 +57,7 @@ export const SETUP_OPTIONS: Readonly<Record<string, OptionText>> = {
   key: { type: "string", value: "FILE", text: "its private key" },
   "self-signed": { type: "boolean", text: "no authority: a certificate that nobody vouches for" },
   user: { type: "string", value: "NAME", text: "the server runs as this user; default: postern" },
-  yes: { type: "boolean", text: "does it; without it setup looks, says what it would do, and changes nothing" },
+  yes: { type: "boolean", text: "does it; without it setup only looks" },
   "no-systemd": { type: "boolean", text: "writes no unit; starts the server itself" },
   "skip-checks": { type: "boolean", text: "does not look at the machine and the network first" },
 };

@@ -58,8 +58,9 @@ async function install(plan: SetupPlan, report: SetupReport): Promise<AuditRepor
   report.heading("DNS");
   await publishRecords(plan, settings, keys, report);
   report.heading("Service");
-  report.add(await startServer(plan, settings));
-  if (report.has("fail")) return undefined;
+  const started = await startServer(plan, settings);
+  report.add(started);
+  if (started.kind === "fail") return undefined;
   if (settings.tls.source === "acme") report.add(await waitForCertificate(settings));
   report.add(await tryMail(settings, plan.admin));
   const active = keys.filter(({ state }) => state === "active").map(({ selector }) => selector);
@@ -154,7 +155,7 @@ function conclude(
   }
   if (left.length > 0) report.heading("Left to do");
   report.lines(left.flatMap((line, index) => wrapped(`${index + 1}. ${line}`, "  ", "     ")));
-  report.lines(["", lastLine(plan, report, isDone, open.length)]);
+  report.lines(["", lastLine(plan, audit, report, open.length)]);
   return exitCode(plan, report, isDone);
 }
 
@@ -164,9 +165,16 @@ function exitCode({ isConfirmed }: SetupPlan, report: SetupReport, isDone: boole
   return isDone ? 0 : 1;
 }
 
-function lastLine({ domain, isConfirmed }: SetupPlan, report: SetupReport, isDone: boolean, open: number): string {
-  if (isDone) return `${domain} is set up: all ten protections are there.`;
-  if (report.has("fail")) return "Setup ended early: correct what failed, and run it again. What is right stays.";
+function lastLine(
+  { domain, isConfirmed }: SetupPlan,
+  audit: AuditReport | undefined,
+  report: SetupReport,
+  open: number,
+): string {
+  if (audit === undefined && report.has("fail"))
+    return "Setup ended early: correct what failed, and run it again. What is right stays.";
   if (!isConfirmed) return "Nothing was changed. Add --yes to do it.";
+  if (report.has("fail")) return `${domain} is not set up yet: correct what failed, and run setup again.`;
+  if (open === 0) return `${domain} is set up: all ten protections are there.`;
   return `${domain} is set up; ${open} of the ten protections are not there yet. Run setup again when they should be.`;
 }
