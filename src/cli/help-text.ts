@@ -1,3 +1,4 @@
+import { wrapped } from "#verdict/page.ts";
 import type { Command } from "./command.ts";
 import { columns } from "./output.ts";
 import { optionsOf, usage } from "./parse-arguments.ts";
@@ -10,7 +11,14 @@ export function helpText(commands: readonly Command[]): string {
     `  --${name} ${value}`.trimEnd(),
     text,
   ]);
-  return [`Usage: ${usage(only)}`, "", `${only.summary}.`, "", "Options:", ...columns(options)].join("\n");
+  return [
+    ...wrapped(`Usage: ${usage(only)}`, "", "       "),
+    "",
+    `${only.summary}.`,
+    "",
+    "Options:",
+    ...columns(options),
+  ].join("\n");
 }
 
 function listing(commands: readonly Command[]): string {

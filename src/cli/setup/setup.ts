@@ -24,6 +24,9 @@ import { placeAccount, placeKeys } from "./store-step.ts";
 import { tryMail } from "./try-mail.ts";
 import { waitForCertificate } from "./wait-for-certificate.ts";
 
+/** What is in the data folder is nobody else's to read, as under the server itself. */
+const OWNER_ONLY_UMASK = 0o077;
+
 export const setup: Command = {
   name: "setup",
   operands: [],
@@ -124,6 +127,7 @@ async function placeStore(plan: SetupPlan, settings: Settings, report: SetupRepo
   const owner = userNamed(plan.user);
   const isOurs = isRoot() && owner !== undefined && (await runningServer(settings)) === undefined;
   if (isOurs) giveAway(settings.dataDir, { userId: 0, groupId: 0 });
+  const umask = process.umask(OWNER_ONLY_UMASK);
   try {
     const password = await placeAccount(plan, settings, report);
     if (password !== undefined) {
@@ -132,6 +136,7 @@ async function placeStore(plan: SetupPlan, settings: Settings, report: SetupRepo
     }
     return await placeKeys(plan, settings, report);
   } finally {
+    process.umask(umask);
     if (isOurs) giveAway(settings.dataDir, owner);
   }
 }
@@ -155,7 +160,7 @@ function conclude(
   }
   if (left.length > 0) report.heading("Left to do");
   report.lines(left.flatMap((line, index) => wrapped(`${index + 1}. ${line}`, "  ", "     ")));
-  report.lines(["", lastLine(plan, audit, report, open.length)]);
+  report.lines(["", ...wrapped(lastLine(plan, audit, report, open.length))]);
   return exitCode(plan, report, isDone);
 }
 
@@ -176,5 +181,5 @@ function lastLine(
   if (!isConfirmed) return "Nothing was changed. Add --yes to do it.";
   if (report.has("fail")) return `${domain} is not set up yet: correct what failed, and run setup again.`;
   if (open === 0) return `${domain} is set up: all ten protections are there.`;
-  return `${domain} is set up; ${open} of the ten protections are not there yet. Run setup again when they should be.`;
+  return `${domain} is set up; ${open} of the ten protections are not proven yet. Run setup again when they should be.`;
 }
