@@ -35,8 +35,7 @@ export async function domainMail(
     dkim: dkim.filter(({ state }) => state !== "retired"),
     reportAddress: `postmaster@${domain}`,
     mtaStsId: mtaStsId(settings, domain),
-    // Each renewal brings a new key: records of the old one would turn mail away.
-    tlsa: withoutTlsa || settings.tls.source === "acme" ? [] : await tlsaRecords(settings),
+    tlsa: withoutTlsa ? [] : await tlsaRecords(settings),
     ports: userPorts(settings.listeners),
   };
 }
