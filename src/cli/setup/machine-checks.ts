@@ -7,12 +7,15 @@ import { probePort } from "#platform/net/probe-port.ts";
 import { runProgram } from "#platform/run-program.ts";
 import { octets } from "../wording.ts";
 import { DISK_OCTETS_ADVISED, DISK_OCTETS_MIN, PROCESSES_MAX, PROGRAM_MS } from "./limits.ts";
+import { othersIn } from "./place-files.ts";
 import type { SetupPlan } from "./plan.ts";
 import type { Step } from "./report.ts";
 
 /** @param own ports that a running Postern of this installation has. */
 export async function checkMachine(plan: SetupPlan, own: ReadonlySet<number>): Promise<readonly Step[]> {
-  return [checkNode(), checkDisk(plan.dataDir), await checkClock(), ...(await checkPorts(plan, own))];
+  const others = othersIn(plan.dataDir);
+  const data: readonly Step[] = others === undefined ? [] : [{ kind: "fail", name: "data", ...others }];
+  return [checkNode(), checkDisk(plan.dataDir), ...data, await checkClock(), ...(await checkPorts(plan, own))];
 }
 
 function checkNode(): Step {

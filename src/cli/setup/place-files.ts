@@ -42,9 +42,24 @@ export function placeFile(file: string, text: string, mode: number, name: string
 }
 
 export function placeFolder(folder: string, name: string): Step {
+  const others = othersIn(folder);
+  if (others !== undefined) return { kind: "fail", name, ...others };
   const isThere = existsSync(folder);
   if (!isThere) mkdirSync(folder, { recursive: true, mode: 0o700 });
   return isThere ? { kind: "kept", name, says: folder } : { kind: "made", name, says: folder };
+}
+
+/** What a data folder may hold before it has a store: what a start that was broken off left, and what a disk of its own has. */
+const BEFORE_THE_STORE = ["blobs", "spool", "tls", "lock.sqlite", "postern.log", "lost+found"];
+
+/** All in the data folder is given to the server's user: a folder of others (`/var`, `/home/x`) would be taken from them. */
+export function othersIn(folder: string): { readonly says: string; readonly remedy: string } | undefined {
+  const entries = existsSync(folder) ? readdirSync(folder) : [];
+  if (entries.includes("store.sqlite")) return undefined;
+  const other = entries.find((entry) => !BEFORE_THE_STORE.includes(entry));
+  if (other === undefined) return undefined;
+  const remedy = "Name a folder with --data that is empty or not there yet.";
+  return { says: `${folder} is somebody else's: it holds ${other} and no store of Postern`, remedy };
 }
 
 /** /etc/passwd itself: what `useradd` has written. */
@@ -75,14 +90,19 @@ export function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
 
-/** Links are not followed: what they lead to is somebody else's. */
-export function giveAway(folder: string, { userId, groupId }: Owner): void {
-  lchownSync(folder, userId, groupId);
+/**
+ * Links are not followed: what they lead to is somebody else's. The folder itself is last to go to another user, and first to
+ * come to root: in between nobody can put another one in the place of what is looked at.
+ */
+export function giveAway(folder: string, owner: Owner): void {
+  const { userId, groupId } = owner;
+  if (userId === 0) lchownSync(folder, userId, groupId);
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) giveAway(path, { userId, groupId });
+    if (entry.isDirectory()) giveAway(path, owner);
     else lchownSync(path, userId, groupId);
   }
+  lchownSync(folder, userId, groupId);
 }
 
 /** The server reads it, and cannot change it. */

@@ -1,5 +1,15 @@
 import { strict as assert } from "node:assert";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -7,7 +17,7 @@ import type { CheckedRecord } from "#audit/wanted-records.ts";
 import { settingsFrom } from "#config/load.ts";
 import { judgeDisk } from "./machine-checks.ts";
 import { judgeLists, judgeNat } from "./network-checks.ts";
-import { placeFile, userNamed } from "./place-files.ts";
+import { giveAway, placeFile, placeFolder, userNamed } from "./place-files.ts";
 import type { SetupPlan } from "./plan.ts";
 import { canBeAdded, publish } from "./publish.ts";
 import { unitText } from "./service.ts";
@@ -85,6 +95,34 @@ test("a file is made once, kept as it is, and where somebody changed it, the new
   assert.equal(step.kind, "kept");
   assert.match(step.remedy ?? "", /postern\.toml\.new/);
   assert.deepEqual([readFileSync(file, "utf8"), readFileSync(`${file}.new`, "utf8")], ["changed\n", "b\n"]);
+  rmSync(folder, { recursive: true });
+});
+
+for (const [what, entries, expected] of [
+  ["one that is not there", undefined, "made"],
+  ["an empty one", [], "kept"],
+  ["a disk of its own", ["lost+found"], "kept"],
+  ["one of an earlier run", ["store.sqlite", "anything"], "kept"],
+  ["one of others", ["spool", "mail"], "fail"],
+] as const) {
+  test(`the data folder: ${what} is ${expected === "fail" ? "left alone" : expected}`, () => {
+    const parent = mkdtempSync(join(tmpdir(), "postern-place-"));
+    const folder = join(parent, "data");
+    if (entries !== undefined) mkdirSync(folder);
+    for (const entry of entries ?? []) writeFileSync(join(folder, entry), "");
+    assert.equal(placeFolder(folder, "data").kind, expected);
+    rmSync(parent, { recursive: true });
+  });
+}
+
+test("to give a folder away does not follow links", () => {
+  const folder = mkdtempSync(join(tmpdir(), "postern-place-"));
+  mkdirSync(join(folder, "blobs"));
+  const loop = join(folder, "blobs/loop");
+  symlinkSync(folder, loop);
+  const { uid, gid } = statSync(folder);
+  giveAway(folder, { userId: uid, groupId: gid });
+  assert.ok(lstatSync(loop).isSymbolicLink());
   rmSync(folder, { recursive: true });
 });
 

@@ -114,6 +114,7 @@ async function placeInstallation(
     return undefined;
   }
   report.add(placeFolder(settings.dataDir, "data"));
+  if (report.has("fail")) return undefined;
   if (plan.usesSystemd && hasSystemd() && isRoot()) {
     report.add(placeFile(UNIT_FILE, unitText(plan, settingsFile), 0o644, "unit"));
   }
@@ -153,7 +154,7 @@ function conclude(
   if (json) {
     const { steps, secret } = report;
     out.json({ ok: isDone, steps, ...(secret === undefined ? {} : { secret }), audit: audit ?? null, left });
-    return exitCode(plan, report, isDone);
+    return exitCode(plan, report, open);
   }
   if (audit !== undefined) {
     report.lines(["", ...renderText(audit, { all: false })]);
@@ -161,13 +162,15 @@ function conclude(
   if (left.length > 0) report.heading("Left to do");
   report.lines(left.flatMap((line, index) => wrapped(`${index + 1}. ${line}`, "  ", "     ")));
   report.lines(["", ...wrapped(lastLine(plan, audit, report, open.length))]);
-  return exitCode(plan, report, isDone);
+  return exitCode(plan, report, open);
 }
 
-function exitCode({ isConfirmed }: SetupPlan, report: SetupReport, isDone: boolean): ExitCode {
+/** @param open protections that the audit did not pass. */
+function exitCode({ isConfirmed }: SetupPlan, report: SetupReport, open: AuditReport["protections"]): ExitCode {
+  if (report.has("fail")) return 1;
   // It only looked, and nothing stands in the way.
-  if (!isConfirmed && !report.has("fail")) return 0;
-  return isDone ? 0 : 1;
+  if (!isConfirmed || open.length === 0) return 0;
+  return open.every(({ outcome }) => outcome === "unknown") ? 3 : 1;
 }
 
 function lastLine(
