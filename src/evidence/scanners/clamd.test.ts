@@ -117,6 +117,20 @@ suite("a message before clamd", () => {
     assert.equal(inWords(await scan(tried)), "slow: it takes no connection");
   });
 
+  test("one that hangs up in the middle and is well takes no message of that size; one that is gone crashed", async () => {
+    const message = Buffer.alloc(300_000, "x");
+    const tried = world((peer) => {
+      if (peer.heard.toString("latin1") === "zPING\0") peer.say("PONG\0");
+      else if (peer.heard.length > 100_000) peer.hangUp("EPIPE");
+    });
+    assert.match(inWords(await scan(tried, message)), /^too-large: it hung up .* StreamMaxLength/);
+    const gone = world((peer) => {
+      if (peer.heard.length > 100_000) peer.hangUp("EPIPE");
+      gone.scanner.refusal = { code: "ECONNREFUSED" };
+    });
+    assert.equal(inWords(await scan(gone, message)), "crashed: the connection ended without an answer");
+  });
+
   test("one that is too large is not handed on", async () => {
     const tried = world();
     assert.match(inWords(await scan(tried, Buffer.alloc(SIZE_MAX + 1))), /^too-large: 1000001 octets/);

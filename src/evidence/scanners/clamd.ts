@@ -45,7 +45,7 @@ export class Clamd {
       const result =
         sizeOctets > octetsMax
           ? unavailable("too-large", `${sizeOctets} octets, over antivirus.max_octets = ${octetsMax}`)
-          : await this.#turns.take(time, (wire) => ask(wire, octets, sizeOctets, time));
+          : await this.#handOver(octets, sizeOctets, time);
       return { scanner, result, tookMs: time.tookMs() };
     } finally {
       time.end();
@@ -63,21 +63,35 @@ export class Clamd {
     return isPong(pong) ? ok("clamd") : failed(unavailable("malformed", NOT_CLAMD));
   }
 
+  async #handOver(octets: MessageOctets, sizeOctets: number, time: Budget): Promise<ScanResult> {
+    const result = await this.#turns.take(time, (wire) => ask(wire, octets, sizeOctets, time));
+    if (result !== HUNG_UP || sizeOctets <= CHUNK_OCTETS_MAX) return result;
+    // It resets the connection when a stream is too long for it, and what it said before may be lost. One that is well did not crash.
+    const said = await this.#sayWithin(time, PING);
+    return typeof said === "string" && isPong(said) ? unavailable("too-large", HUNG_UP_AND_WELL) : result;
+  }
+
   async #say(command: Uint8Array): Promise<string | Unavailable> {
     const { clock, timeoutMs } = this.#options;
     const time = budget(Math.min(timeoutMs, CONNECT_MS), new AbortController().signal, clock);
     try {
-      return await this.#turns.take(time, async (wire) => {
-        await wire.write(command);
-        return replyOf(wire, time);
-      });
+      return await this.#sayWithin(time, command);
     } finally {
       time.end();
     }
   }
+
+  #sayWithin(time: Budget, command: Uint8Array): Promise<string | Unavailable> {
+    return this.#turns.take(time, async (wire) => {
+      await wire.write(command);
+      return replyOf(wire, time);
+    });
+  }
 }
 
 const NOT_CLAMD = "it does not speak clamd's protocol";
+const HUNG_UP = unavailable("crashed", "the connection ended without an answer");
+const HUNG_UP_AND_WELL = "it hung up and is well: over StreamMaxLength of clamd.conf, or its log says why";
 
 async function ask(wire: Wire, octets: MessageOctets, sizeOctets: number, time: Budget): Promise<ScanResult> {
   let isListening = await wire.write(INSTREAM);
@@ -111,8 +125,7 @@ async function replyOf(wire: Wire, time: Budget): Promise<string | Unavailable> 
   const reader = new ReplyReader();
   for (;;) {
     const octets = await wire.read();
-    if (octets === undefined)
-      return time.endedBecause(unavailable("crashed", "the connection ended without an answer"));
+    if (octets === undefined) return time.endedBecause(HUNG_UP);
     const reply = reader.push(octets);
     if (reply?.kind === "too-long") return unavailable("malformed", NOT_CLAMD);
     if (reply !== undefined) return reply.text;
