@@ -126,7 +126,9 @@ export class ServedCertificates {
 function expiryText({ listener, names, validToMs }: ServedCertificate, threshold: number): string {
   const day = new Date(validToMs).toISOString().slice(0, 10);
   const which = `The certificate for ${names.slice(0, 3).join(", ")} that ${listener} serves`;
-  return threshold === 0 ? `${which} has ended on ${day}.` : `${which} ends on ${day}, in less than ${threshold} days.`;
+  return threshold === 0
+    ? `${which} has ended on ${day}.`
+    : `${which} ends on ${day}, ${threshold === 1 ? "within a day" : `within ${threshold} days`}.`;
 }
 
 function notServed(others: readonly ServedCertificate[]): string {

@@ -11,14 +11,15 @@ export interface CertificateFiles {
 }
 
 /** Writes `ca.pem`, `cert.pem` and `key.pem` into the folder. */
-export function makeCertificate(folder: string): CertificateFiles {
+export function makeCertificate(folder: string, keyType: "ecdsa" | "rsa" = "ecdsa"): CertificateFiles {
   const file = (name: string): string => join(folder, name);
   const openssl = (...args: string[]): void => {
     execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
   };
   const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
   openssl("req", "-x509", ...curve, "-days", "30", "-subj", "/CN=Test CA", "-keyout", "ca-key.pem", "-out", "ca.pem");
-  openssl("req", "-new", ...curve, "-subj", "/CN=localhost", "-keyout", "key.pem", "-out", "request.pem");
+  const key = keyType === "rsa" ? ["-newkey", "rsa:2048", "-nodes"] : curve;
+  openssl("req", "-new", ...key, "-subj", "/CN=localhost", "-keyout", "key.pem", "-out", "request.pem");
   writeFileSync(file("names.cnf"), "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\nbasicConstraints=CA:FALSE\n");
   const signed = ["-CA", "ca.pem", "-CAkey", "ca-key.pem", "-CAcreateserial", "-days", "30", "-extfile", "names.cnf"];
   openssl("x509", "-req", "-in", "request.pem", ...signed, "-out", "cert.pem");

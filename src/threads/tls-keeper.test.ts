@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, beforeEach, test } from "node:test";
+import type { Settings } from "#config/settings.ts";
+import { makeSelfSigned } from "#platform/tls/self-signed.ts";
+import type { KeyPair } from "#platform/tls/server-tls.ts";
+import { FakeClock } from "../../test/fakes/clock.ts";
+import { FakeLog } from "../../test/fakes/log.ts";
+import { FakeRandom } from "../../test/fakes/random.ts";
+import type { Alert } from "./alert.ts";
+import { keyPairsOf } from "./key-pairs.ts";
+import { TlsKeeper } from "./tls-keeper.ts";
+import type { TlsMaterial } from "./tls-material.ts";
+
+const HOUR_MS = 3_600_000;
+const folder = mkdtempSync(join(tmpdir(), "postern-keeper-"));
+after(() => rmSync(folder, { recursive: true }));
+
+const certificateFile = join(folder, "cert.pem");
+const keyFile = join(folder, "key.pem");
+const settings = {
+  hostname: "mail.example.test",
+  dataDir: folder,
+  domains: [],
+  listeners: [],
+  tls: { source: "files", certificates: [{ certificateFile, keyFile }] },
+} as unknown as Settings;
+
+let first: KeyPair;
+let second: KeyPair;
+let clock: FakeClock;
+let applied: TlsMaterial[];
+let told: string[];
+before(async () => {
+  first = await makeSelfSigned(["mail.example.test"], Date.now());
+  second = await makeSelfSigned(["mail.example.test"], Date.now());
+});
+beforeEach(() => {
+  clock = new FakeClock();
+  applied = [];
+  told = [];
+});
+
+async function open(): Promise<TlsKeeper> {
+  put(first);
+  const pairs = await keyPairsOf(settings, clock.now());
+  assert.ok(pairs.ok);
+  return new TlsKeeper(settings, pairs.value, {
+    clock,
+    random: new FakeRandom(),
+    log: new FakeLog(),
+    alerts: {
+      raise: ({ name }: Alert) => void told.push(name),
+      settle: (name: string) => void (told = told.filter((one) => one !== name)),
+    },
+    apply: async (material) => void applied.push(material),
+  });
+}
+
+function put({ certificatePem, keyPem }: KeyPair): void {
+  writeFileSync(certificateFile, certificatePem);
+  writeFileSync(keyFile, keyPem);
+}
+
+test("files that have changed are given to the threads, those that have not are not", async () => {
+  const keeper = await open();
+  await keeper.look();
+  assert.equal(applied.length, 0);
+  put(second);
+  await keeper.look();
+  assert.equal(applied[0]?.keyPairs[0].certificatePem, second.certificatePem);
+  await keeper.close();
+});
+
+test("a pair that does not fit leaves the old one; it is told at the second look, once, and taken back when it fits again", async () => {
+  const keeper = await open();
+  writeFileSync(keyFile, second.keyPem);
+  const seen: number[] = [];
+  for (let look = 0; look < 4; look++) {
+    await keeper.look();
+    seen.push(told.length);
+  }
+  assert.deepEqual(seen, [0, 1, 1, 1]);
+  assert.equal(applied.length, 0);
+  assert.equal(keeper.pairs[0].certificatePem, first.certificatePem);
+  put(second);
+  await keeper.look();
+  assert.deepEqual(told, []);
+  assert.equal(keeper.pairs[0].certificatePem, second.certificatePem);
+  await keeper.close();
+});
+
+test("keys of tickets change every eight hours, and the one before is kept", async () => {
+  const keeper = await open();
+  clock.advance(8 * HOUR_MS);
+  clock.advance(8 * HOUR_MS);
+  const [one, two] = applied.map(({ ticketKeys }) => ticketKeys);
+  assert.equal(applied.length, 2);
+  assert.notDeepEqual(two?.[0], one?.[0]);
+  assert.deepEqual(two?.[1], one?.[0]);
+  assert.equal(two?.length, 2);
+  await keeper.close();
+});
