@@ -54,14 +54,20 @@ async function checkClock(): Promise<Step> {
 async function checkPorts({ bind }: SetupPlan, own: ReadonlySet<number>): Promise<readonly Step[]> {
   const taken: Step[] = [];
   const ours: number[] = [];
+  const unseen: number[] = [];
   for (const { port } of USUAL_PORTS) {
     const hosts = bind === undefined ? ["0.0.0.0"] : [bind];
     for (const host of hosts) {
       const code = await probePort({ host, port, ipv6Only: false });
       if (code === undefined) continue;
       if (code === "EADDRINUSE" && own.has(port)) ours.push(port);
+      else if (code === "EACCES") unseen.push(port);
       else taken.push(portStep(port, code));
     }
+  }
+  if (unseen.length > 0) {
+    const says = `Whether the ports ${unseen.join(", ")} are free cannot be seen by this user`;
+    taken.push({ kind: "unknown", name: "ports", says, remedy: "Run setup as root." });
   }
   if (taken.length > 0) return taken;
   const ports = USUAL_PORTS.map(({ port }) => port).join(", ");
@@ -78,13 +84,6 @@ function portStep(port: number, code: string): Step {
       const remedy = `Stop it for good, or give Postern an address of its own with --bind.`;
       return { kind: "fail", name, says: `Port ${port} is taken by ${who}`, remedy };
     }
-    case "EACCES":
-      return {
-        kind: "unknown",
-        name,
-        says: `Whether port ${port} is free cannot be seen by this user`,
-        remedy: "Run setup as root.",
-      };
     case "EADDRNOTAVAIL":
       return {
         kind: "fail",

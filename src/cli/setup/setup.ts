@@ -15,9 +15,9 @@ import { publishRecords } from "./dns-step.ts";
 import { lastAudit } from "./last-audit.ts";
 import { checkMachine } from "./machine-checks.ts";
 import { checkNetwork } from "./network-checks.ts";
-import { giveAway, isRoot, letRead, placeFile, placeFolder, placeUser, userNamed } from "./place-files.ts";
+import { giveAway, isRoot, letRead, othersIn, placeFile, placeFolder, placeUser, userNamed } from "./place-files.ts";
 import { readPlan, SETUP_OPTIONS, type SetupPlan } from "./plan.ts";
-import { SetupReport } from "./report.ts";
+import { SetupReport, type Step } from "./report.ts";
 import { hasSystemd, runningServer, startServer, UNIT_FILE, unitText } from "./service.ts";
 import { settingsText } from "./settings-text.ts";
 import { placeAccount, placeKeys } from "./store-step.ts";
@@ -39,10 +39,23 @@ export const setup: Command = {
       return 2;
     }
     const report = new SetupReport(invocation.out, invocation.json);
-    const audit = await install(plan.value, report);
+    const audit = await install(plan.value, report).catch((error: unknown) => {
+      report.add(notAllowed(error));
+      return undefined;
+    });
     return conclude(invocation, plan.value, report, audit);
   },
 };
+
+/** What the system did not let us do is for people to read. Anything else is a bug: thrown on. */
+function notAllowed(error: unknown): Step {
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  if (code === undefined || path === undefined) throw error;
+  const remedy = isRoot()
+    ? `Look at ${path}.`
+    : "Run setup as root, or name folders of this user with --dir and --data.";
+  return { kind: "fail", name: "system", says: `${path}: ${syscall ?? "it"} failed (${code})`, remedy };
+}
 
 /** The audit at its end; undefined: it did not come so far, and the report says why. */
 async function install(plan: SetupPlan, report: SetupReport): Promise<AuditReport | undefined> {
@@ -98,7 +111,10 @@ async function placeInstallation(
   settingsFile: string,
   report: SetupReport,
 ): Promise<Settings | undefined> {
-  report.add(await placeUser(plan.user, plan.dataDir));
+  const others = othersIn(plan.dataDir);
+  report.add(
+    others === undefined ? await placeUser(plan.user, plan.dataDir) : { kind: "fail", name: "data", ...others },
+  );
   if (report.has("fail")) return undefined;
   report.add(placeFile(settingsFile, settingsText(plan), 0o640, "settings"));
   const loaded = await loadSettings(settingsFile);
