@@ -28,6 +28,9 @@ export const PEER_PROGRAMS: Readonly<Record<string, string>> = {
   pebble: "pebble",
 };
 
+/** Programs whose packages cannot be installed beside the others, and what brings them instead. */
+export const UNPACKED_PROGRAMS: Readonly<Record<string, string>> = { exim4: "tools/unpack-exim.sh" };
+
 /** Programs that the bench compares with. */
 export const BENCH_PROGRAMS: Readonly<Record<string, string>> = {
   "smtp-source": "postfix",

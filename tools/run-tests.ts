@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants, globSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { delimiter, join } from "node:path";
-import { PEER_PROGRAMS } from "./peer-programs.ts";
+import { PEER_PROGRAMS, UNPACKED_PROGRAMS } from "./peer-programs.ts";
 
 const GROUPS: Readonly<Record<string, () => readonly string[]>> = {
   all: () => globSync(["src/**/*.test.ts", "test/**/*.test.ts"], { exclude: ["test/peers/**"] }),
@@ -65,10 +65,13 @@ function isTimeout(error: Error): boolean {
 
 function peersAreThere(): boolean {
   const missing = Object.entries(PEER_PROGRAMS).filter(([program]) => !isInstalled(program));
-  if (missing.length === 0) return true;
-  const packages = [...new Set(missing.map(([, name]) => name))].join(" ");
-  console.error(`Missing: ${missing.map(([program]) => program).join(", ")}. On Debian: apt-get install ${packages}`);
-  return false;
+  const unpacked = Object.entries(UNPACKED_PROGRAMS).filter(([program]) => !isInstalled(program));
+  if (missing.length > 0) {
+    const packages = [...new Set(missing.map(([, name]) => name))].join(" ");
+    console.error(`Missing: ${missing.map(([program]) => program).join(", ")}. On Debian: apt-get install ${packages}`);
+  }
+  for (const [program, script] of unpacked) console.error(`Missing: ${program}. On Debian: ${script}`);
+  return missing.length + unpacked.length === 0;
 }
 
 function isInstalled(program: string): boolean {

@@ -82,13 +82,16 @@ export interface FakeDnsServer {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+const ANY_PORT = 0;
+
 type Send = (octets: Buffer, options?: { readonly isCut: boolean }) => void;
 
 export async function startDnsServer(
   zone: FakeDnsServer["zone"] = {},
   misbehaviour: FakeDnsServer["misbehaviour"] = {},
+  wantedPort = ANY_PORT,
 ): Promise<FakeDnsServer> {
-  const { udp, tcp, port } = await listen();
+  const { udp, tcp, port } = await listen(wantedPort);
   const watchers = new Set<() => void>();
   const held: (() => void)[] = [];
   const server: FakeDnsServer = {
@@ -153,9 +156,12 @@ export async function startDnsServer(
 const PORT_ATTEMPTS_MAX = 20;
 
 /** The same port for UDP and TCP. */
-async function listen(attemptsLeft = PORT_ATTEMPTS_MAX): Promise<{ udp: UdpSocket; tcp: Server; port: number }> {
+async function listen(
+  wantedPort: number,
+  attemptsLeft = PORT_ATTEMPTS_MAX,
+): Promise<{ udp: UdpSocket; tcp: Server; port: number }> {
   const tcp = createServer();
-  tcp.listen(0, "127.0.0.1");
+  tcp.listen(wantedPort, "127.0.0.1");
   await once(tcp, "listening");
   const { port } = tcp.address() as { port: number };
   const udp = createSocket({ type: "udp4", recvBufferSize: 4 * 1024 * 1024 });
@@ -167,7 +173,7 @@ async function listen(attemptsLeft = PORT_ATTEMPTS_MAX): Promise<{ udp: UdpSocke
     udp.close();
     tcp.close();
     if (attemptsLeft <= 1) throw error;
-    return listen(attemptsLeft - 1);
+    return listen(wantedPort, attemptsLeft - 1);
   }
 }
 

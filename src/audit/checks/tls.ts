@@ -91,7 +91,7 @@ function versions({ service, transport }: ServiceFacts): readonly Finding[] {
     return [
       found(outcome, "tls-old", `${where} takes ${old.map(said).join(" and ")}`, {
         remedy:
-          "Take TLS 1.2 and newer only (Postfix: smtpd_tls_protocols = >=TLSv1.2; Dovecot: ssl_min_protocol = TLSv1.2).",
+          "Take TLS 1.2 and newer only (Postfix: smtpd_tls_protocols = >=TLSv1.2; Dovecot: ssl_min_protocol = TLSv1.2; Exim: tls_require_ciphers).",
       }),
     ];
   }
@@ -146,7 +146,7 @@ function certificate({ service, transport }: ServiceFacts, nowMs: number): reado
   }
   const facts = transport.certificate.value;
   const evidence = [
-    `names: ${shown(facts.names.join(", "))}`,
+    `names: ${facts.names.length === 0 ? "none" : shown(facts.names.join(", "))}`,
     `issuer: ${shown(facts.issuer)}`,
     `valid to ${new Date(facts.validToMs).toISOString().slice(0, 10)}, key ${facts.key}`,
   ];

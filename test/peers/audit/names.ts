@@ -16,6 +16,11 @@ export const BAD: Subject = {
   hosts: [{ name: "mail.bad.example", address: "192.0.2.21" }],
 };
 
+export const EXIM: Subject = {
+  domain: "exim.example",
+  hosts: [{ name: "mail.exim.example", address: "192.0.2.31" }],
+};
+
 export const GOOD: Subject = {
   domain: "good.example",
   hosts: [
@@ -27,7 +32,7 @@ export const GOOD: Subject = {
 /** Where the audit comes from. */
 export const CLIENT = "192.0.2.99";
 
-export const ADDRESSES = [STOCK, BAD, GOOD].flatMap(({ hosts }) => hosts.map(({ address }) => address));
+export const ADDRESSES = [STOCK, BAD, EXIM, GOOD].flatMap(({ hosts }) => hosts.map(({ address }) => address));
 
 type Zone = Record<string, ZoneRecords>;
 
@@ -64,6 +69,16 @@ export function stockZone(): Zone {
     ...hostRecords(STOCK),
     "stock.example": { MX: [{ preference: 10, exchange: "mail.stock.example" }], TXT: ["v=spf1 mx ~all"] },
     "_dmarc.stock.example": { TXT: ["v=DMARC1; p=none"] },
+  };
+}
+
+/** Nobody has published more than where the mail goes. */
+export function eximZone(): Zone {
+  return {
+    ...hostRecords(EXIM),
+    "exim.example": { MX: [{ preference: 10, exchange: "mail.exim.example" }] },
+    // It looks whether senders have an address to answer to.
+    "elsewhere.example": { A: ["192.0.2.99"] },
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * A small internet in a network namespace of its own, with mail on the standard ports, and the audit of one domain in it.
- * Started by `unshare --net`; says the report on standard output.
+ * Started by `unshare --net --mount`; says the report on standard output.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { selfSigned, type TestCertificate } from "../../fakes/certificates.ts";
 import { startDnsServer } from "../../fakes/dns-server.ts";
 import { hold, run, stop } from "../process.ts";
+import { startExim } from "./exim.ts";
 import { listening } from "./listening.ts";
 import { startMailServers } from "./mail-servers.ts";
 import {
@@ -16,6 +17,8 @@ import {
   BAD,
   badZone,
   CLIENT,
+  EXIM,
+  eximZone,
   GOOD,
   hostRecords,
   listZones,
@@ -29,6 +32,8 @@ import {
 const root = join(import.meta.dirname, "../../..");
 const postern = join(root, "bin/postern.js");
 const folder = mkdtempSync(join(tmpdir(), "postern-audit-world-"));
+/** Where a resolver of the system is asked. */
+const DNS_PORT = 53;
 const [scenario = "", ...auditWords] = process.argv.slice(2);
 
 execFileSync("ip", ["link", "set", "lo", "up"]);
@@ -40,7 +45,7 @@ for (const address of ADDRESSES) {
 const authority = await selfSigned({ names: ["An Authority"], isAuthority: true });
 const authorityFile = join(folder, "authority.pem");
 writeFileSync(authorityFile, authority.pem);
-const dns = await startDnsServer(listZones());
+const dns = await startDnsServer(listZones(), {}, DNS_PORT);
 
 try {
   const stopAll = await startScenario();
@@ -58,6 +63,9 @@ async function startScenario(): Promise<() => Promise<void>> {
       return startDebian(STOCK, stockZone(), false);
     case "bad":
       return startDebian(BAD, badZone(), true);
+    case "exim":
+      dns.zone = { ...dns.zone, ...eximZone() };
+      return startExim(EXIM);
     case "good":
       return startGood();
     default:
@@ -156,7 +164,7 @@ function isOf({ name, type }: NamedRecord, host: GoodHost, isFirst: boolean): bo
 }
 
 async function audit(): Promise<string> {
-  const subject = { stock: STOCK, bad: BAD, good: GOOD }[scenario];
+  const subject = { stock: STOCK, bad: BAD, exim: EXIM, good: GOOD }[scenario];
   const [first] = GOOD.hosts;
   const config =
     scenario === "good" && first !== undefined ? ["--config", settingsFile(first)] : ["--config", "/nonexistent"];
