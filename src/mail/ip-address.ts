@@ -67,3 +67,13 @@ export function isInNetwork(address: string, network: string): boolean {
   const length = bits === undefined ? first.toByteArray().length * 8 : Number(bits);
   return held.kind() === first.kind() && held.match([first, length] as never);
 }
+
+/**
+ * The network of one site: `192.0.2.0/24`, `2001:db8:1::/48`; empty for what is no address.
+ * @param address in its one form.
+ */
+export function siteNetwork(address: string): string {
+  if (!ipaddr.isValid(address)) return "";
+  if (!isIpv6(address)) return `${address.slice(0, address.lastIndexOf("."))}.0/24`;
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/48`).toRFC5952String()}/48`;
+}

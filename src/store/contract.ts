@@ -13,6 +13,7 @@ import { quarantineContract } from "./contract/quarantine.ts";
 import { queueContract } from "./contract/queue.ts";
 import { searchContract } from "./contract/search.ts";
 import { senderContract } from "./contract/senders.ts";
+import { sendingContract } from "./contract/sending.ts";
 import type { Store } from "./store.ts";
 
 const SUITES: Readonly<Record<string, ContractTests>> = {
@@ -26,6 +27,7 @@ const SUITES: Readonly<Record<string, ContractTests>> = {
   "mail that is kept back": quarantineContract,
   "senders and correspondents": senderContract,
   "the queue": queueContract,
+  "what accounts send": sendingContract,
   "keys that sign mail": dkimKeyContract,
   "other nodes": pairContract,
 };

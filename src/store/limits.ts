@@ -87,3 +87,17 @@ export const PRUNED_PAIR_PER_CALL_MAX = 500;
 export const STAMP_AHEAD_MS_MAX = 24 * 60 * 60 * 1000;
 /** Addresses that are remembered as not existing, about 300 octets each. */
 export const SUPPRESSED_ADDRESSES_MAX = 100_000;
+/** So long an account is known at a network after it was last seen there. Milliseconds: 30 days. */
+export const KNOWN_NETWORK_MS = 30 * 24 * 60 * 60 * 1000;
+/** A network is new until the account is seen there for so long: a thief's first login must not make it known. Milliseconds. */
+export const NEW_NETWORK_MS = 24 * 60 * 60 * 1000;
+/** Addresses that an account is remembered to send from in a day, about 100 octets each; of more only the sum is counted. */
+export const SENDING_SOURCES_PER_DAY_MAX = 500;
+/** Addresses, domains and subjects on an incident sheet: what a person reads. */
+export const SENDING_SOURCES_SHOWN = 20;
+export const SENDING_DOMAINS_SHOWN = 10;
+export const SENDING_SUBJECTS_SHOWN = 5;
+/** Messages whose subjects an incident sheet is made from: their indexes are read one by one. */
+export const SENDING_SUBJECTS_READ = 200;
+/** Rows about sending that one call forgets: a longer transaction would hold up mail. */
+export const PRUNED_SENDING_PER_CALL_MAX = 1000;

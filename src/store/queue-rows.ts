@@ -10,6 +10,7 @@
  * | `held`      | waits for somebody to release it                 | `held`                                            |
  * | `dead`      | a report that nobody can have, for the admin     | `dead`                                            |
  */
+import type { BounceRule } from "./sending-rules.ts";
 import type { BlobId, Delivery } from "./store.ts";
 
 export type QueueId = number;
@@ -136,6 +137,8 @@ export interface QueueSettlement {
   readonly attempt: string | null;
   /** Reports to the sender. */
   readonly notices: readonly Delivery[];
+  /** What this says of its account: recipients that servers took, or refused for good. Absent: nothing. */
+  readonly outcomes?: { readonly delivered: number; readonly refused: number; readonly rule: BounceRule };
   /** Addresses that do not exist, until when that is remembered. */
   readonly suppress: readonly { readonly address: string; readonly reply: string; readonly untilMs: number }[];
 }

@@ -23,6 +23,8 @@ import type { NewQueuedRecipient, Sending } from "./queue-rows.ts";
 import type { QueueStore } from "./queue-store.ts";
 import type { SearchKey } from "./search-key.ts";
 import type { CorrespondentRow, SenderKey, SenderRow } from "./sender-row.ts";
+import type { Submission } from "./sending-rows.ts";
+import type { SendingStore } from "./sending-store.ts";
 
 export type AccountId = number;
 export type FolderId = number;
@@ -119,7 +121,11 @@ export interface Delivery {
   readonly handOn?: string;
   /** It was handed over by another node: what stands for it, and is never taken a second time. */
   readonly handedOver?: readonly string[];
+  /** A user handed it in: it counts for the account. Absent: for nobody. */
+  readonly submission?: Submission;
 }
+
+export type DeliveryProblem = "no-space" | "nobody-left" | "here-already" | "sending-limit" | "account-held";
 
 export interface Forwarding {
   readonly mailFrom: string;
@@ -179,6 +185,8 @@ export type StoreEvent =
   | { readonly kind: "senders" }
   /** Other nodes, or what they told us. */
   | { readonly kind: "pair" }
+  /** Mail of an account is held, or no longer. */
+  | { readonly kind: "sending" }
   /** Something of the queue is due that was not there, or not due. */
   | { readonly kind: "queue" }
   /** Our own block list changed. Null: too much of it to be told; read it again. */
@@ -195,7 +203,7 @@ export interface StoreStatistics {
   readonly schemaVersion: number;
 }
 
-export interface Store extends QueueStore, CredentialStore, PairStore {
+export interface Store extends QueueStore, CredentialStore, PairStore, SendingStore {
   // — The directory: who has an address here —
   findAddress(address: string): Promise<AddressEntry | undefined>;
   findAccount(id: AccountId): Promise<Account | undefined>;
@@ -223,8 +231,9 @@ export interface Store extends QueueStore, CredentialStore, PairStore {
   /**
    * Where it was put: what is kept back is nowhere, unless there was no room for that and it is in Junk. `nobody-left`: none
    * of the accounts is there any more, and nothing was stored. `here-already`: some of `handedOver` was taken before, and nothing was stored.
+   * `sending-limit`: the account is over one. `account-held`: its mail is held, and this would go to people here.
    */
-  deliver(delivery: Delivery): Promise<Result<readonly Placed[], "no-space" | "nobody-left" | "here-already">>;
+  deliver(delivery: Delivery): Promise<Result<readonly Placed[], DeliveryProblem>>;
   appendMessage(
     folderId: FolderId,
     message: NewMessage,

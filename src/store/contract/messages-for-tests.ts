@@ -15,7 +15,7 @@ export function newMessage(octets: Uint8Array, flags: readonly string[] = [], in
 export function delivery(
   octets: Uint8Array,
   targets: readonly DeliveryTarget[],
-  options: Partial<Pick<Delivery, "prefix" | "queued" | "forwarded" | "sending">> = {},
+  options: Partial<Pick<Delivery, "prefix" | "queued" | "forwarded" | "sending" | "submission">> = {},
 ): Delivery {
   const prefix = options.prefix ?? new Uint8Array(0);
   return {
@@ -28,6 +28,7 @@ export function delivery(
     mailFrom: "sender@example.org",
     ...(options.sending === undefined ? {} : { sending: options.sending }),
     ...(options.forwarded === undefined ? {} : { forwarded: options.forwarded }),
+    ...(options.submission === undefined ? {} : { submission: options.submission }),
   };
 }
 

@@ -11,6 +11,7 @@ import { queue } from "./0006-queue.ts";
 import { forwarding } from "./0007-forwarding.ts";
 import { scram } from "./0008-scram.ts";
 import { pair } from "./0009-pair.ts";
+import { sending } from "./0010-sending.ts";
 
 export const migrations: readonly string[] = [
   first,
@@ -22,4 +23,5 @@ export const migrations: readonly string[] = [
   forwarding,
   scram,
   pair,
+  sending,
 ];

@@ -10,6 +10,7 @@ export class EventLog {
   #senders = false;
   #queue = false;
   #pair = false;
+  #sending = false;
   /** Null: more than is told one by one. */
   #blockList: BlockListChange[] | null = [];
   #blockListEntries = 0;
@@ -34,6 +35,10 @@ export class EventLog {
     this.#queue = true;
   }
 
+  sending(): void {
+    this.#sending = true;
+  }
+
   pair(): void {
     this.#pair = true;
   }
@@ -52,12 +57,14 @@ export class EventLog {
     if (this.#senders) events.push({ kind: "senders" });
     if (this.#queue) events.push({ kind: "queue" });
     if (this.#pair) events.push({ kind: "pair" });
+    if (this.#sending) events.push({ kind: "sending" });
     this.#folders.clear();
     this.#accounts.clear();
     this.#directory = false;
     this.#senders = false;
     this.#queue = false;
     this.#pair = false;
+    this.#sending = false;
     this.#blockList = [];
     this.#blockListEntries = 0;
     return events;

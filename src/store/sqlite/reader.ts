@@ -21,6 +21,7 @@ import { queueReads } from "./read/queue.ts";
 import { scramKeyReads } from "./read/scram-keys.ts";
 import { searchedFolder } from "./read/search-rows.ts";
 import { senderReads } from "./read/senders.ts";
+import { sendingReads } from "./read/sending.ts";
 import { accountByAddress, accountById, allAccounts, allFolders, credentialsOf, folderByName } from "./rows.ts";
 import { isReaderMethod, type ReaderOperations } from "./store-methods.ts";
 
@@ -47,6 +48,7 @@ export function createSqliteReader({ dataDir }: { readonly dataDir: string }): S
     ...quarantineReads(db),
     ...pairReads(db),
     ...senderReads(db),
+    ...sendingReads(db),
   };
   return {
     async call(method, args) {

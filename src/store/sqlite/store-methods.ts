@@ -97,6 +97,14 @@ export const storeMethods = {
   findHandOn: "reader",
   findHandedOver: "reader",
   prunePair: "writer",
+  findSendingUse: "reader",
+  listSendingMinutes: "reader",
+  listSendingHolds: "reader",
+  findSendingIncident: "reader",
+  listSending: "reader",
+  markSendingTold: "writer",
+  quietSending: "writer",
+  pruneSending: "writer",
   statistics: "reader",
 } as const satisfies Record<StoreMethod, "reader" | "writer">;
 

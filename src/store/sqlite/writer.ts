@@ -27,6 +27,7 @@ import { pairOperations } from "./write/pair.ts";
 import { quarantineOperations } from "./write/quarantine.ts";
 import { queueOperations } from "./write/queue.ts";
 import { senderOperations } from "./write/senders.ts";
+import { sendingOperations } from "./write/sending.ts";
 
 export interface SqliteWriterOptions {
   readonly dataDir: string;
@@ -131,6 +132,7 @@ export class Writer implements SqliteWriter {
       ...quarantineOperations(context),
       ...pairOperations(context),
       ...senderOperations(context),
+      ...sendingOperations(context),
     };
     this.#queue = new GroupCommitQueue((operations) => this.applyBatch(operations));
     this.#tidying = this.#sweep();

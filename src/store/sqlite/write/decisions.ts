@@ -1,6 +1,6 @@
 /** Decision records, the block list's entries, and logins: what is known of clients. */
 import type { BlockListKey, BlockListRow } from "../../decision-row.ts";
-import { PRUNED_DECISIONS_PER_CALL_MAX, ROWS_PER_CALL_MAX } from "../../limits.ts";
+import { KNOWN_NETWORK_MS, PRUNED_DECISIONS_PER_CALL_MAX, ROWS_PER_CALL_MAX } from "../../limits.ts";
 import type { Database } from "../database.ts";
 import type { WriterOperations } from "../store-methods.ts";
 import { BlockListStamps } from "./block-list-stamps.ts";
@@ -102,7 +102,9 @@ function clientOperations({ db, events, nowMs }: WriteContext): Pick<WriterOpera
     putLogins(logins) {
       for (const { address, accountId, atMs } of logins) {
         db.run(
-          "INSERT OR REPLACE INTO login (address, account_id, last_ms) VALUES (?, ?, ?)",
+          `INSERT INTO login (address, account_id, last_ms, first_ms) VALUES (?1, ?2, ?3, ?3)
+           ON CONFLICT (address, account_id) DO UPDATE SET
+             first_ms = iif(last_ms < ?3 - ${KNOWN_NETWORK_MS}, ?3, first_ms), last_ms = ?3`,
           address,
           accountId,
           atMs,

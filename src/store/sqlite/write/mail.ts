@@ -20,6 +20,7 @@ import { noteHandedOver } from "./pair.ts";
 import { placeMessage } from "./place-message.ts";
 import { hasQuarantineRoom, keepBack } from "./quarantine.ts";
 import { enqueue } from "./queue-messages.ts";
+import { noteSubmission, submissionProblem } from "./sending.ts";
 
 const NO_PREFIX = new Uint8Array(0);
 /** Above every UID: nothing is recent. */
@@ -51,7 +52,12 @@ function deliver(context: WriteContext, delivery: Delivery): ReturnType<WriterOp
   const references =
     targets.length + (queued.length > 0 ? 1 : 0) + forwarded.length + (quarantine === undefined ? 0 : 1);
   if (references === 0) return failed("nobody-left");
-  const { handedOver = [] } = delivery;
+  const { handedOver = [], submission } = delivery;
+  if (submission !== undefined) {
+    const isHereToo = targets.length + forwarded.length > 0 || quarantine !== undefined;
+    const problem = submissionProblem(context, submission, isHereToo);
+    if (problem !== undefined) return failed(problem);
+  }
   if (handedOver.length > 0 && !noteHandedOver(context, handedOver, context.nowMs())) return failed("here-already");
   const blobId = context.blobs.insert({ prefix, content, index, references });
   const about = { internalDateMs: receivedAtMs, sizeOctets: index.sizeOctets };
@@ -60,6 +66,7 @@ function deliver(context: WriteContext, delivery: Delivery): ReturnType<WriterOp
   if (queued.length > 0) enqueue(context, delivery, blobId);
   const { handOn: _theirs, ...withoutHandOn } = delivery;
   for (const passed of forwarded) enqueue(context, { ...withoutHandOn, ...passed }, blobId);
+  if (submission !== undefined) noteSubmission(context, submission);
   return ok(placed);
 }
 

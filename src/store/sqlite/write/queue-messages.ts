@@ -2,13 +2,15 @@
 import { QUEUE_BULK_RECIPIENTS } from "../../limits.ts";
 import { type NewQueuedRecipient, PLAIN_SENDING, type QueuePriority } from "../../queue-rows.ts";
 import type { BlobId, Delivery } from "../../store.ts";
+import { isHeld } from "../sending-sums.ts";
 import type { WriteContext } from "./context.ts";
 import { QueueTurns } from "./queue-turns.ts";
 
 /** The blob's reference is counted by the caller. */
 export function enqueue({ db, events }: WriteContext, delivery: Delivery, blobId: BlobId): void {
   const { queued, mailFrom, receivedAtMs, sending = PLAIN_SENDING } = delivery;
-  const { account, origin, body, utf8, requireTls, returnContent, envelopeId, heldFor, notBeforeMs } = sending;
+  const { account, origin, body, utf8, requireTls, returnContent, envelopeId, notBeforeMs } = sending;
+  const heldFor = isHeld(db, account) ? "account" : sending.heldFor;
   const priority = sending.priority ?? priorityOf(queued, mailFrom);
   const messageId = db.insert(
     `INSERT INTO queue_message

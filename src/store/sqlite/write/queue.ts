@@ -3,11 +3,13 @@ import { failed, ok } from "#mail/result.ts";
 import { QUEUE_ATTEMPTS_KEPT, QUEUE_CHANGES_PER_CALL_MAX, SUPPRESSED_ADDRESSES_MAX } from "../../limits.ts";
 import type { QueueAction, QueueSelection, QueueSettlement, SettledRecipient } from "../../queue-rows.ts";
 import { selectionSql } from "../queue-selection.ts";
+import { isHeld } from "../sending-sums.ts";
 import type { WriterOperations } from "../store-methods.ts";
 import type { WriteContext } from "./context.ts";
 import { claimQueued } from "./queue-claim.ts";
 import { removeIfDone } from "./queue-messages.ts";
 import { QueueTurns } from "./queue-turns.ts";
+import { holdAgain, noteOutcomes } from "./sending.ts";
 
 type QueueMethod =
   | "claimQueued"
@@ -50,20 +52,28 @@ export function queueOperations(
 
 function settle(
   context: WriteContext,
-  { messageId, nowMs, results, attempt, notices, suppress }: QueueSettlement,
+  { messageId, nowMs, results, attempt, notices, suppress, outcomes }: QueueSettlement,
   deliver: WriterOperations["deliver"],
 ): ReturnType<WriterOperations["settleQueued"]> {
   const { db } = context;
   if (notices.length > 0 && !context.hasRoom()) return failed("no-space");
   const turns = new QueueTurns(db);
-  for (const result of results) settleRecipient(context, turns, messageId, result);
+  const account = accountOf(context, messageId);
+  // It was under way when its account was held: what is to be tried again is not tried.
+  const next = isHeld(context.db, account) ? "held" : "waiting";
+  for (const result of results) settleRecipient(context, turns, messageId, result, next);
   if (attempt !== null) keepAttempt(context, messageId, attempt);
   // A report whose reader has gone in this moment has nobody left to tell.
   for (const notice of notices) deliver(notice);
   for (const { address, reply, untilMs } of suppress) suppressAddress(context, { address, reply, nowMs, untilMs });
   turns.refresh();
+  if (outcomes !== undefined) noteOutcomes(context, account, outcomes, nowMs);
   removeIfDone(context, messageId);
   return ok(undefined);
+}
+
+function accountOf({ db }: WriteContext, messageId: number): string {
+  return db.get<{ account: string }>("SELECT account FROM queue_message WHERE id = ?", messageId)?.account ?? "";
 }
 
 function settleRecipient(
@@ -71,6 +81,7 @@ function settleRecipient(
   turns: QueueTurns,
   messageId: number,
   { id, outcome, reply }: SettledRecipient,
+  next: "waiting" | "held",
 ): void {
   const row = db.get<{ laneId: number }>(
     "SELECT lane_id AS laneId FROM queue_recipient WHERE id = ? AND state IN ('in-flight', 'finishing')",
@@ -89,8 +100,10 @@ function settleRecipient(
       return;
     case "waiting":
       db.run(
-        `UPDATE queue_recipient SET state = 'waiting', due_ms = ?, attempts = attempts + 1, last_reply = ?,
+        `UPDATE queue_recipient SET state = ?, held_for = ?, due_ms = ?, attempts = attempts + 1, last_reply = ?,
            is_doubtful = max(is_doubtful, ?), is_warned = max(is_warned, ?) WHERE id = ?`,
+        next,
+        next === "held" ? "account" : null,
         outcome.dueMs,
         reply,
         outcome.isDoubtful ? 1 : 0,
@@ -128,7 +141,8 @@ function suppressAddress(
 }
 
 /** After a crash, before anything is claimed. */
-function recover({ db, events }: WriteContext, nowMs: number): { again: number; doubtful: number } {
+function recover(context: WriteContext, nowMs: number): { again: number; doubtful: number } {
+  const { db, events } = context;
   const turns = new QueueTurns(db);
   const underWay = db.all<Touched & { state: string }>(
     `SELECT id, lane_id AS laneId, state FROM queue_recipient WHERE state IN ('in-flight', 'finishing')
@@ -146,6 +160,7 @@ function recover({ db, events }: WriteContext, nowMs: number): { again: number; 
     );
   }
   turns.refresh();
+  holdAgain(context);
   if (underWay.length > 0) events.queue();
   const doubtful = underWay.filter(({ state }) => state === "finishing").length;
   return { again: underWay.length - doubtful, doubtful };
