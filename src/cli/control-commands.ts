@@ -33,6 +33,7 @@ import { pairControls, pairState } from "./pair-controls.ts";
 import { quarantineCommands } from "./quarantine-controls.ts";
 import { queueControls } from "./queue-controls.ts";
 import { senderCommands } from "./sender-controls.ts";
+import { sendingControls } from "./sending-controls.ts";
 
 export type { ControlContext, ControlOutcome } from "./control-entry.ts";
 
@@ -146,6 +147,7 @@ const serverCommands = {
       greylist: await greylistCounts(context),
       scanners: await scannerStates(context.settings, { dialer: systemDialer, clock: systemClock }),
       quarantine: await context.administration.store.countQuarantine(),
+      holds: await context.administration.store.listSendingHolds(),
       pair: await pairState(context),
     }),
   ),
@@ -163,6 +165,7 @@ const commands = {
   ...quarantineCommands,
   ...senderCommands,
   ...queueControls,
+  ...sendingControls,
   ...serverCommands,
 };
 

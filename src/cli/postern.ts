@@ -21,6 +21,7 @@ import { queueCommands } from "./queue.ts";
 import { replay } from "./replay.ts";
 import { selftest } from "./selftest.ts";
 import { senderCommands } from "./sender.ts";
+import { sendingCommands } from "./sending.ts";
 import { serve } from "./serve.ts";
 import { setup } from "./setup/setup.ts";
 import { status } from "./status.ts";
@@ -50,6 +51,7 @@ export const COMMANDS: readonly Command[] = [
   ...domainCommands,
   ...dkimCommands,
   ...queueCommands,
+  ...sendingCommands,
   ...pairCommands,
   ...notBuiltCommands,
 ];

@@ -8,6 +8,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "no-such-domain": "is no domain here; `postern domain list` shows them",
   "no-such-credential": "has no app password of that number; `postern account app-password list` shows them",
   "no-such-entry": "is not in the queue; `postern queue list` shows it",
+  "account-held": "is held; `postern queue release --account` ends that",
   "not-suppressed": "is not suppressed; `postern queue suppressed list` shows what is",
   "address-is-account": "is an account; an alias needs an address of its own",
   "no-targets": "needs an account to lead to",

@@ -5,6 +5,8 @@ import { ROWS_PER_CALL_MAX } from "#store/limits.ts";
 import type { QueueSelection } from "#store/queue-rows.ts";
 import { command } from "./control-entry.ts";
 
+const HOUR_MS = 3_600_000;
+
 const page = { limit: z.int().min(1).max(ROWS_PER_CALL_MAX) };
 const selection = {
   id: z.int().optional(),
@@ -38,8 +40,15 @@ export const queueControls = {
   /** One piece; `changed` 0: there is no more. */
   "queue-change": command(
     z.strictObject({ ...selection, action: z.enum(["retry", "hold", "release", "remove"]) }),
-    async ({ administration: { store, clock } }, { action, ...selected }) =>
-      ok({ changed: await store.changeQueued(chosen(selected), action, clock.now()) }),
+    async ({ administration: { store, clock }, settings }, { action, ...selected }) => {
+      const { id, domain, account } = chosen(selected);
+      // An account's mail is released as a whole, and what comes is not held again at once.
+      const isWhole = id === undefined && domain === undefined;
+      const quietUntilMs = clock.now() + settings.sending.quietHours * HOUR_MS;
+      const ended = action === "release" && isWhole ? await store.quietSending(account ?? null, quietUntilMs) : 0;
+      const changed = await store.changeQueued(chosen(selected), action, clock.now());
+      return ok({ changed, ended });
+    },
   ),
   "queue-suppressed": command(
     z.strictObject({ ...page, after: z.string().optional() }),

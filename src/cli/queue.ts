@@ -96,6 +96,7 @@ async function change(invocation: Invocation, action: QueueAction): Promise<Exit
   const settings = await readSettings(invocation);
   if (settings === undefined) return 1;
   let changed = 0;
+  let ended = 0;
   for (let piece = 1; piece !== 0; changed += piece) {
     const asked = await askWhereItBelongs(settings, "queue-change", {
       ...selected,
@@ -109,11 +110,13 @@ async function change(invocation: Invocation, action: QueueAction): Promise<Exit
       return 3;
     }
     piece = asked.outcome.value.changed;
+    ended += asked.outcome.value.ended;
   }
-  if (json) out.json({ ok: changed > 0, value: { changed } });
+  if (json) out.json({ ok: changed + ended > 0, value: { changed, ended } });
+  else if (changed === 0 && ended > 0) out.line("No longer held; there was nothing in the queue.");
   else if (changed > 0) out.line(`${counted(changed, "recipient")} ${DONE[action]}.`);
   else out.problem(`Nothing there that can be changed so; \`postern queue list\` shows what there is.`);
-  return changed > 0 ? 0 : 1;
+  return changed + ended > 0 ? 0 : 1;
 }
 
 const suppressed: Command = {

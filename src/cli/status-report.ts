@@ -4,8 +4,10 @@ import type { Settings } from "#config/settings.ts";
 import type { LimitFigure } from "#gate/limits/connection-totals.ts";
 import type { QuarantineFigures } from "#store/quarantine-row.ts";
 import type { QueueCounts } from "#store/queue-rows.ts";
+import type { SendingHold } from "#store/sending-rows.ts";
 import type { StoreStatistics } from "#store/store.ts";
 import type { RaisedAlert } from "#threads/alert.ts";
+import { reason } from "#threads/incident-sheet.ts";
 import type { NodeState, PairState } from "#threads/pair-states.ts";
 import type { ListeningReport } from "#threads/ports.ts";
 import type { Proof } from "#threads/proofs.ts";
@@ -45,13 +47,15 @@ export interface StatusReport {
   /** Asked just now; none where none is set up. */
   readonly scanners: readonly ScannerState[];
   readonly quarantine: QuarantineFigures;
+  /** Accounts whose mail is held, the oldest first. */
+  readonly holds: readonly SendingHold[];
   /** Other nodes, and the domains of theirs that this one is a second MX for. */
   readonly pair: PairState;
   readonly protections: readonly Protection[];
 }
 
 export function statusLines(
-  { running, store, queue, greylist, quarantine, scanners, pair, protections }: StatusReport,
+  { running, store, queue, greylist, quarantine, holds, scanners, pair, protections }: StatusReport,
   settings: Settings,
 ): readonly string[] {
   return [
@@ -59,6 +63,7 @@ export function statusLines(
     "",
     `Store      ${counted(store.accounts, "account")}, ${counted(store.messages, "message")}, ${octets(store.sizeOctets)}`,
     `Queue      ${countsLine(queue)}`,
+    ...holds.filter(({ isEnforced }) => isEnforced).flatMap(holdLines),
     ...(greylist === null ? [] : [greylistLine(greylist)]),
     ...(quarantine.messages === 0 ? [] : [quarantineLine(quarantine, settings)]),
     ...scanners.map(scannerLine),
@@ -75,6 +80,12 @@ function nodeLine({ name, lastSyncMs, list, problem }: NodeState, nowMs: number)
   const told =
     list === null ? "" : `, ${counted(list.addresses, "recipient")} as of ${duration(nowMs - list.confirmedMs)} ago`;
   return `Pair       ${name}: ${heard}${told}${problem === "" ? "" : `; NOT CONNECTED: ${problem}`}`;
+}
+
+function holdLines(hold: SendingHold): readonly string[] {
+  const { account, sinceMs } = hold;
+  const what = `HELD since ${moment(sinceMs)}: ${reason(hold)}; \`postern sending show ${account}\``;
+  return wrapped(`           ${account} ${what}`, "", "             ");
 }
 
 function greylistLine({ mode, waiting, known }: GreylistCounts): string {

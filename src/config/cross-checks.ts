@@ -115,6 +115,25 @@ export function checkScores(file: SettingsFile, written: CamelCased<SettingsFile
   }
 }
 
+/** Each account has limits of its own once. */
+export function checkSendingAccounts(file: SettingsFile, problems: ProblemList): void {
+  const seen = new Set<string>();
+  for (const [position, { address }] of file.sending_account.entries()) {
+    const path = ["sending_account", position];
+    const mailbox = parseMailbox(address, { utf8: true });
+    const name = mailbox.ok ? canonicalAddress(mailbox.value) : address;
+    if (!isLocal(address, file)) {
+      problems.error(
+        path,
+        `sending_account ${position + 1} is for "${address}", which is in none of the domains here`,
+        "Name an account of this server.",
+      );
+    }
+    if (seen.has(name)) problems.error(path, `There are two sending_account tables for ${name}`, "Make one of them.");
+    seen.add(name);
+  }
+}
+
 export function checkStore({ store }: SettingsFile, problems: ProblemList): void {
   if (store.url !== "sqlite:") {
     problems.error(["store", "url"], `store.url "${store.url}" is not in this version`, 'Set url = "sqlite:".');

@@ -9,7 +9,15 @@ import { failed, ok, type Result } from "#mail/result.ts";
 import { acmeSettings } from "./acme.ts";
 import { type CamelCased, camelCased } from "./camel-case.ts";
 import { checkDelivery } from "./check-delivery.ts";
-import { checkDomains, checkLimits, checkLists, checkScores, checkStore, warnWithoutEffect } from "./cross-checks.ts";
+import {
+  checkDomains,
+  checkLimits,
+  checkLists,
+  checkScores,
+  checkSendingAccounts,
+  checkStore,
+  warnWithoutEffect,
+} from "./cross-checks.ts";
 import { configuredListeners, usualListeners } from "./listeners.ts";
 import { readPolicyFile } from "./policy-file.ts";
 import { type Problem, ProblemList, reportIssues, valueAt } from "./problem.ts";
@@ -94,6 +102,7 @@ function derive(file: SettingsFile, path: string, surroundings: Surroundings, pr
   checkLists(file, problems);
   checkScanners(file, problems);
   checkDelivery(file, problems);
+  checkSendingAccounts(file, problems);
   checkStore(file, problems);
   checkScores(file, camelCased(file), problems);
   checkTrustedNetworks(file.relay, surroundings.defaultGateways(), problems);
@@ -128,6 +137,8 @@ function derive(file: SettingsFile, path: string, surroundings: Surroundings, pr
     delivery: written.delivery,
     routes: written.route,
     queue: written.queue,
+    sending: written.sending,
+    sendingAccounts: written.sendingAccount.map((one) => ({ ...one, address: canonical(one.address) })),
     pair: written.pair,
     accounts: written.accounts,
     auth: written.auth,

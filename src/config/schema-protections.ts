@@ -45,6 +45,9 @@ export const rules = table({
     reason: "Needs a program that Postern does not bring.",
   }),
   milter: setting(mode, "enforce", { text: "Filters that speak the milter protocol, where `[[milter]]` names any." }),
+  sending: setting(mode, "enforce", {
+    text: "Limits of what users send, and holds of accounts that look stolen (`[sending]`). In `shadow` it is told whose mail would be held.",
+  }),
   early_talker: setting(mode, "enforce", { text: "Clients that speak before the greeting." }),
   greylist: setting(mode, "off", {
     text: "Mail from an unknown sender that has a score of 4 or more is deferred for some minutes, once. In `shadow` it is noted who would wait.",

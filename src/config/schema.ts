@@ -7,6 +7,7 @@ import { pair } from "./schema-pair.ts";
 import { policy } from "./schema-policy.ts";
 import { antivirus, dmarc, greylist, lists, milter, relay, rules } from "./schema-protections.ts";
 import { queue } from "./schema-queue.ts";
+import { sending, sendingAccount } from "./schema-sending.ts";
 import { accountPolicy, ownScores, quarantine, uriList, verdict, weights } from "./schema-verdict.ts";
 import { computed, expecting, required, section, setting, table } from "./setting.ts";
 import {
@@ -238,6 +239,13 @@ export const posternToml = table({
   relay: section(relay, "Who may send to other domains without logging in: nobody, unless listed here."),
   threads: section(threads, "Use of the machine."),
   delivery: section(delivery, "Mail for other domains."),
+  sending: section(
+    sending,
+    "How much users may send, and when an account looks stolen: see [sending-limits.md](sending-limits.md).",
+  ),
+  sending_account: setting(list(sendingAccount), [], {
+    text: "One `[[sending_account]]` table for each account that has limits of its own.",
+  }),
   queue: section(queue, "How long and how often mail for other domains is tried."),
   route: setting(list(route), [], {
     text: "One `[[route]]` table for each domain whose mail takes a way of its own.",

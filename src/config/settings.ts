@@ -86,6 +86,9 @@ export interface Settings {
   readonly threads: FileSettings["threads"];
   readonly delivery: FileSettings["delivery"];
   readonly queue: FileSettings["queue"];
+  readonly sending: FileSettings["sending"];
+  /** By canonical address. */
+  readonly sendingAccounts: FileSettings["sendingAccount"];
   readonly routes: FileSettings["route"];
   readonly pair: FileSettings["pair"];
   readonly accounts: FileSettings["accounts"];

@@ -67,3 +67,7 @@ export const USE_NOTED_AGAIN_MS = 10 * 60_000;
 export const USES_GATHERED_MS = 1000;
 /** Uses that wait for the store; more are not noted until the next login. */
 export const USES_WAITING_MAX = 5000;
+/** An administrator hears so often, at most, that an account is at its limit. Milliseconds. */
+export const LIMITED_TOLD_AGAIN_MS = 60 * 60_000;
+/** Accounts for which that is remembered. */
+export const LIMITED_ACCOUNTS_MAX = 1000;

@@ -1,5 +1,5 @@
 /** One job from the moment it was given out until all that became of it is written down. */
-import type { QueueJob, QueueSettlement } from "#store/queue-rows.ts";
+import type { QueueJob, QueueSettlement, SettledRecipient } from "#store/queue-rows.ts";
 import type { Delivery } from "#store/store.ts";
 import type { AttemptReport, DeliveryJob, RecipientResult } from "./attempt.ts";
 import type { Report } from "./bounces/report.ts";
@@ -123,6 +123,7 @@ export class JobRun {
       results: told.results,
       attempt: JSON.stringify({ startedAtMs: report.startedAtMs, host: report.host, trace: report.trace }),
       notices: told.notices,
+      ...this.#outcomes(settled, report),
       suppress: settled.nonexistent.map(({ address, reply }) => ({
         address: address.toLowerCase(),
         reply,
@@ -132,6 +133,20 @@ export class JobRun {
     const written = await store.settleQueued(settlement);
     if (!written.ok) await this.#withoutReports(settlement, nowMs);
     this.#log(report);
+  }
+
+  /** What other servers said of the account: expired mail is not among it, nor what was never tried. */
+  #outcomes({ results }: Settled, report: AttemptReport): Pick<QueueSettlement, "outcomes"> {
+    const rule = this.#options.settings.bounceRule;
+    if (rule === undefined || this.#job.message.account === "") return {};
+    const refusedIds = new Set(report.results.filter(isRefusal).map(({ recipientId }) => recipientId));
+    return {
+      outcomes: {
+        delivered: results.filter(({ outcome }) => outcome.kind === "delivered").length,
+        refused: results.filter((result) => isGivenUp(result) && refusedIds.has(result.id)).length,
+        rule,
+      },
+    };
   }
 
   /** A failure of which nobody can be told is kept for the administrator: it is not as if nothing had been. */
@@ -186,6 +201,15 @@ export class JobRun {
     const [a = 0, b = 0, c = 0, d = 0] = this.#options.random.bytes(4);
     return (((a << 24) | (b << 16) | (c << 8) | d) >>> 0) / UINT32;
   }
+}
+
+function isGivenUp({ outcome: { kind } }: SettledRecipient): boolean {
+  return kind === "failed" || kind === "dead";
+}
+
+/** They said so, or there is no such domain; that our own way out failed says nothing. */
+function isRefusal({ outcome, reply: { stage } }: RecipientResult): boolean {
+  return outcome === "failed" && stage !== "auth" && stage !== "local";
 }
 
 function deadIf(result: QueueSettlement["results"][number], { recipients }: Report): typeof result {

@@ -1,4 +1,5 @@
 /** What an operator may change about the queue. */
+import type { BounceRule } from "#store/sending-rules.ts";
 import type { Schedule } from "./schedule.ts";
 
 export interface QueueSettings {
@@ -11,4 +12,6 @@ export interface QueueSettings {
   readonly attemptsPerDestinationMax: number;
   /** All mail goes to one next hop: its pace is everybody's. */
   readonly oneNextHop: boolean;
+  /** From when on refusals speak against an account; absent: they do not. */
+  readonly bounceRule?: BounceRule;
 }

@@ -4,6 +4,7 @@ import type { AccountSessions } from "#identity/account-sessions.ts";
 import type { Authenticator } from "#identity/authenticator.ts";
 import type { Directory } from "#identity/directory.ts";
 import type { ReturnAddresses } from "#identity/return-address.ts";
+import type { SendingLimits } from "#identity/sending-limits.ts";
 import type { Reply } from "#mail/reply.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Endpoint } from "#ports/connection.ts";
@@ -26,6 +27,8 @@ export interface SmtpDependencies {
   readonly logins: LoginPlaces;
   /** Reverse-paths of mail that is passed on. Without it none is. */
   readonly returns?: ReturnAddresses;
+  /** Counts what users send, and says when it is enough. Without it nobody is counted. */
+  readonly sending?: SendingLimits;
   /** Ends sessions whose login no longer holds. */
   readonly accountSessions?: AccountSessions;
   readonly spool: Spool;

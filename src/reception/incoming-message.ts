@@ -34,6 +34,8 @@ export interface IncomingOptions {
   readonly prefix: (header: SenderHeader) => Uint8Array;
   /** A node that we trust took it in: what it says in the header stands. What stands there in our name does not. */
   readonly fromNode?: true;
+  /** A user hands it in: who else gets it unseen is nobody's to read (RFC 5322 §3.6.3). */
+  readonly fromUser?: true;
   /** Reads the octets as the sender signed them, before anything is taken off or put in front. */
   readonly digest: MessageDigest | undefined;
 }
@@ -122,7 +124,7 @@ export class IncomingMessage {
 
   #headerComplete(octets: Buffer): boolean {
     this.#headerDone = true;
-    const header = readSenderHeader(octets, this.#options.hostname, this.#options.fromNode);
+    const header = readSenderHeader(octets, this.#options);
     if (header.receivedFields > this.#options.receivedFieldsMax) this.#refuse(LOOP);
     else if (this.#options.binary && hasBareNewline(octets)) this.#refuse(BARE_NEWLINE);
     if (this.#refusal !== undefined) return true;

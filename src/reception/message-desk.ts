@@ -2,11 +2,12 @@
 import { Buffer } from "node:buffer";
 import { MessageDigest } from "#evidence/authentication-results/message-digest.ts";
 import type { MessageOctets } from "#evidence/content/message-octets.ts";
+import type { SendingTurn } from "#identity/sending-limits.ts";
 import { formatMailbox, parseMailbox } from "#mail/address.ts";
 import type { Content } from "#mail/content.ts";
 import { asBuffer } from "#mail/header/fields.ts";
 import { shiftIndex } from "#mail/mime/shift-index.ts";
-import { type Reply, reply } from "#mail/reply.ts";
+import { isPositive, type Reply, reply } from "#mail/reply.ts";
 import {
   dateField,
   fieldOctets,
@@ -18,14 +19,14 @@ import {
 } from "#mail/trace.ts";
 import type { Fields } from "#ports/log.ts";
 import type { RecipientRequest, Transaction } from "#protocol/smtp/transaction.ts";
-import type { Delivery, DeliveryTarget, Placed } from "#store/store.ts";
+import type { Delivery, DeliveryProblem, DeliveryTarget, Placed } from "#store/store.ts";
 import type { SmtpDependencies } from "./dependencies.ts";
 import { handOnFacts, handOnVerdict, withHandOn } from "./hand-on.ts";
 import { type CompleteMessage, IncomingMessage } from "./incoming-message.ts";
 import type { Judgement } from "./judgement.ts";
 import type { ScanEnvelope } from "./message-scan.ts";
 import { forwardings, isDeliveredHere, isOnlyPassedOn, isSenderProven, SPAM_NOT_PASSED_ON } from "./passed-on.ts";
-import type { Destination } from "./recipient-policy.ts";
+import type { Destination, RecipientDecision } from "./recipient-policy.ts";
 import { reportSuccess } from "./report-desk.ts";
 import type { SenderHeader } from "./sender-header.ts";
 import { FROM_MALFORMED, judgeHeaderFrom } from "./sender-policy.ts";
@@ -51,6 +52,8 @@ export class MessageDesk {
   readonly #judgement: Judgement | undefined;
   /** Of the open transaction's recipients. */
   #destinations = new Map<RecipientRequest, Destination>();
+  /** Of a user whose sending is counted. */
+  #turn: SendingTurn | undefined;
   #open: OpenMessage | undefined;
 
   constructor(deps: SmtpDependencies, record: SessionRecord, judgement?: Judgement) {
@@ -60,11 +63,27 @@ export class MessageDesk {
   }
 
   beginTransaction(): void {
+    const { identity, connection } = this.#record;
     this.#destinations = new Map();
+    this.#turn = identity === undefined ? undefined : this.#deps.sending?.begin(identity, connection.remote.address);
+  }
+
+  /** The answer to MAIL: yes only where the user may send more. */
+  async mayBegin(said: Reply): Promise<Reply> {
+    return isPositive(said) ? ((await this.#turn?.sender()) ?? said) : said;
+  }
+
+  /** Likewise to RCPT. */
+  async mayAdd(deciding: Promise<RecipientDecision>): Promise<RecipientDecision> {
+    const decided = await deciding;
+    if (!decided.accepted) return decided;
+    const refusal = await this.#turn?.recipient(decided.destination.kind !== "queue");
+    return refusal === undefined ? decided : { accepted: false, reply: refusal, reason: "sending-limit" };
   }
 
   addRecipient(recipient: RecipientRequest, destination: Destination): void {
     this.#destinations.set(recipient, destination);
+    this.#turn?.accepted();
   }
 
   begin(transaction: Transaction, onDrained: () => void): void {
@@ -79,6 +98,7 @@ export class MessageDesk {
       binary: transaction.sender.body === "BINARYMIME",
       digest: this.#judgement?.digests === true ? new MessageDigest() : undefined,
       prefix: (header) => this.#prefix(id, atMs, transaction, header),
+      ...(this.#deps.protocol === "submission" ? { fromUser: true } : {}),
     });
     this.#open = { id, transaction, incoming, atMs };
   }
@@ -142,11 +162,13 @@ export class MessageDesk {
         incoming.discard();
         return refused ?? spam ?? STORE_FAILED;
       }
+      const turn = this.#turn;
       const delivery = {
         content,
         ...this.#withVerdict(message),
         receivedAtMs: atMs,
         ...this.#envelope(id, transaction, atMs),
+        ...(turn === undefined ? {} : { submission: turn.submission() }),
       };
       const stored = await this.#deps.store.deliver(delivery);
       if (stored.ok) {
@@ -155,14 +177,19 @@ export class MessageDesk {
         return reply(250, "2.0.0", `Accepted as ${id}`);
       }
       incoming.discard();
-      if (stored.problem === "nobody-left") return NOBODY_LEFT;
-      this.#deps.log.error("no-space", { message: id });
-      return NO_SPACE;
+      return await this.#notStored(id, stored.problem, turn);
     } catch (error) {
       this.#deps.log.error("message-not-stored", { message: id, cause: String(error) });
       incoming.discard();
       return isDiskFull(error) ? NO_SPACE : STORE_FAILED;
     }
+  }
+
+  async #notStored(id: string, problem: DeliveryProblem, turn: SendingTurn | undefined): Promise<Reply> {
+    if (problem === "nobody-left") return NOBODY_LEFT;
+    if (problem === "sending-limit" || problem === "account-held") return (await turn?.refusal()) ?? STORE_FAILED;
+    this.#deps.log.error("no-space", { message: id });
+    return NO_SPACE;
   }
 
   /** The message is stored: whatever becomes of its report, the answer is yes. */
@@ -298,7 +325,7 @@ export class MessageDesk {
     });
   }
 
-  /** What a submission server adds where it is missing (RFC 6409 §8). Bcc is left as it is: the mail program's affair. */
+  /** What a submission server adds where it is missing (RFC 6409 §8). */
   #submissionFields(id: string, atMs: number, { sender }: Transaction, header: SenderHeader): string[] {
     const fields: string[] = [];
     if (!header.hasDate) fields.push(dateField(atMs));

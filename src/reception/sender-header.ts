@@ -18,15 +18,20 @@ export interface SenderHeader {
 
 /**
  * @param header up to and with its empty line, or the whole message where there is none.
- * @param fromNode a node of ours has written its own fields into it already, and taken off others'.
+ * @param by `fromNode`: a node of ours has written its own fields into it already, and taken off others'. `fromUser`: a mail
+ * program handed it in, and hidden recipients are taken off for everybody.
  */
-export function readSenderHeader(header: Buffer, hostname: string, fromNode = false): SenderHeader {
+export function readSenderHeader(
+  header: Buffer,
+  by: { readonly hostname: string; readonly fromNode?: true; readonly fromUser?: true },
+): SenderHeader {
   const start = mboxLineEnd(header);
   const fields = splitFields(header);
   const ours = fields.filter(
     (field) =>
-      !(fromNode && field.name.startsWith("x-")) &&
-      isReservedField(field.name, () => fieldValue(header, field, AUTHSERV_ID_OCTETS_MAX), hostname),
+      (by.fromUser === true && HIDDEN.has(field.name)) ||
+      (!(by.fromNode === true && field.name.startsWith("x-")) &&
+        isReservedField(field.name, () => fieldValue(header, field, AUTHSERV_ID_OCTETS_MAX), by.hostname)),
   );
   const count = (name: string): number => fields.filter((field) => field.name === name).length;
   return {
@@ -39,6 +44,9 @@ export function readSenderHeader(header: Buffer, hostname: string, fromNode = fa
     hasMessageId: count("message-id") > 0,
   };
 }
+
+/** Recipients that the others must not see (RFC 5322 §3.6.3, §3.6.6). */
+const HIDDEN: ReadonlySet<string> = new Set(["bcc", "resent-bcc"]);
 
 function without(header: Buffer, start: number, removed: readonly HeaderField[]): Uint8Array[] {
   const kept: Uint8Array[] = [];

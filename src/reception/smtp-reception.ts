@@ -12,7 +12,7 @@ import type { Log } from "#ports/log.ts";
 import { formatReply } from "#protocol/smtp/reply-format.ts";
 import { ServerSession } from "#protocol/smtp/server-session.ts";
 import type { Event, Input } from "#protocol/smtp/session-events.ts";
-import type { Transaction } from "#protocol/smtp/transaction.ts";
+import type { RecipientRequest, SenderRequest, Transaction } from "#protocol/smtp/transaction.ts";
 import type { SmtpDependencies } from "./dependencies.ts";
 import type { MetClient } from "./judge.ts";
 import { Judgement } from "./judgement.ts";
@@ -288,7 +288,7 @@ export class SmtpReception implements ConnectionHandler, AccountSession {
           judgeMailFrom(this.#context.directory, this.#record.identity, question.sender.reversePath),
         );
       case "recipient":
-        return this.#judgeRecipient(question);
+        return this.#judgeRecipient(question.recipient, question.transaction.sender);
       case "login":
         return this.#loggedIn(question);
     }
@@ -309,14 +309,14 @@ export class SmtpReception implements ConnectionHandler, AccountSession {
     return settings.ownNameHelo === "enforce" ? this.#withId(OUR_NAME) : NAME_OK;
   }
 
-  async #judgeRecipient({ recipient, transaction }: Extract<Question, { kind: "recipient" }>): Promise<Reply> {
+  async #judgeRecipient(recipient: RecipientRequest, sender: SenderRequest): Promise<Reply> {
     const asker = {
       listener: this.#context.protocol,
       authenticated: this.#record.identity !== undefined,
       trustedNetwork: this.#trusted,
       localAddress: this.#connection.local.address,
     };
-    const permitted = await this.#context.recipientPolicy.decide(asker, recipient, transaction.sender);
+    const permitted = await this.#desk.mayAdd(this.#context.recipientPolicy.decide(asker, recipient, sender));
     const said = (await this.#judgement?.recipient(recipient.path, permitted)) ?? this.#withId(permitted.reply);
     if (!permitted.accepted) this.#record.refused(permitted.reason);
     else if (isPositive(said)) this.#desk.addRecipient(recipient, permitted.destination);
@@ -371,7 +371,7 @@ export class SmtpReception implements ConnectionHandler, AccountSession {
   }
 
   async #identified(answer: Promise<Reply>): Promise<Reply> {
-    const said = await answer;
+    const said = await this.#desk.mayBegin(await answer);
     return this.#judgement?.senderAnswered(said) ?? this.#withId(said);
   }
 

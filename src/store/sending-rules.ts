@@ -78,24 +78,27 @@ export interface SendingMinute extends Amount {
 }
 
 /**
- * When there is room for one more under the limit. Milliseconds since the epoch.
+ * When there is room for `more` under the limit. Milliseconds since the epoch; undefined: never, it is over it by itself.
  * @param minutes of the last day, ascending.
  */
 export function roomAgainMs(
   limit: SendingLimit,
+  more: Amount,
   minutes: readonly SendingMinute[],
   rules: Pick<SendingRules, "perHour" | "perDay">,
   nowMs: number,
-): number {
+): number | undefined {
   const span = limit.endsWith("_per_hour") ? HOUR_MINUTES : DAY_MINUTES;
   const unit = limit.startsWith("messages") ? "messages" : "recipients";
   const now = minuteOf(nowMs);
   const counted = minutes.filter(({ minute }) => minute > now - span);
-  let sum = counted.reduce((total, minute) => total + minute[unit], 0);
+  const max = limitValue(limit, rules);
+  if (more[unit] > max) return undefined;
+  let sum = counted.reduce((total, minute) => total + minute[unit], more[unit]);
+  if (sum <= max) return nowMs;
   for (const minute of counted) {
-    if (sum < limitValue(limit, rules)) break;
     sum -= minute[unit];
-    if (sum < limitValue(limit, rules)) return (minute.minute + span) * MINUTE_MS;
+    if (sum <= max) return (minute.minute + span) * MINUTE_MS;
   }
   return nowMs;
 }

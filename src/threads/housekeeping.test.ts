@@ -41,6 +41,15 @@ suite("housekeeping", () => {
     assert.deepEqual([world.quarantine[0], world.quarantine.length], [roundMs, 3]);
   });
 
+  test("forgets what accounts sent long ago, piece by piece", async () => {
+    const world = new World([]);
+    world.sent.push(1000, 3);
+    const roundMs = world.clock.now() + ROUND_MS;
+    await world.pass(ROUND_MS);
+    for (let piece = 0; piece < 3; piece++) await world.pass(250);
+    assert.deepEqual([world.sending[0], world.sending.length], [roundMs, 3]);
+  });
+
   test("a failure is in the log, and the next round comes", async () => {
     const world = new World([new Error("the disk"), 0]);
     await world.pass(ROUND_MS);
@@ -72,6 +81,9 @@ class World {
   /** When what was over was removed, and how much of it there was. */
   readonly quarantine: number[] = [];
   readonly kept: number[] = [];
+  /** Likewise of what accounts sent. */
+  readonly sending: number[] = [];
+  readonly sent: number[] = [];
   readonly housekeeping: Housekeeping;
 
   /** @param pieces how many records each piece forgets; 0 after the last. */
@@ -90,6 +102,10 @@ class World {
         pruneQuarantine: (nowMs) => {
           this.quarantine.push(nowMs);
           return Promise.resolve(this.kept.shift() ?? 0);
+        },
+        pruneSending: (nowMs) => {
+          this.sending.push(nowMs);
+          return Promise.resolve(this.sent.shift() ?? 0);
         },
         pruneBlockList: (beforeMs) => Promise.resolve(this.bans.push(beforeMs)),
       },

@@ -1,4 +1,4 @@
-/** Forgets old decision records, senders of the greylist that did not come again, mail kept back whose time is over, and bans that are long over: in small pieces, so that mail never waits for it. */
+/** Forgets old decision records, senders of the greylist that did not come again, mail kept back whose time is over, what accounts sent long ago, and bans that are long over: in small pieces, so that mail never waits for it. */
 import type { GreylistSettings } from "#evidence/greylist/settings.ts";
 import { agesAt } from "#evidence/greylist/standing.ts";
 import type { Clock, Timer } from "#ports/clock.ts";
@@ -6,7 +6,10 @@ import type { Log } from "#ports/log.ts";
 import type { Store } from "#store/store.ts";
 
 export interface HousekeepingOptions {
-  readonly store: Pick<Store, "pruneDecisions" | "pruneBlockList" | "pruneGreylist" | "pruneQuarantine">;
+  readonly store: Pick<
+    Store,
+    "pruneDecisions" | "pruneBlockList" | "pruneGreylist" | "pruneQuarantine" | "pruneSending"
+  >;
   readonly clock: Clock;
   readonly log: Log;
   readonly keepDecisionsDays: () => number;
@@ -54,7 +57,8 @@ export class Housekeeping {
     const forgotten = await store.pruneDecisions(nowMs - keepDecisionsDays() * DAY_MS);
     const senders = await store.pruneGreylist(agesAt(nowMs, greylist()));
     const kept = await store.pruneQuarantine(nowMs);
-    this.#next(forgotten + senders + kept > 0);
+    const sent = await store.pruneSending(nowMs);
+    this.#next(forgotten + senders + kept + sent > 0);
   }
 
   #next(thereIsMore: boolean): void {

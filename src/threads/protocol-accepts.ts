@@ -21,6 +21,7 @@ import { primaryHostOf } from "./pairing-settings.ts";
 import type { FrontData } from "./ports.ts";
 import { openReturnAddresses } from "./return-addresses.ts";
 import { SenderListsFollower } from "./sender-lists-follower.ts";
+import { openSendingLimits } from "./sending-limits-now.ts";
 import { directorySettings, imapSettings, pop3Settings, receptionSettings } from "./slices.ts";
 import { turningAwayBanned } from "./turn-away-banned.ts";
 
@@ -54,6 +55,7 @@ export async function protocolAccepts(
   const senders = await SenderListsFollower.open({ store, clock, log });
   const { judge, close } = await openJudging({ settings, version, store, clock, random, log, gate, senders });
   const otherNodes = await SecondaryRecipients.open({ store, clock, log, primaryHostOf: primaryHostOf(settings) });
+  const sending = openSendingLimits(settings, { store, clock, gate });
   const shared = { store, authenticator, logins, clock, random, log, spool };
   const imap = createImapAccept({
     ...shared,
@@ -70,6 +72,7 @@ export async function protocolAccepts(
       judge,
       returns,
       otherNodes,
+      ...(sending === undefined ? {} : { sending }),
       protocol,
       settings: receptionSettings(settings),
     });

@@ -11,9 +11,11 @@ import { Alerts } from "./alerts.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
 import { greylistSettings } from "./greylist-settings.ts";
 import { Housekeeping } from "./housekeeping.ts";
+import { ACCOUNT_HELD } from "./incident-sheet.ts";
 import { auditOwnDomains } from "./own-audit.ts";
 import type { Proof } from "./proofs.ts";
 import { Rechecks } from "./rechecks.ts";
+import { SendingWatch } from "./sending-watch.ts";
 import { SpecialAddressesNow } from "./special-addresses-now.ts";
 import { TlsFigures } from "./tls-figures.ts";
 
@@ -28,6 +30,8 @@ export interface ServerGuardOptions {
 
 /** The first run makes its accounts when the server is there. Milliseconds. */
 const LOOK_AFTER_MS = 3000;
+/** That there is nobody to read mail cannot be mailed; of an account that is held there is a sheet. */
+const UNMAILED: ReadonlySet<string> = new Set([NO_ADMIN, ACCOUNT_HELD]);
 /** Octets of the key of passwords' fingerprints. */
 const FINGERPRINT_KEY_OCTETS = 32;
 
@@ -41,6 +45,7 @@ export class ServerGuard {
   readonly #special: SpecialAddressesNow;
   readonly #housekeeping: Housekeeping;
   readonly #rechecks: Rechecks;
+  readonly #sending: SendingWatch;
   readonly #stopListening: () => void;
   #lookSoon: Timer | undefined;
   #isAdminMissing = false;
@@ -70,6 +75,7 @@ export class ServerGuard {
     });
     const look = (now: Settings): ReturnType<typeof auditOwnDomains> => auditOwnDomains(now, options);
     this.#rechecks = new Rechecks({ clock, random, log, alerts, settings, look });
+    this.#sending = new SendingWatch({ store, clock, random, log, alerts, settings });
     this.#stopListening = store.onEvent(({ kind }) => {
       if (kind === "directory") this.#lookForAdmin();
     });
@@ -77,9 +83,8 @@ export class ServerGuard {
 
   static async open(options: ServerGuardOptions): Promise<ServerGuard> {
     const { store, clock, log, settings } = options;
-    // That there is nobody to read mail cannot be mailed.
     const mail = (alert: RaisedAlert, unmailed: number): Promise<void> =>
-      alert.name === NO_ADMIN ? Promise.resolve() : mailAlert(settings(), alert, unmailed, options);
+      UNMAILED.has(alert.name) ? Promise.resolve() : mailAlert(settings(), alert, unmailed, options);
     const alerts = new Alerts({ clock, log, mail });
     const mode = (): Settings["rules"]["blockList"] => settings().rules.blockList;
     const special = new SpecialAddressesNow(options);
@@ -113,6 +118,7 @@ export class ServerGuard {
     this.#special.look();
     this.#lookSoon?.cancel();
     this.#lookSoon = this.#options.clock.after(LOOK_AFTER_MS, () => this.#lookForAdmin());
+    this.#sending.look();
   }
 
   async close(): Promise<void> {
@@ -120,6 +126,7 @@ export class ServerGuard {
     this.#special.close();
     this.#stopListening();
     this.#rechecks.close();
+    await this.#sending.close();
     await this.#housekeeping.close();
     await this.gatekeeper.close();
     await this.tlsFigures.close();

@@ -7,6 +7,7 @@ import type { DirectorySettings } from "#identity/store-directory.ts";
 import type { QueueSettings } from "#queue/settings.ts";
 import type { RelaySelfTestSettings } from "#reception/relay-self-test.ts";
 import { type ReceptionSettings, receptionDefaults } from "#reception/settings.ts";
+import { bounceRule } from "./sending-settings.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -81,7 +82,8 @@ export function mayLeave({ delivery }: Pick<Settings, "delivery">): boolean {
   return delivery.outbound && !delivery.hold;
 }
 
-export function queueSettings({ hostname, queue, delivery, routes }: Settings): QueueSettings {
+export function queueSettings(settings: Settings): QueueSettings {
+  const { hostname, queue, delivery, routes } = settings;
   return {
     hostname,
     schedule: {
@@ -93,6 +95,7 @@ export function queueSettings({ hostname, queue, delivery, routes }: Settings): 
     attemptsMax: queue.attempts,
     attemptsPerDestinationMax: queue.attemptsPerDestination,
     oneNextHop: delivery.relayHost !== "" && routes.length === 0,
+    ...bounceRule(settings),
   };
 }
 

@@ -7,7 +7,7 @@ import { delivery, messageText, someAccount, toInbox } from "./messages-for-test
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
+const DAY_MS = 1440 * MINUTE_MS;
 /** The beginning of a minute, and of no hour. */
 const START_MS = 1_795_000_020_000;
 const ALICE = "alice@example.test";
