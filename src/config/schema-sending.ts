@@ -33,9 +33,9 @@ export const sending = table({
     text: "So many times the most that the account sent within ten minutes on any of the 35 days before today is no burst.",
     reason: "A monthly newsletter that grows.",
   }),
-  new_network_percent: setting(wholeNumber(1, 100), 25, {
+  new_network_percent: setting(wholeNumber(1, 100), 50, {
     text: "Where an account sends from a network (/24, /48) in which it was not seen within 30 days, so much of a burst is one.",
-    reason: "A thief comes from elsewhere. A journey alone holds nobody.",
+    reason: "A thief comes from elsewhere. Who is on a journey may still write to a team of seventy.",
   }),
   bounce_percent: setting(wholeNumber(1, 100), 20, {
     text: "When other servers refuse more of an account's recipients for good, within a day, its mail is held.",

@@ -15,18 +15,30 @@ const NONE = { messages: 0, recipients: 0 };
 const LIMITS = { perHour: { messages: 10, recipients: 20 }, perDay: { messages: 30, recipients: 40 } };
 const BURST = { burst: { messages: 8, recipients: 40 }, historyFactor: 2, newNetworkPercent: 25 };
 
-suite("limits of sending", () => {
-  function check(hour: Amount, day: Amount, more: Amount, expected: SendingLimit | undefined): void {
-    assert.equal(limitReached({ hour, day }, more, LIMITS), expected);
-  }
+function checkLimit(hour: Amount, day: Amount, more: Amount, expected: SendingLimit | undefined): void {
+  assert.equal(limitReached({ hour, day }, more, LIMITS), expected);
+}
 
+function checkBurst(
+  sent: { readonly recent: Amount; readonly fromHere?: Amount; readonly usual?: Amount; readonly isNew?: boolean },
+  expected: string | undefined,
+): void {
+  const { recent, fromHere = recent, usual = NONE, isNew = false } = sent;
+  assert.equal(burstTrigger({ recent, fromHere, usual, isNewNetwork: () => isNew }, BURST), expected);
+}
+
+function bounces(delivered: number, refused: number): string | undefined {
+  return bouncesTrigger({ delivered, refused }, { percent: 20, recipientsMin: 20 });
+}
+
+suite("limits of sending", () => {
   test("messages and recipients are apart, and so are hour and day; what fills a limit is within it", () => {
-    check(NONE, NONE, { messages: 1, recipients: 20 }, undefined);
-    check(NONE, NONE, { messages: 1, recipients: 21 }, "recipients_per_hour");
-    check({ messages: 9, recipients: 9 }, NONE, { messages: 1, recipients: 1 }, undefined);
-    check({ messages: 10, recipients: 10 }, NONE, { messages: 1, recipients: 1 }, "messages_per_hour");
-    check(NONE, { messages: 30, recipients: 30 }, { messages: 1, recipients: 1 }, "messages_per_day");
-    check(NONE, { messages: 3, recipients: 40 }, { messages: 1, recipients: 1 }, "recipients_per_day");
+    checkLimit(NONE, NONE, { messages: 1, recipients: 20 }, undefined);
+    checkLimit(NONE, NONE, { messages: 1, recipients: 21 }, "recipients_per_hour");
+    checkLimit({ messages: 9, recipients: 9 }, NONE, { messages: 1, recipients: 1 }, undefined);
+    checkLimit({ messages: 10, recipients: 10 }, NONE, { messages: 1, recipients: 1 }, "messages_per_hour");
+    checkLimit(NONE, { messages: 30, recipients: 30 }, { messages: 1, recipients: 1 }, "messages_per_day");
+    checkLimit(NONE, { messages: 3, recipients: 40 }, { messages: 1, recipients: 1 }, "recipients_per_day");
   });
 
   test("0 is no limit", () => {
@@ -81,37 +93,30 @@ suite("limits of sending", () => {
 });
 
 suite("a stolen account", () => {
-  function check(
-    sent: { readonly recent: Amount; readonly fromHere?: Amount; readonly usual?: Amount; readonly isNew?: boolean },
-    expected: string | undefined,
-  ): void {
-    const { recent, fromHere = recent, usual = NONE, isNew = false } = sent;
-    assert.equal(burstTrigger({ recent, fromHere, usual, isNewNetwork: () => isNew }, BURST), expected);
-  }
-
   test("many messages or many recipients within minutes are a burst", () => {
-    check({ recent: { messages: 8, recipients: 40 } }, undefined);
-    check({ recent: { messages: 9, recipients: 9 } }, "burst");
-    check({ recent: { messages: 1, recipients: 41 } }, "burst");
+    checkBurst({ recent: { messages: 8, recipients: 40 } }, undefined);
+    checkBurst({ recent: { messages: 9, recipients: 9 } }, "burst");
+    checkBurst({ recent: { messages: 1, recipients: 41 } }, "burst");
   });
 
   test("up to the factor of what it did before is none, of each kind for itself", () => {
-    check({ recent: { messages: 20, recipients: 20 }, usual: { messages: 10, recipients: 10 } }, undefined);
-    check({ recent: { messages: 21, recipients: 21 }, usual: { messages: 10, recipients: 10 } }, "burst");
-    check({ recent: { messages: 20, recipients: 60 }, usual: { messages: 10, recipients: 10 } }, "burst");
+    checkBurst({ recent: { messages: 20, recipients: 20 }, usual: { messages: 10, recipients: 10 } }, undefined);
+    checkBurst({ recent: { messages: 21, recipients: 21 }, usual: { messages: 10, recipients: 10 } }, "burst");
+    checkBurst({ recent: { messages: 20, recipients: 60 }, usual: { messages: 10, recipients: 10 } }, "burst");
   });
 
   test("from a new network a part of it is one; from an old one, or sent from elsewhere, not; what was done before neither", () => {
     const recent = { messages: 3, recipients: 3 };
-    check({ recent, isNew: true }, "new-network");
-    check({ recent, isNew: false }, undefined);
-    check({ recent: { messages: 8, recipients: 8 }, fromHere: { messages: 2, recipients: 2 }, isNew: true }, undefined);
-    check({ recent, usual: recent, isNew: true }, undefined);
+    checkBurst({ recent, isNew: true }, "new-network");
+    checkBurst({ recent, isNew: false }, undefined);
+    checkBurst(
+      { recent: { messages: 8, recipients: 8 }, fromHere: { messages: 2, recipients: 2 }, isNew: true },
+      undefined,
+    );
+    checkBurst({ recent, usual: recent, isNew: true }, undefined);
   });
 
   test("more than a part of enough recipients refused", () => {
-    const bounces = (delivered: number, refused: number): string | undefined =>
-      bouncesTrigger({ delivered, refused }, { percent: 20, recipientsMin: 20 });
     assert.deepEqual(
       [bounces(16, 4), bounces(15, 5), bounces(0, 19), bounces(0, 20), bounces(80, 20), bounces(79, 21)],
       [undefined, "bounces", undefined, "bounces", undefined, "bounces"],

@@ -41,6 +41,7 @@ export class ChangeFeed {
         return this.#directoryChanged();
       case "block-list":
       case "senders":
+      case "sending":
       case "queue":
       case "pair":
         return undefined;

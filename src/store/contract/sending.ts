@@ -105,8 +105,6 @@ async function settle(
   assert.ok(written.ok);
 }
 
-const LATER = { kind: "waiting", dueMs: START_MS + HOUR_MS, isDoubtful: false, isWarned: false } as const;
-
 export const sendingContract: ContractTests = {
   "one message to 16 recipients is one message and 16 recipients; what is refused counts for nobody": async (store) => {
     const to = Array.from({ length: 16 }, (_, i) => `user${i}@example.org`);
@@ -190,7 +188,7 @@ export const sendingContract: ContractTests = {
       assert.ok(first !== undefined && second !== undefined);
       await send(store, { to: ["d@four.example"], rules });
       await settle(store, first, { kind: "delivered" });
-      await settle(store, second, LATER);
+      await settle(store, second, { kind: "waiting", dueMs: START_MS, isDoubtful: false, isWarned: false });
       assert.deepEqual((await states(store)).toSorted(), ["held (account)", "held (account)", "in-flight"]);
       await store.recoverQueue(START_MS);
       assert.deepEqual(
