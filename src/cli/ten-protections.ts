@@ -40,7 +40,7 @@ export function tenProtections(settings: Settings, facts: ProtectionFacts = {}):
     ["relay control", ...relayState(facts, trusted)],
     ["DNS block lists", ...ruleState(rules.dnsbl, "on", "clients and senders")],
     ["own block list", ...ruleState(rules.blockList, "on", "bans by hand and by rule, which end")],
-    ["SMTP AUTH", "partly", "inside TLS only, never on port 25"],
+    ["SMTP AUTH", ...authState(settings)],
     ["SPF, DKIM, DMARC, ARC", ...ruleState(rules.dmarc, "on", "mail that its author's domain disowns")],
     ["TLS for IMAP and POP3", "on", `1.2 or newer, no password in clear, ${certificate}`],
     ["URI block lists", ...ruleState(rules.uriLists, "on", "what links of a message lead to")],
@@ -49,6 +49,12 @@ export function tenProtections(settings: Settings, facts: ProtectionFacts = {}):
     ["two MX and failover", ...failOverState(settings, facts.pair)],
   ];
   return rows.map(([name, state, detail], index) => ({ number: index + 1, name, state, detail }));
+}
+
+/** Guessing is the block list's affair; what a stolen password is worth, the limits'. */
+function authState({ rules, sending }: Settings): readonly [ProtectionState, string] {
+  if (rules.sending !== "enforce") return ["partly", "inside TLS only; a stolen password sends without limits"];
+  return ["on", `inside TLS only; ${sending.messagesPerHour} messages/h, bursts are held`];
 }
 
 const CERTIFICATES = { files: "own certificate", acme: "ACME", "self-signed": "self-signed" } as const;

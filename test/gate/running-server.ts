@@ -39,14 +39,20 @@ export interface RunningServer {
 }
 
 export async function startServer(
-  options: { readonly zone?: Readonly<Record<string, ZoneRecords>>; readonly settings?: string } = {},
+  options: {
+    readonly zone?: Readonly<Record<string, ZoneRecords>>;
+    readonly settings?: string;
+    /** In place of holding all mail for elsewhere. */
+    readonly delivery?: string;
+  } = {},
 ): Promise<RunningServer> {
   const folder = mkdtempSync(join(tmpdir(), "postern-gate-"));
   const dns = await startDnsServer({ ...LIST_CANARY, ...options.zone });
   const names = Object.keys(LISTENERS) as ListenerName[];
   const free = await freePorts(names.length);
   const ports = Object.fromEntries(names.map((name, index) => [name, free[index] ?? 0])) as RunningServer["ports"];
-  const source = settingsFor(ports, dns.address, options.settings ?? "");
+  const { settings: more = "", delivery = "hold = true" } = options;
+  const source = settingsFor(ports, dns.address, delivery, more);
   const settings = join(folder, "postern.toml");
   writeFileSync(settings, source);
   mkdirSync(join(folder, "data"), { mode: 0o700 });
@@ -92,7 +98,7 @@ export async function startServer(
   return server;
 }
 
-function settingsFor(ports: RunningServer["ports"], nameServer: string, more: string): string {
+function settingsFor(ports: RunningServer["ports"], nameServer: string, delivery: string, more: string): string {
   const listeners = Object.entries(LISTENERS).map(
     ([name, protocol]) => `[[listener]]
 protocol = "${protocol}"
@@ -111,7 +117,7 @@ timeout_ms = 1000
 [threads]
 front = 2
 [delivery]
-hold = true
+${delivery}
 [limits]
 connections_per_minute_per_address = 6000
 connections_per_minute_per_slash24 = 60000
