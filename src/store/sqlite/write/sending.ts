@@ -257,7 +257,8 @@ export function noteOutcomes(
     delivered,
     refused,
   );
-  if (refused === 0 || quietUntilMs(db, account) > atMs) return;
+  // A delivery may be the twentieth: refusals before it count from then on.
+  if (quietUntilMs(db, account) > atMs) return;
   if (db.get("SELECT 1 FROM sending_hold WHERE account = ?", account) !== undefined) return;
   const trigger = bouncesTrigger(outcomesOf(db, account, atMs), rule);
   if (trigger === undefined) return;
