@@ -48,6 +48,10 @@ suite("bounces of an account", () => {
     await check(context, (position) => (position < 10 ? "deferred" : "delivered"), [], 130 * HOUR_MS);
   });
 
+  test("that all our mail is refused, as from a listed address, says nothing of one account", async (context) => {
+    await check(context, () => ({ outcome: "failed", reply: { stage: "mail", enhanced: "5.7.1" } }), []);
+  });
+
   test("that we may not use our own relay host is nobody's bounce", async (context) => {
     await check(context, () => ({ outcome: "failed", reply: { stage: "auth", code: 535 } }), []);
   });

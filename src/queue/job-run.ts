@@ -1,7 +1,7 @@
 /** One job from the moment it was given out until all that became of it is written down. */
 import type { QueueJob, QueueSettlement, SettledRecipient } from "#store/queue-rows.ts";
 import type { Delivery } from "#store/store.ts";
-import type { AttemptReport, DeliveryJob, RecipientResult } from "./attempt.ts";
+import type { AttemptReport, AttemptStage, DeliveryJob, RecipientResult } from "./attempt.ts";
 import type { Report } from "./bounces/report.ts";
 import type { DispatcherOptions } from "./dispatcher.ts";
 import { NO_SPACE_RETRY_MS, SUPPRESS_FROM_TIMES, SUPPRESS_MS } from "./limits.ts";
@@ -207,9 +207,11 @@ function isGivenUp({ outcome: { kind } }: SettledRecipient): boolean {
   return kind === "failed" || kind === "dead";
 }
 
-/** They said so, or there is no such domain; that our own way out failed says nothing. */
+/** Where a refusal is about the recipient or the message. One before is about us: a block list would cost all users their turn. */
+const TELLING_STAGES: ReadonlySet<AttemptStage> = new Set(["dns", "rcpt", "data", "final-dot"]);
+
 function isRefusal({ outcome, reply: { stage } }: RecipientResult): boolean {
-  return outcome === "failed" && stage !== "auth" && stage !== "local";
+  return outcome === "failed" && TELLING_STAGES.has(stage);
 }
 
 function deadIf(result: QueueSettlement["results"][number], { recipients }: Report): typeof result {
