@@ -24,9 +24,8 @@ export const sendingControls = {
       const found = await store.findAddress(account.toLowerCase());
       if (found?.kind !== "account") return failed("no-such-account");
       const { address } = found.account;
-      if ((await store.findSendingUse(address, clock.now())).hold?.isEnforced === true) return failed("account-held");
       const untilMs = clock.now() + forMs;
-      await store.quietSending(address, untilMs);
+      if (!(await store.announceSending(address, untilMs))) return failed("account-held");
       return ok({ account: address, untilMs });
     },
   ),

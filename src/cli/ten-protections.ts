@@ -54,7 +54,8 @@ export function tenProtections(settings: Settings, facts: ProtectionFacts = {}):
 /** Guessing is the block list's affair; what a stolen password is worth, the limits'. */
 function authState({ rules, sending }: Settings): readonly [ProtectionState, string] {
   if (rules.sending !== "enforce") return ["partly", "inside TLS only; a stolen password sends without limits"];
-  return ["on", `inside TLS only; ${sending.messagesPerHour} messages/h, bursts are held`];
+  const { messagesPerHour: most } = sending;
+  return ["on", `inside TLS only; ${most === 0 ? "no limit of messages/h" : `${most} messages/h`}, bursts are held`];
 }
 
 const CERTIFICATES = { files: "own certificate", acme: "ACME", "self-signed": "self-signed" } as const;

@@ -52,6 +52,18 @@ suite("bounces of an account", () => {
     await check(context, () => ({ outcome: "failed", reply: { stage: "mail", enhanced: "5.7.1" } }), []);
   });
 
+  test("nor that it is refused at RCPT, as Postfix does it, or for want of SPF and DKIM", async (context) => {
+    const listed = { stage: "rcpt", code: 554, enhanced: "5.7.1" } as const;
+    await check(context, () => ({ outcome: "failed", reply: listed }), []);
+    const unauthenticated = { stage: "final-dot", code: 550, enhanced: "5.7.26" } as const;
+    await check(context, () => ({ outcome: "failed", reply: unauthenticated }), []);
+  });
+
+  test("a server that calls the message itself spam speaks against it", async (context) => {
+    const spam = { stage: "final-dot", code: 550, enhanced: "5.7.1" } as const;
+    await check(context, () => ({ outcome: "failed", reply: spam }), [`${ALICE} bounces`]);
+  });
+
   test("that we may not use our own relay host is nobody's bounce", async (context) => {
     await check(context, () => ({ outcome: "failed", reply: { stage: "auth", code: 535 } }), []);
   });

@@ -207,11 +207,19 @@ function isGivenUp({ outcome: { kind } }: SettledRecipient): boolean {
   return kind === "failed" || kind === "dead";
 }
 
-/** Where a refusal is about the recipient or the message. One before is about us: a block list would cost all users their turn. */
+/**
+ * Where a refusal is about the recipient or the message. One before is about us, and so is one of policy at RCPT, where most
+ * servers turn listed addresses away: a block list would cost all users their turn.
+ */
 const TELLING_STAGES: ReadonlySet<AttemptStage> = new Set(["dns", "rcpt", "data", "final-dot"]);
+/** Security or policy (RFC 3463 §3.8), and of it what is said of the sending host and domain (RFC 7372). */
+const POLICY = "5.7.";
+const OUR_AUTHENTICATION = /^5\.7\.2[0-9]$/;
 
-function isRefusal({ outcome, reply: { stage } }: RecipientResult): boolean {
-  return outcome === "failed" && TELLING_STAGES.has(stage);
+function isRefusal({ outcome, reply: { stage, enhanced } }: RecipientResult): boolean {
+  if (outcome !== "failed" || !TELLING_STAGES.has(stage)) return false;
+  if (enhanced === null) return true;
+  return !(stage === "rcpt" && enhanced.startsWith(POLICY)) && !OUR_AUTHENTICATION.test(enhanced);
 }
 
 function deadIf(result: QueueSettlement["results"][number], { recipients }: Report): typeof result {

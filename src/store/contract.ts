@@ -14,6 +14,7 @@ import { queueContract } from "./contract/queue.ts";
 import { searchContract } from "./contract/search.ts";
 import { senderContract } from "./contract/senders.ts";
 import { sendingContract } from "./contract/sending.ts";
+import { sendingHoldsContract } from "./contract/sending-holds.ts";
 import type { Store } from "./store.ts";
 
 const SUITES: Readonly<Record<string, ContractTests>> = {
@@ -28,6 +29,7 @@ const SUITES: Readonly<Record<string, ContractTests>> = {
   "senders and correspondents": senderContract,
   "the queue": queueContract,
   "what accounts send": sendingContract,
+  "accounts whose mail is held": sendingHoldsContract,
   "keys that sign mail": dkimKeyContract,
   "other nodes": pairContract,
 };

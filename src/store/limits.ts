@@ -91,6 +91,10 @@ export const SUPPRESSED_ADDRESSES_MAX = 100_000;
 export const KNOWN_NETWORK_MS = 30 * 24 * 60 * 60 * 1000;
 /** A network is new until the account is seen there for so long: a thief's first login must not make it known. Milliseconds. */
 export const NEW_NETWORK_MS = 24 * 60 * 60 * 1000;
+/** Addresses, the last first, from which the networks of an account are told: one that is seen in more has no home. */
+export const KNOWN_PLACES_READ_MAX = 10_000;
+/** In shadow an account is told of once in this time. Milliseconds: a day. */
+export const SHADOW_AGAIN_MS = 24 * 60 * 60 * 1000;
 /** Addresses that an account is remembered to send from in a day, about 100 octets each; of more only the sum is counted. */
 export const SENDING_SOURCES_PER_DAY_MAX = 500;
 /** Addresses, domains and subjects on an incident sheet: what a person reads. */

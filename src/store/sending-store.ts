@@ -10,13 +10,15 @@ export interface SendingStore {
   findSendingIncident(account: string, nowMs: number): Promise<SendingIncident>;
   /** Who sent most recipients' mail within 24 hours first. At most `ROWS_PER_CALL_MAX`. */
   listSending(nowMs: number, limit: number): Promise<readonly SendingRow[]>;
-  /** User and administrator know. One in shadow is over with that, and quiet until `quietUntilMs`. */
-  markSendingTold(account: string, sinceMs: number, quietUntilMs: number): Promise<void>;
+  /** User and administrator know. */
+  markSendingTold(account: string, sinceMs: number): Promise<void>;
   /**
-   * Ends the hold of an account (null: of all), and lets no trigger hold it again before `quietUntilMs`; for one that is not
-   * held this announces that it will send much. Mail in the queue is released by `changeQueued`. Returns how many were held.
+   * Ends the hold of an account (null: of all), and lets no trigger hold it again before `quietUntilMs`. Mail in the queue is
+   * released by `changeQueued`. Returns how many were held.
    */
   quietSending(account: string | null, quietUntilMs: number): Promise<number>;
+  /** It will send much: no trigger holds it before `quietUntilMs`. False: it is held, and stays so. */
+  announceSending(account: string, quietUntilMs: number): Promise<boolean>;
   /** Forgets some of what no rule looks at any more; how many. Call again until it is none. */
   pruneSending(nowMs: number): Promise<number>;
 }

@@ -18,8 +18,6 @@ import { deliverNotice } from "./notice-mail.ts";
 const RAISE_AGAIN_MS = 60 * 60 * 1000;
 /** What could not be told is tried again: a full disk, a store that was busy. Milliseconds. */
 const TRY_AGAIN_MS = 60 * 1000;
-/** In shadow an account is told of once in this time. Milliseconds. */
-const SHADOW_QUIET_MS = 24 * 60 * 60 * 1000;
 /** Alerts that are up: as many as the alerts keep. */
 const RAISED_MAX = 200;
 
@@ -103,7 +101,7 @@ export class SendingWatch {
       if (isTold) return true;
       log.warn(isEnforced ? "account-held" : "account-would-be-held", { account, trigger, ...facts });
       if (isEnforced) await this.#mailSheets(settings(), incident, hold);
-      await store.markSendingTold(account, sinceMs, clock.now() + SHADOW_QUIET_MS);
+      await store.markSendingTold(account, sinceMs);
       return true;
     } catch (error) {
       log.error("hold-not-told", { account, cause: String(error) });

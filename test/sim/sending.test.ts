@@ -200,7 +200,7 @@ suite(`sending, seed ${SEED}`, () => {
       }
       return taken;
     };
-    await store.quietSending(club.account, clock.now() + DAY_MS);
+    assert.ok(await store.announceSending(club.account, clock.now() + DAY_MS));
     await newsletter(250);
     for (const readers of [300, 350, 400]) {
       clock.advance(30 * DAY_MS);

@@ -74,7 +74,7 @@ export function holdOf(db: Database, account: string): SendingHold | undefined {
 }
 
 export function allHolds(db: Database): readonly SendingHold[] {
-  return db.all<HoldRow>(`${HOLD} ORDER BY since_ms`).map(toHold);
+  return db.all<HoldRow>(`${HOLD} WHERE is_enforced = 1 OR told_ms IS NULL ORDER BY since_ms`).map(toHold);
 }
 
 function toHold({ account, trigger, sinceMs, isEnforced, facts, toldMs }: HoldRow): SendingHold {

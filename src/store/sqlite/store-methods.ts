@@ -104,6 +104,7 @@ export const storeMethods = {
   listSending: "reader",
   markSendingTold: "writer",
   quietSending: "writer",
+  announceSending: "writer",
   pruneSending: "writer",
   statistics: "reader",
 } as const satisfies Record<StoreMethod, "reader" | "writer">;

@@ -5,9 +5,11 @@
 import { siteNetwork } from "#mail/ip-address.ts";
 import {
   KNOWN_NETWORK_MS,
+  KNOWN_PLACES_READ_MAX,
   NEW_NETWORK_MS,
   PRUNED_SENDING_PER_CALL_MAX,
   SENDING_SOURCES_PER_DAY_MAX,
+  SHADOW_AGAIN_MS,
 } from "../../limits.ts";
 import type { HoldFacts, Submission } from "../../sending-rows.ts";
 import {
@@ -36,25 +38,29 @@ const NO_NETWORK = "";
 
 export function sendingOperations(
   context: WriteContext,
-): Pick<WriterOperations, "markSendingTold" | "quietSending" | "pruneSending"> {
+): Pick<WriterOperations, "markSendingTold" | "quietSending" | "announceSending" | "pruneSending"> {
   const { db, events } = context;
   return {
-    markSendingTold(account, sinceMs, untilMs) {
+    markSendingTold(account, sinceMs) {
       const told = [context.nowMs(), account, sinceMs] as const;
-      db.run("UPDATE sending_hold SET told_ms = ? WHERE account = ? AND since_ms = ? AND is_enforced = 1", ...told);
-      const shadow = "DELETE FROM sending_hold WHERE account = ? AND since_ms = ? AND is_enforced = 0";
-      if (db.run(shadow, account, sinceMs) > 0) keepQuiet(db, account, untilMs);
+      db.run("UPDATE sending_hold SET told_ms = ? WHERE account = ? AND since_ms = ?", ...told);
     },
     quietSending(account, untilMs) {
       const held = db
-        .all<{ account: string }>(
-          "DELETE FROM sending_hold WHERE ?1 IS NULL OR account = ?1 RETURNING account",
+        .all<{ account: string; isEnforced: number }>(
+          "DELETE FROM sending_hold WHERE ?1 IS NULL OR account = ?1 RETURNING account, is_enforced AS isEnforced",
           account,
         )
+        .filter(({ isEnforced }) => isEnforced === 1)
         .map((row) => row.account);
       for (const name of account === null ? held : [account]) keepQuiet(db, name, untilMs);
       if (held.length > 0) events.sending();
       return held.length;
+    },
+    announceSending(account, untilMs) {
+      if (isHeld(db, account)) return false;
+      keepQuiet(db, account, untilMs);
+      return true;
     },
     pruneSending: (nowMs) => prune(db, nowMs),
   };
@@ -96,7 +102,7 @@ export function noteSubmission(context: WriteContext, submission: Submission): v
     recipients,
   );
   noteSource(db, submission);
-  if (db.get("SELECT 1 FROM sending_hold WHERE account = ?", account) !== undefined) return;
+  if (isSuspected(db, account, rules.isEnforced, atMs)) return;
   const recent = recentlySent(db, account, atMs);
   const usual = usualOf(db, account, atMs);
   const trigger =
@@ -113,6 +119,16 @@ export function noteSubmission(context: WriteContext, submission: Submission): v
         );
   if (trigger === undefined) return notePeak(db, account, atMs, recent);
   hold(context, { account, trigger, atMs, isEnforced: rules.isEnforced, recent, usual });
+}
+
+/** Nothing more is to be found out. A rule that was in shadow and is enforced now has yet to hold what it only told of. */
+function isSuspected(db: Database, account: string, isEnforced: boolean, atMs: number): boolean {
+  const known = db.get<{ sinceMs: number; isEnforced: number }>(
+    "SELECT since_ms AS sinceMs, is_enforced AS isEnforced FROM sending_hold WHERE account = ?",
+    account,
+  );
+  if (known === undefined) return false;
+  return known.isEnforced === 1 || (!isEnforced && known.sinceMs > atMs - SHADOW_AGAIN_MS);
 }
 
 function noteSource(db: Database, { account, client, credentialId, recipients, atMs }: Submission): void {
@@ -176,7 +192,8 @@ function isNewNetwork(db: Database, accountId: number, network: string, atMs: nu
   if (network === "") return false;
   const known = db
     .all<{ address: string }>(
-      "SELECT address FROM login WHERE account_id = ? AND last_ms >= ? AND first_ms <= ?",
+      `SELECT address FROM login WHERE account_id = ? AND last_ms >= ? AND first_ms <= ?
+       ORDER BY last_ms DESC LIMIT ${KNOWN_PLACES_READ_MAX}`,
       accountId,
       atMs - KNOWN_NETWORK_MS,
       atMs - NEW_NETWORK_MS,
@@ -198,7 +215,7 @@ function hold(context: WriteContext, { account, trigger, atMs, isEnforced, recen
   const { db, events } = context;
   const facts: HoldFacts = { recent, usual, ...outcomesOf(db, account, atMs) };
   db.run(
-    "INSERT INTO sending_hold (account, trigger, since_ms, is_enforced, facts) VALUES (?, ?, ?, ?, ?)",
+    "INSERT OR REPLACE INTO sending_hold (account, trigger, since_ms, is_enforced, facts) VALUES (?, ?, ?, ?, ?)",
     account,
     trigger,
     atMs,
@@ -259,7 +276,7 @@ export function noteOutcomes(
   );
   // A delivery may be the twentieth: refusals before it count from then on.
   if (quietUntilMs(db, account) > atMs) return;
-  if (db.get("SELECT 1 FROM sending_hold WHERE account = ?", account) !== undefined) return;
+  if (isSuspected(db, account, rule.isEnforced, atMs)) return;
   const trigger = bouncesTrigger(outcomesOf(db, account, atMs), rule);
   if (trigger === undefined) return;
   const recent = recentlySent(db, account, atMs);
@@ -278,6 +295,7 @@ function prune(db: Database, nowMs: number): number {
     ["sending_source", "account, day, client, credential_id", "day", today - SOURCE_DAYS + 1],
     ["sending_quiet", "account", "until_ms", nowMs],
   ];
+  const shadows = db.run("DELETE FROM sending_hold WHERE is_enforced = 0 AND since_ms < ?", nowMs - SHADOW_AGAIN_MS);
   return oldest.reduce(
     (sum, [table, key, column, before]) =>
       sum +
@@ -286,6 +304,6 @@ function prune(db: Database, nowMs: number): number {
         before,
         PRUNED_SENDING_PER_CALL_MAX,
       ),
-    0,
+    shadows,
   );
 }
