@@ -66,7 +66,7 @@ class World {
 
   /** Too much at once. */
   async burst(account: string, isEnforced = true): Promise<void> {
-    const octets = Buffer.from("Subject: =?utf-8?q?Pr=C3=A4mie?=\u001b[31m\r\n\r\nx\r\n");
+    const octets = Buffer.from("Subject: =?utf-8?q?Pr=C3=A4mie=1B=5B31m?=\r\n\r\nx\r\n");
     const rules = { isEnforced, perHour: NONE, perDay: NONE, burst: NONE, historyFactor: 1, newNetworkPercent: 1 };
     const about = { accountId: 0, account, recipients: 1, client: "198.51.100.7", credentialId: null };
     const stored = await this.store.deliver({
@@ -135,6 +135,7 @@ suite("accounts whose mail is held", () => {
     assert.match(toAdmin, /to: far\.example \(1\)/);
     // A thief wrote the subject: it is shown decoded, and moves no cursor.
     assert.match(toAdmin, /subject of 1: Prämie\?\[31m/);
+    assert.match(world.alerts.current()[0]?.evidence.at(-1) ?? "", /^subject of 1: Prämie\?\[31m$/);
     assert.match(toUser, /have your password changed now/);
     assert.doesNotMatch(toUser, /postern queue/);
     for (const sheet of [toAdmin, toUser]) assert.match(sheet, /^Auto-Submitted: auto-generated\r$/m);
