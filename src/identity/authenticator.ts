@@ -53,6 +53,8 @@ export interface LoginWatch {
    * @param account canonical address the user name stands for, or the name as typed where it stands for none.
    */
   mayTry(attempt: PasswordAttempt, account: string): boolean;
+  /** The account has logged in from around there: its attempts are looked at before those of strangers. */
+  isKnown?(attempt: PasswordAttempt, account: string): boolean;
   succeeded(attempt: PasswordAttempt, identity: Identity): void;
   /** Wrong password or unknown user. A right password that opens nothing is neither this nor success. */
   failed(attempt: PasswordAttempt, account: string, reason: "wrong-password" | "unknown-user"): void;

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { HashLine } from "./hash-line.ts";
+import { HashLine, type HashLineLimits } from "./hash-line.ts";
+
+const STRANGER = { address: "a", isKnown: false };
+const WIDE: HashLineLimits = { atOnceMax: 1, strangersAtOnceMax: 2, waitingMax: 9, waitingPerAddressMax: 9 };
 
 suite("the line before the hashes", () => {
   test("so many run at once, and the others in the order they came", async () => {
-    const line = new HashLine({ atOnceMax: 2, waitingMax: 9, waitingPerAddressMax: 9 });
+    const line = new HashLine({ ...WIDE, atOnceMax: 2 });
     const begun: number[] = [];
     const ends: (() => void)[] = [];
     const works = [0, 1, 2, 3].map((number) =>
-      line.run("a", () => {
+      line.run(STRANGER, () => {
         begun.push(number);
         const { promise, resolve } = Promise.withResolvers<void>();
         ends.push(resolve);
@@ -30,29 +33,64 @@ suite("the line before the hashes", () => {
   });
 
   test("past its length it is full, for everybody", () =>
-    check({ atOnceMax: 1, waitingMax: 2, waitingPerAddressMax: 2 }, "a b c d", "done done done full"));
+    check({ ...WIDE, waitingMax: 2, waitingPerAddressMax: 2 }, "a b c d", "done done done full"));
 
   test("one address fills its share only", () =>
-    check({ atOnceMax: 1, waitingMax: 9, waitingPerAddressMax: 1 }, "a a a b", "done done full done"));
+    check({ ...WIDE, waitingPerAddressMax: 1 }, "a a a b", "done done full done"));
 
   test("work that fails gives its place back", async () => {
-    const line = new HashLine({ atOnceMax: 1, waitingMax: 0, waitingPerAddressMax: 0 });
+    const line = new HashLine({ ...WIDE, waitingMax: 0, waitingPerAddressMax: 0 });
     await assert.rejects(
-      line.run("a", () => Promise.reject(new Error("broken"))),
+      line.run(STRANGER, () => Promise.reject(new Error("broken"))),
       /broken/,
     );
-    assert.equal(await line.run("a", async () => "done"), "done");
+    assert.equal(await line.run(STRANGER, async () => "done"), "done");
+  });
+});
+
+suite("known networks before strangers", () => {
+  test("who is known is served before strangers that came earlier", async () => {
+    const line = new HashLine(WIDE);
+    const served: string[] = [];
+    const come = (address: string, isKnown: boolean): Promise<unknown> =>
+      line.run({ address, isKnown }, async () => {
+        served.push(address);
+        await someWork();
+      });
+    await Promise.all([come("stranger 1", false), come("stranger 2", false), come("known", true)]);
+    assert.deepEqual(served, ["stranger 1", "known", "stranger 2"]);
+  });
+
+  test("a full line of strangers has room for who is known", async () => {
+    const line = new HashLine({ ...WIDE, waitingMax: 1 });
+    const answers = [false, false, false, true].map((isKnown, n) => line.run({ address: `${n}`, isKnown }, someWork));
+    assert.deepEqual(await Promise.all(answers), ["done", "done", "full", "done"]);
+  });
+
+  test("strangers leave a hash to others, however many they are", async () => {
+    const line = new HashLine({ ...WIDE, atOnceMax: 2, strangersAtOnceMax: 1 });
+    let running = 0;
+    let most = 0;
+    const work = async (): Promise<void> => {
+      most = Math.max(most, ++running);
+      await someWork();
+      running--;
+    };
+    await Promise.all(Array.from({ length: 5 }, (_, n) => line.run({ address: `${n}`, isKnown: false }, work)));
+    assert.equal(most, 1);
+    await Promise.all([true, true, false].map((isKnown, n) => line.run({ address: `${n}`, isKnown }, work)));
+    assert.equal(most, 2);
   });
 });
 
 /** Comes from each of `addresses` at the same moment. */
 async function check(
-  limits: ConstructorParameters<typeof HashLine>[0] & {},
+  limits: HashLineLimits,
   addresses: string,
   expected: string,
 ): Promise<void> {
   const line = new HashLine(limits);
-  const answers = await Promise.all(addresses.split(" ").map((address) => line.run(address, someWork)));
+  const answers = await Promise.all(addresses.split(" ").map((address) => line.run({ address, isKnown: false }, someWork)));
   assert.equal(answers.join(" "), expected);
 }
 

@@ -18,7 +18,9 @@ export const USERNAME_CHARACTERS_MAX = 320;
 
 /** Hashes that run at once in one thread: half of libuv's four pool threads, which also serve the disk and DNS. */
 export const HASHES_AT_ONCE_MAX = 2;
-/** Logins that wait for a hash: about 3 s of work, well within the 30 s that a client has. */
+/** Of those, for logins from networks their account has not used: a flood of them leaves a core to everybody else. */
+export const STRANGERS_HASHES_AT_ONCE_MAX = 1;
+/** Logins that wait for a hash, strangers and others apart: about 8 s of work, within the 30 s that a client has. */
 export const HASHES_WAITING_MAX = 512;
 /** Of those, from one client address: one client cannot fill the line for the others. */
 export const HASHES_WAITING_PER_ADDRESS_MAX = 256;
@@ -51,6 +53,14 @@ export const RESOLUTION_TTL_MS = 10_000;
 export const SCRAM_ITERATIONS = 60_000;
 /** Passwords whose keys are made at the same time, behind logins that have their answer; others wait for their next login. */
 export const SCRAM_KEYS_LEARNT_AT_ONCE_MAX = 2;
+/** Keys of passwords that an account had until lately, tried beside its own: two changes with a device or two. */
+export const FORMER_KEYS_PER_NAME = 4;
+/** Accounts whose former keys one thread remembers; about 1 KiB each. */
+export const FORMER_KEYS_ACCOUNTS_MAX = 10_000;
+/** How long a password that was changed is no offence. Milliseconds. */
+export const FORMER_PASSWORD_EXCUSED_MS = 24 * 60 * 60_000;
+/** How long it is known again, without SCRAM logins of the account: then it counts once a day, not each time. Milliseconds. */
+export const FORMER_PASSWORD_REMEMBERED_MS = 7 * 24 * 60 * 60_000;
 
 /** Passwords sent in clear that are looked at one after the other; more are not looked at. */
 export const CLEAR_CHECKS_WAITING_MAX = 8;

@@ -2,7 +2,7 @@
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
-import type { SaslAnswer, SaslOffer, SaslQuestion } from "#protocol/sasl/exchange.ts";
+import type { SaslAnswer, SaslOffer, SaslQuestion, ScramProof } from "#protocol/sasl/exchange.ts";
 import type { Store } from "#store/store.ts";
 import { AccountFinder } from "./account-finder.ts";
 import type {
@@ -154,17 +154,27 @@ class LoginDesk implements Authenticator {
     client: LoginClient,
   ): Promise<SaslAnswer> {
     if (!proof.right) {
-      const { account } = await this.#finder.find(username);
-      this.#refused(proof.why, client, account?.address);
-      // Who stands between guesses nothing: only a proof that is wrong is a guess.
-      const reason = account === undefined ? "unknown-user" : "wrong-password";
-      const attempt = attemptOf(username, proof.nonce, client);
-      if (proof.why === "wrong-proof") this.#watch?.failed(attempt, this.#finder.nameOf(username), reason);
+      await this.#wrongProof(username, proof, client);
       return REFUSED;
     }
     const admitted = await this.#scram.admit(username, proof, client);
     if (typeof admitted === "string") return this.#refused(admitted, client, username);
     return this.#accepted(admitted, attemptOf(username, `scram ${proof.credentialId}`, client), "scram");
+  }
+
+  /** A password that was right until lately is known by its key, and is the same one each time; of others each proof is a guess. */
+  async #wrongProof(
+    username: string,
+    { why, nonce, formerKey }: Extract<ScramProof, { right: false }>,
+    client: LoginClient,
+  ): Promise<void> {
+    const { account } = await this.#finder.find(username);
+    this.#refused(formerKey === undefined ? why : "former-password", client, account?.address);
+    // Who stands between guesses nothing: only a proof that is wrong is a guess.
+    if (why !== "wrong-proof") return;
+    if (account !== undefined && formerKey !== undefined && this.#scram.isExcused(account.id, formerKey)) return;
+    const reason = account === undefined ? "unknown-user" : "wrong-password";
+    this.#watch?.failed(attemptOf(username, formerKey ?? nonce, client), this.#finder.nameOf(username), reason);
   }
 
   async #token(

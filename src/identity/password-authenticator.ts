@@ -10,7 +10,7 @@ import type { Account, Store } from "#store/store.ts";
 import { type AccountFinder, admission, type Closed } from "./account-finder.ts";
 import type { Identity, LoginResult, LoginWatch, PasswordAttempt } from "./authenticator.ts";
 import { isGeneratedPassword } from "./generate-password.ts";
-import { HashLine, type HashLineLimits } from "./hash-line.ts";
+import { type HashComer, HashLine, type HashLineLimits } from "./hash-line.ts";
 import { unmatchableHash, verifyPasswordHash } from "./password-hash.ts";
 import { passwordForms } from "./prepare-password.ts";
 import { VerifiedPasswords } from "./verified-passwords.ts";
@@ -106,7 +106,7 @@ export class PasswordAuthenticator {
   match(
     attempt: PasswordAttempt,
   ): Promise<{ readonly account: Account; readonly credential: Credential } | undefined | "full"> {
-    return this.#line.run(attempt.remoteAddress, async () => {
+    return this.#line.run(this.#comer(attempt), async () => {
       const { account, credentials } = await this.#finder.find(attempt.username);
       const credential = await this.#match(credentials, attempt);
       return account === undefined || credential === undefined ? undefined : { account, credential };
@@ -138,7 +138,7 @@ export class PasswordAuthenticator {
   async #verify(attempt: PasswordAttempt): Promise<Looked> {
     const { protocol, remoteAddress } = attempt;
     try {
-      const finding = await this.#line.run(remoteAddress, () => this.#find(attempt));
+      const finding = await this.#line.run(this.#comer(attempt), () => this.#find(attempt));
       if (finding === "full") {
         this.#log.warn("login-line-full", { protocol, remoteAddress });
         return UNAVAILABLE;
@@ -155,6 +155,11 @@ export class PasswordAuthenticator {
       this.#log.error("login-unavailable", { protocol, remoteAddress, error: String(error) });
       return UNAVAILABLE;
     }
+  }
+
+  #comer(attempt: PasswordAttempt): HashComer {
+    const isKnown = this.#watch?.isKnown?.(attempt, this.#finder.nameOf(attempt.username)) === true;
+    return { address: attempt.remoteAddress, isKnown };
   }
 
   #logLogin({ protocol, remoteAddress }: PasswordAttempt, { address }: Identity): void {

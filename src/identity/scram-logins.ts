@@ -3,6 +3,7 @@
  * of a password that has none yet are made when it next comes by another mechanism.
  */
 import { Buffer } from "node:buffer";
+import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
 import type { SaslAnswer, ScramProof } from "#protocol/sasl/exchange.ts";
@@ -11,6 +12,7 @@ import type { ScramKeyRow } from "#store/scram-key-row.ts";
 import type { Store } from "#store/store.ts";
 import { type AccountFinder, admission, type Closed } from "./account-finder.ts";
 import type { Identity, LoginClient } from "./authenticator.ts";
+import { FormerScramKeys } from "./former-scram-keys.ts";
 import { APP_PASSWORDS_PER_ACCOUNT_MAX, SCRAM_ITERATIONS, SCRAM_KEYS_LEARNT_AT_ONCE_MAX } from "./limits.ts";
 import { deriveScramKeys, scramSalt } from "./scram-derivation.ts";
 
@@ -28,12 +30,14 @@ export class ScramLogins {
   readonly #random: Random;
   readonly #log: Log;
   readonly #hashes: readonly ScramHash[];
+  readonly #former: FormerScramKeys;
   #secret: Promise<Uint8Array> | undefined;
   #learning = 0;
 
   constructor(options: {
     readonly store: ScramStore;
     readonly finder: AccountFinder;
+    readonly clock: Clock;
     readonly random: Random;
     readonly log: Log;
     /** That keys are kept for. */
@@ -44,6 +48,7 @@ export class ScramLogins {
     this.#random = options.random;
     this.#log = options.log;
     this.#hashes = options.hashes;
+    this.#former = new FormerScramKeys(options.clock);
   }
 
   /** Rejects when the store cannot be asked. */
@@ -51,10 +56,17 @@ export class ScramLogins {
     const [{ account }, secret] = await Promise.all([this.#finder.find(username), this.#readSecret()]);
     const rows = await this.#store.listScramKeys(account?.id ?? NOBODY);
     const salt = scramSalt(secret, account?.address ?? this.#finder.nameOf(username));
+    if (account !== undefined) this.#former.noticed(account.id, rows);
     const keys: ScramKey[] = rows.filter((row) => row.hash === hash && isCurrent(row, salt)).slice(0, KEYS_PER_NAME);
     while (keys.length < KEYS_PER_NAME) keys.push(nobodysKey(hash));
     const nonce = Buffer.from(this.#random.bytes(NONCE_OCTETS)).toString("base64");
-    return { kind: "scram-keys", salt, iterations: SCRAM_ITERATIONS, keys, nonce };
+    const formerKeys = this.#former.of(account?.id, hash);
+    return { kind: "scram-keys", salt, iterations: SCRAM_ITERATIONS, keys, formerKeys, nonce };
+  }
+
+  /** A proof by this former key counts nothing against anybody yet. */
+  isExcused(accountId: number, formerKey: string): boolean {
+    return this.#former.isExcused(accountId, formerKey);
   }
 
   /** Whom a proof that is right lets in. Rejects when the store cannot be asked. */

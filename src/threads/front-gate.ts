@@ -8,6 +8,7 @@ import type { LimitReached } from "#gate/limits/limit-name.ts";
 import { parseIp } from "#gate/network/ip-address.ts";
 import { bitsOf, prefixOf } from "#gate/network/prefix.ts";
 import type { Identity, LoginWatch, PasswordAttempt } from "#identity/authenticator.ts";
+import { isGeneratedPassword } from "#identity/generate-password.ts";
 import type { HandshakeFailure } from "#platform/tls/handshake-failure.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
@@ -117,11 +118,16 @@ export class FrontGate implements LoginWatch {
     if (!this.#options.isEnforced) return true;
     // A session that was there before the ban.
     if (this.bans.findBan(remoteAddress, "auth") !== undefined) return false;
-    if (this.#slow.size === 0) return true;
+    // What stands in a device and nobody can guess, 100 bits of chance: who has it waits for no guesser.
+    if (this.#slow.size === 0 || isGeneratedPassword(password)) return true;
     const nowMs = this.#options.clock.now();
     const isHome = this.#good.isHome(remoteAddress, account, nowMs);
     const attempt = { account, address: remoteAddress, password: this.#fingerprint(password), isHome };
     return this.#slow.mayLogIn(attempt, nowMs).ok;
+  }
+
+  isKnown({ remoteAddress }: PasswordAttempt, account: string): boolean {
+    return this.#good.isHome(remoteAddress, account, this.#options.clock.now());
   }
 
   /** Milliseconds until such a client may write to the recipient; undefined: now. */

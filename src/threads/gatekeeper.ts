@@ -247,5 +247,11 @@ const REMEDIES: Readonly<Record<string, string>> = {
   "guessing-at-a-known-address": "Ask the users there: a device with an old password, or something worse.",
   "account-under-attack":
     "Nothing needs to be done if the password is good. App passwords make devices independent of it.",
+  "many-failed-logins":
+    "Nothing needs to be done if passwords are good. `postern bans` shows who is kept out, `postern why ADDRESS` what an address hears.",
+  "password-tried-everywhere":
+    "Somebody tries one password at all accounts. Who has a password that others have, too, should change it.",
+  "botnet-client-name": "Nothing needs to be done: whoever says that name and is no user waits.",
+  "recipient-under-attack": "Nothing needs to be done: senders that nobody vouches for wait.",
   "ban-where-users-are": "`postern unban` lifts the ban, `postern allow` keeps the address from further ones.",
 };

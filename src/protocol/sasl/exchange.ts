@@ -7,7 +7,7 @@ import { startLogin } from "./login.ts";
 import { startOauthBearer, startXoauth2 } from "./oauth.ts";
 import { startPlain } from "./plain.ts";
 import { startScram } from "./scram.ts";
-import type { ScramHash, ScramKey } from "./scram-keys.ts";
+import type { FormerScramKey, ScramHash, ScramKey } from "./scram-keys.ts";
 
 export interface SaslExchange {
   /** Takes the client's next response; undefined where the command came without an initial one. Never throws. */
@@ -37,8 +37,11 @@ export type SaslQuestion =
 
 export type ScramProof =
   | { readonly right: true; readonly credentialId: number }
-  /** @property nonce of this exchange alone: wrong passwords cannot be told apart, so each counts. */
-  | { readonly right: false; readonly why: ScramFailure; readonly nonce: string };
+  /**
+   * @property nonce of this exchange alone: wrong passwords cannot be told apart, so each counts.
+   * @property formerKey its name, where the password was right until lately: a device that was forgotten.
+   */
+  | { readonly right: false; readonly why: ScramFailure; readonly nonce: string; readonly formerKey?: string };
 
 export type ScramFailure =
   | "wrong-proof"
@@ -58,6 +61,8 @@ export type SaslAnswer =
       readonly iterations: number;
       /** Of those passwords that the name may have; as many for every name. */
       readonly keys: readonly ScramKey[];
+      /** Of passwords the name had until lately: they open nothing. As many for every name. */
+      readonly formerKeys?: readonly FormerScramKey[];
       /** Printable, without a comma, never used before. */
       readonly nonce: string;
     };

@@ -11,6 +11,12 @@ export interface ScramKey {
   readonly serverKey: Uint8Array;
 }
 
+export interface FormerScramKey {
+  /** Tells it from others; undefined: nobody's, there to take as long as a real one. */
+  readonly name: string | undefined;
+  readonly storedKey: Uint8Array;
+}
+
 export const SCRAM_HASH_OCTETS: Readonly<Record<ScramHash, number>> = { sha256: 32, sha1: 20 };
 
 /** @param saltedPassword PBKDF2 of the prepared password with salt and iterations. */

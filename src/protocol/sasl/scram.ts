@@ -7,7 +7,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { SaslAnswer, SaslExchange, SaslIdentity, SaslOffer, SaslStep, ScramFailure } from "./exchange.ts";
 import { SCRAM_RESPONSE_OCTETS_MAX } from "./limits.ts";
 import { responseText } from "./response-text.ts";
-import { hmac, SCRAM_HASH_OCTETS, type ScramHash } from "./scram-keys.ts";
+import { hmac, SCRAM_HASH_OCTETS, type ScramHash, type ScramKey } from "./scram-keys.ts";
 import { type ClientFinal, type ClientFirst, parseClientFinal, parseClientFirst } from "./scram-messages.ts";
 import { EMPTY_CHALLENGE, isOneself, malformed, overAfter, REFUSED, UNAVAILABLE } from "./steps.ts";
 
@@ -105,9 +105,10 @@ class Scram implements SaslExchange {
     const final = parseClientFinal(decoded.text);
     if (final === undefined || final.nonce !== first.nonce + keys.nonce) return this.#end(malformed("bad-message"));
     const authMessage = `${first.bare},${serverFirst},${final.withoutProof}`;
-    const matching = this.#match(keys, final, authMessage);
+    const matching = this.#match(keys.keys, final, authMessage);
+    const former = this.#match(keys.formerKeys ?? [], final, authMessage);
     if (!isSame(final.channel, this.#expectedChannel(first))) return this.#fail(first, "other-channel", keys.nonce);
-    if (matching?.credentialId === undefined) return this.#fail(first, "wrong-proof", keys.nonce);
+    if (matching?.credentialId === undefined) return this.#fail(first, "wrong-proof", keys.nonce, former?.name);
     const signature = hmac(this.#hash, matching.serverKey, authMessage).toString("base64");
     this.#phase = { awaits: "judgement", signature };
     const proof = { right: true, credentialId: matching.credentialId } as const;
@@ -115,14 +116,17 @@ class Scram implements SaslExchange {
   }
 
   /** §3: `ClientKey = ClientProof XOR ClientSignature`, and its hash is the stored key. All keys are tried, in any case. */
-  #match(keys: Keys, { proof }: ClientFinal, authMessage: string): Keys["keys"][number] | undefined {
+  #match<Key extends Pick<ScramKey, "storedKey">>(
+    keys: readonly Key[],
+    { proof }: ClientFinal,
+    authMessage: string,
+  ): Key | undefined {
     if (proof.length !== SCRAM_HASH_OCTETS[this.#hash]) return undefined;
-    let matching: Keys["keys"][number] | undefined;
-    for (const key of keys.keys) {
+    let matching: Key | undefined;
+    for (const key of keys) {
       const clientKey = hmac(this.#hash, key.storedKey, authMessage);
       for (const [position, octet] of proof.entries()) clientKey[position] = (clientKey[position] ?? 0) ^ octet;
-      const isRight = isSame(createHash(this.#hash).update(clientKey).digest(), key.storedKey);
-      if (isRight && key.credentialId !== undefined) matching = key;
+      if (isSame(createHash(this.#hash).update(clientKey).digest(), key.storedKey)) matching = key;
     }
     return matching;
   }
@@ -136,9 +140,15 @@ class Scram implements SaslExchange {
     return this.#offer.mechanisms.some((name) => name.endsWith("-PLUS"));
   }
 
-  #fail({ username, nonce: clientNonce }: ClientFirst, why: ScramFailure, nonce: string = clientNonce): SaslStep {
+  #fail(
+    { username, nonce: clientNonce }: ClientFirst,
+    why: ScramFailure,
+    nonce: string = clientNonce,
+    formerKey?: string,
+  ): SaslStep {
     this.#phase = { awaits: "judgement", signature: undefined };
-    return { kind: "question", question: { about: "scram-proof", username, proof: { right: false, why, nonce } } };
+    const proof = { right: false, why, nonce, ...(formerKey === undefined ? {} : { formerKey }) } as const;
+    return { kind: "question", question: { about: "scram-proof", username, proof } };
   }
 
   #end(step: SaslStep): SaslStep {
