@@ -84,13 +84,11 @@ suite("known networks before strangers", () => {
 });
 
 /** Comes from each of `addresses` at the same moment. */
-async function check(
-  limits: HashLineLimits,
-  addresses: string,
-  expected: string,
-): Promise<void> {
+async function check(limits: HashLineLimits, addresses: string, expected: string): Promise<void> {
   const line = new HashLine(limits);
-  const answers = await Promise.all(addresses.split(" ").map((address) => line.run({ address, isKnown: false }, someWork)));
+  const answers = await Promise.all(
+    addresses.split(" ").map((address) => line.run({ address, isKnown: false }, someWork)),
+  );
   assert.equal(answers.join(" "), expected);
 }
 

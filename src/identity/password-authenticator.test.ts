@@ -158,7 +158,9 @@ suite("the memory of right passwords", () => {
 
 suite("a login flood", () => {
   test("over the line, logins are unavailable rather than wrong, and those in it go on", async (t) => {
-    const world = await openWorld(t, { hashLine: { atOnceMax: 1, strangersAtOnceMax: 1, waitingMax: 3, waitingPerAddressMax: 2 } });
+    const world = await openWorld(t, {
+      hashLine: { atOnceMax: 1, strangersAtOnceMax: 1, waitingMax: 3, waitingPerAddressMax: 2 },
+    });
     const fromOne = Array.from({ length: 6 }, (_, i) => world.login({ password: `guess ${i}` }));
     const fromAnother = world.login({ remoteAddress: "203.0.113.9" });
     const answers = await Promise.all(fromOne);
