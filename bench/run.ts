@@ -11,6 +11,7 @@ import { must } from "../test/peers/process.ts";
 import { alice, bob, startServer } from "../test/peers/server.ts";
 import { ImapReader } from "./imap-read.ts";
 import type { Load, LoadResult } from "./load.ts";
+import { floodLines, measureLoginFlood } from "./login-flood.ts";
 import { startPostfix } from "./postfix.ts";
 import { writeSection } from "./results-page.ts";
 import { asLine, type Comparison, compare } from "./rounds.ts";
@@ -36,6 +37,8 @@ const nothingToAsk = {
 const mailIn = await measureMailIn();
 const mailOut = await measureMailOut();
 for (const comparison of [...mailIn, ...mailOut]) console.log(asLine(comparison));
+// Its long form is a run of its own: bench:login-flood.
+if (short) for (const line of floodLines(await measureLoginFlood({ rounds: 1, messages: 1000 }))) console.log(line);
 if (!short) report(mailIn, mailOut);
 
 async function measureMailIn(): Promise<readonly Comparison[]> {

@@ -10,10 +10,12 @@ import type { Random } from "#ports/random.ts";
 import type { Store } from "#store/store.ts";
 import { tellExposed } from "./exposed-password.ts";
 import type { FrontGate } from "./front-gate.ts";
+import { StrangersHashes } from "./strangers-hashes.ts";
 
 export interface OpenLogins {
-  readonly authenticator: Authenticator & { close(): void };
+  readonly authenticator: Authenticator;
   readonly accountSessions: AccountSessions;
+  readonly close: () => Promise<void>;
 }
 
 /** Keys that the settings do not want are gone when it returns. */
@@ -27,11 +29,13 @@ export async function openLogins(
     readonly gate: FrontGate;
   },
 ): Promise<OpenLogins> {
-  const { store, gate } = around;
+  const { store, gate, log } = around;
+  const hashes = new StrangersHashes(log);
   const authenticator = createAuthenticator({
     ...around,
     domains: settings.domains.map(({ name }) => name),
     watch: gate,
+    verifyStrangersHash: hashes.verify,
     mechanisms: settings.auth,
     exposed: (exposed) => tellExposed(exposed, { ...around, settings, alert: (alert) => gate.alert(alert) }),
   });
@@ -42,5 +46,12 @@ export async function openLogins(
   store.onEvent((event) => {
     if (event.kind === "directory") void accountSessions.endStale();
   });
-  return { authenticator, accountSessions };
+  return {
+    authenticator,
+    accountSessions,
+    close: () => {
+      authenticator.close();
+      return hashes.close();
+    },
+  };
 }

@@ -45,7 +45,8 @@ export async function protocolAccepts(
   const clock = systemClock;
   const random = systemRandom;
   const directory = await createDirectory({ store, clock, settings: directorySettings(settings) });
-  const { authenticator, accountSessions } = await openLogins(settings, { store, clock, random, log, gate });
+  const opened = await openLogins(settings, { store, clock, random, log, gate });
+  const { authenticator, accountSessions } = opened;
   const spool = fileSpool({
     directory: join(settings.dataDir, "spool"),
     inlineOctetsMax: Math.min(settings.limits.messageInMemoryOctetsMax, INLINE_OCTETS_MAX),
@@ -86,7 +87,7 @@ export async function protocolAccepts(
   return {
     acceptFor: (protocol) => accepts[protocol],
     close: async () => {
-      authenticator.close();
+      await opened.close();
       senders.close();
       otherNodes.close();
       await close();
