@@ -38,7 +38,6 @@ export interface AuthenticatorDependencies {
   readonly hashLine?: HashLineLimits;
   /** argon2 itself, for who wants to count it. */
   readonly verifyHash?: typeof verifyPasswordHash;
-  readonly verifyStrangersHash?: typeof verifyPasswordHash;
 }
 
 const UNAVAILABLE: SaslAnswer = { kind: "unavailable" };

@@ -25,8 +25,6 @@ export interface PasswordDependencies {
   readonly hashLine?: HashLineLimits;
   /** argon2 itself, for who wants to count it. */
   readonly verifyHash?: typeof verifyPasswordHash;
-  /** For those from networks their account has not used: they need not be quick. `verifyHash` without it. */
-  readonly verifyStrangersHash?: typeof verifyPasswordHash;
   /** Hears of a password that was found right by its hash. */
   readonly found?: (identity: Identity, password: string) => void;
 }
@@ -56,7 +54,6 @@ export class PasswordAuthenticator {
   readonly #watch: LoginWatch | undefined;
   readonly #found: PasswordDependencies["found"];
   readonly #verifyHash: typeof verifyPasswordHash;
-  readonly #verifyStrangersHash: typeof verifyPasswordHash;
   readonly #unmatchable: string;
   readonly #stopListening: () => void;
 
@@ -69,7 +66,6 @@ export class PasswordAuthenticator {
     watch,
     hashLine,
     verifyHash = verifyPasswordHash,
-    verifyStrangersHash = verifyHash,
     found,
   }: PasswordDependencies) {
     this.#finder = finder;
@@ -79,7 +75,6 @@ export class PasswordAuthenticator {
     this.#line = new HashLine(hashLine);
     this.#verified = new VerifiedPasswords({ clock, random });
     this.#verifyHash = verifyHash;
-    this.#verifyStrangersHash = verifyStrangersHash;
     this.#unmatchable = unmatchableHash(random);
     this.#stopListening = store.onEvent((event) => {
       if (event.kind !== "directory") return;
@@ -111,10 +106,9 @@ export class PasswordAuthenticator {
   match(
     attempt: PasswordAttempt,
   ): Promise<{ readonly account: Account; readonly credential: Credential } | undefined | "full"> {
-    const comer = this.#comer(attempt);
-    return this.#line.run(comer, async () => {
+    return this.#line.run(this.#comer(attempt), async () => {
       const { account, credentials } = await this.#finder.find(attempt.username);
-      const credential = await this.#match(credentials, attempt, comer);
+      const credential = await this.#match(credentials, attempt);
       return account === undefined || credential === undefined ? undefined : { account, credential };
     });
   }
@@ -144,8 +138,7 @@ export class PasswordAuthenticator {
   async #verify(attempt: PasswordAttempt): Promise<Looked> {
     const { protocol, remoteAddress } = attempt;
     try {
-      const comer = this.#comer(attempt);
-      const finding = await this.#line.run(comer, () => this.#find(attempt, comer));
+      const finding = await this.#line.run(this.#comer(attempt), () => this.#find(attempt));
       if (finding === "full") {
         this.#log.warn("login-line-full", { protocol, remoteAddress });
         return UNAVAILABLE;
@@ -173,10 +166,10 @@ export class PasswordAuthenticator {
     this.#log.info("login", { protocol, remoteAddress, account: address });
   }
 
-  async #find(attempt: PasswordAttempt, comer: HashComer): Promise<Finding> {
+  async #find(attempt: PasswordAttempt): Promise<Finding> {
     // For nobody's name, too, the same questions and the same hash.
     const found = await this.#finder.find(attempt.username);
-    const matching = await this.#match(found.credentials, attempt, comer);
+    const matching = await this.#match(found.credentials, attempt);
     if (found.account === undefined) return { kind: "unknown-user" };
     const { address } = found.account;
     if (matching === undefined) return { kind: "wrong-password", address };
@@ -185,21 +178,16 @@ export class PasswordAuthenticator {
   }
 
   /** The credential that `password` opens. Costs one full hash unless it is an app password that matches. */
-  async #match(
-    credentials: readonly Credential[],
-    { password }: PasswordAttempt,
-    { isKnown }: HashComer,
-  ): Promise<Credential | undefined> {
-    const verify = isKnown ? this.#verifyHash : this.#verifyStrangersHash;
+  async #match(credentials: readonly Credential[], { password }: PasswordAttempt): Promise<Credential | undefined> {
     const forms = passwordForms(password);
     if (isGeneratedPassword(password)) {
       for (const credential of credentials) {
-        if (credential.kind === "app-password" && (await verify(credential.hash, forms))) return credential;
+        if (credential.kind === "app-password" && (await this.#verifyHash(credential.hash, forms))) return credential;
       }
     }
     const own = credentials.find(({ kind }) => kind === "password");
     const hash = own?.hash ?? this.#unmatchable;
-    const right = await verify(hash, forms.length > 0 ? forms : ["\0"]);
+    const right = await this.#verifyHash(hash, forms.length > 0 ? forms : ["\0"]);
     return right ? own : undefined;
   }
 }

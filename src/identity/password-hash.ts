@@ -1,6 +1,6 @@
 /** Password hashes as PHC strings, `$argon2id$…`, made and verified off the main thread. */
 import { Buffer } from "node:buffer";
-import { hash, verify, verifySync } from "@node-rs/argon2";
+import { hash, verify } from "@node-rs/argon2";
 import type { Random } from "#ports/random.ts";
 import { isGeneratedPassword } from "./generate-password.ts";
 import { GENERATED_PASSWORD_HASH, PASSWORD_HASH, SALT_OCTETS } from "./limits.ts";
@@ -33,11 +33,6 @@ export async function verifyPasswordHash(phc: string, forms: readonly string[]):
     if (await verify(phc, form)) return true;
   }
   return false;
-}
-
-/** The same, in the thread that calls. */
-export function verifyPasswordHashHere(phc: string, forms: readonly string[]): boolean {
-  return forms.some((form) => verifySync(phc, form));
 }
 
 /** A hash of no password, as costly as a real one: what unknown users are compared with. */

@@ -10,12 +10,10 @@ import type { Random } from "#ports/random.ts";
 import type { Store } from "#store/store.ts";
 import { tellExposed } from "./exposed-password.ts";
 import type { FrontGate } from "./front-gate.ts";
-import { StrangersHashes } from "./strangers-hashes.ts";
 
 export interface OpenLogins {
-  readonly authenticator: Authenticator;
+  readonly authenticator: Authenticator & { close(): void };
   readonly accountSessions: AccountSessions;
-  readonly close: () => Promise<void>;
 }
 
 /** Keys that the settings do not want are gone when it returns. */
@@ -29,13 +27,11 @@ export async function openLogins(
     readonly gate: FrontGate;
   },
 ): Promise<OpenLogins> {
-  const { store, gate, log } = around;
-  const hashes = new StrangersHashes(log);
+  const { store, gate } = around;
   const authenticator = createAuthenticator({
     ...around,
     domains: settings.domains.map(({ name }) => name),
     watch: gate,
-    verifyStrangersHash: hashes.verify,
     mechanisms: settings.auth,
     exposed: (exposed) => tellExposed(exposed, { ...around, settings, alert: (alert) => gate.alert(alert) }),
   });
@@ -46,12 +42,5 @@ export async function openLogins(
   store.onEvent((event) => {
     if (event.kind === "directory") void accountSessions.endStale();
   });
-  return {
-    authenticator,
-    accountSessions,
-    close: () => {
-      authenticator.close();
-      return hashes.close();
-    },
-  };
+  return { authenticator, accountSessions };
 }

@@ -45,8 +45,7 @@ export async function protocolAccepts(
   const clock = systemClock;
   const random = systemRandom;
   const directory = await createDirectory({ store, clock, settings: directorySettings(settings) });
-  const opened = await openLogins(settings, { store, clock, random, log, gate });
-  const { authenticator, accountSessions } = opened;
+  const { authenticator, accountSessions } = await openLogins(settings, { store, clock, random, log, gate });
   const spool = fileSpool({
     directory: join(settings.dataDir, "spool"),
     inlineOctetsMax: Math.min(settings.limits.messageInMemoryOctetsMax, INLINE_OCTETS_MAX),
@@ -87,7 +86,7 @@ export async function protocolAccepts(
   return {
     acceptFor: (protocol) => accepts[protocol],
     close: async () => {
-      await opened.close();
+      authenticator.close();
       senders.close();
       otherNodes.close();
       await close();
