@@ -173,6 +173,25 @@ suite("a login flood", () => {
   });
 });
 
+suite("a login flood of strangers", () => {
+  test("the owner at a network of hers is served beside a full line", async (t) => {
+    const watch: LoginWatch = {
+      mayTry: () => true,
+      isKnown: ({ remoteAddress }, account) => remoteAddress === "192.0.2.1" && account === "alice@example.test",
+      succeeded: () => undefined,
+      failed: () => undefined,
+    };
+    const hashLine = { atOnceMax: 1, strangersAtOnceMax: 1, waitingMax: 1, waitingPerAddressMax: 1 };
+    const world = await openWorld(t, { watch, hashLine });
+    const strangers = Array.from({ length: 5 }, (_, n) =>
+      world.login({ remoteAddress: `203.0.113.${n}`, password: "guess" }),
+    );
+    const owner = world.login({ remoteAddress: "192.0.2.1" });
+    assert.equal((await Promise.all(strangers)).filter((answer) => answer === "unavailable").length, 3);
+    assert.equal(await owner, "alice@example.test");
+  });
+});
+
 suite("what a failure costs", () => {
   for (const [why, attempt] of Object.entries({
     "an unknown user": { username: "nobody@example.test" },
