@@ -184,7 +184,7 @@ suite("a login flood of strangers", () => {
     const hashLine = { atOnceMax: 1, strangersAtOnceMax: 1, waitingMax: 1, waitingPerAddressMax: 1 };
     const world = await openWorld(t, { watch, hashLine });
     const strangers = Array.from({ length: 5 }, (_, n) =>
-      world.login({ remoteAddress: `203.0.113.${n}`, password: "guess" }),
+      world.login({ remoteAddress: `203.0.113.${n}`, password: `guess ${n}` }),
     );
     const owner = world.login({ remoteAddress: "192.0.2.1" });
     assert.equal((await Promise.all(strangers)).filter((answer) => answer === "unavailable").length, 3);
