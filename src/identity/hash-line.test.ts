@@ -67,6 +67,12 @@ suite("known networks before strangers", () => {
     assert.deepEqual(await Promise.all(answers), ["done", "done", "full", "done"]);
   });
 
+  test("guessers behind an office's address leave room for those who work there", async () => {
+    const line = new HashLine({ ...WIDE, waitingPerAddressMax: 1 });
+    const answers = [false, false, false, true].map((isKnown) => line.run({ address: "office", isKnown }, someWork));
+    assert.deepEqual(await Promise.all(answers), ["done", "done", "full", "done"]);
+  });
+
   test("strangers leave a hash to others, however many they are", async () => {
     const line = new HashLine({ ...WIDE, atOnceMax: 2, strangersAtOnceMax: 1 });
     let running = 0;

@@ -16,6 +16,7 @@ export interface HashLineLimits {
   readonly strangersAtOnceMax: number;
   /** In each of the two lines. */
   readonly waitingMax: number;
+  /** Of those: guessers take no room from the users behind the same address. */
   readonly waitingPerAddressMax: number;
 }
 
@@ -38,11 +39,40 @@ interface Place {
   readonly enter: () => void;
 }
 
+class Line {
+  readonly isKnown: boolean;
+  readonly #places: Place[] = [];
+  readonly #byAddress = new Map<string, number>();
+
+  constructor(isKnown: boolean) {
+    this.isKnown = isKnown;
+  }
+
+  /** Undefined: it is full. */
+  join(address: string, { waitingMax, waitingPerAddressMax }: HashLineLimits): Promise<void> | undefined {
+    const ofAddress = this.#byAddress.get(address) ?? 0;
+    if (this.#places.length >= waitingMax || ofAddress >= waitingPerAddressMax) return undefined;
+    this.#byAddress.set(address, ofAddress + 1);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#places.push({ address, enter: resolve });
+    return promise;
+  }
+
+  /** The first one's way in. */
+  next(): (() => void) | undefined {
+    const first = this.#places.shift();
+    if (first === undefined) return undefined;
+    const left = (this.#byAddress.get(first.address) ?? 1) - 1;
+    if (left === 0) this.#byAddress.delete(first.address);
+    else this.#byAddress.set(first.address, left);
+    return first.enter;
+  }
+}
+
 export class HashLine {
   readonly #limits: HashLineLimits;
-  readonly #known: Place[] = [];
-  readonly #strangers: Place[] = [];
-  readonly #waitingByAddress = new Map<string, number>();
+  readonly #known = new Line(true);
+  readonly #strangers = new Line(false);
   #running = 0;
   #strangersRunning = 0;
 
@@ -51,20 +81,20 @@ export class HashLine {
   }
 
   /** Runs `work` when it is its turn, or answers "full" at once. Rejects when `work` does. */
-  async run<T>(comer: HashComer, work: () => Promise<T>): Promise<T | "full"> {
-    if (this.#mayEnter(comer.isKnown)) {
-      this.#count(comer.isKnown, 1);
+  async run<T>({ address, isKnown }: HashComer, work: () => Promise<T>): Promise<T | "full"> {
+    if (this.#mayEnter(isKnown)) {
+      this.#count(isKnown, 1);
     } else {
-      const entered = this.#wait(comer);
+      const entered = (isKnown ? this.#known : this.#strangers).join(address, this.#limits);
       if (entered === undefined) return "full";
       await entered; // It was counted by the one who let it in.
     }
     try {
       return await work();
     } finally {
-      this.#count(comer.isKnown, -1);
-      this.#letIn(this.#known, true);
-      this.#letIn(this.#strangers, false);
+      this.#count(isKnown, -1);
+      this.#letIn(this.#known);
+      this.#letIn(this.#strangers);
     }
   }
 
@@ -78,26 +108,12 @@ export class HashLine {
     if (!isKnown) this.#strangersRunning += change;
   }
 
-  #wait({ address, isKnown }: HashComer): Promise<void> | undefined {
-    const line = isKnown ? this.#known : this.#strangers;
-    const ofAddress = this.#waitingByAddress.get(address) ?? 0;
-    if (line.length >= this.#limits.waitingMax) return undefined;
-    if (ofAddress >= this.#limits.waitingPerAddressMax) return undefined;
-    this.#waitingByAddress.set(address, ofAddress + 1);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    line.push({ address, enter: resolve });
-    return promise;
-  }
-
-  #letIn(line: Place[], isKnown: boolean): void {
-    while (this.#mayEnter(isKnown)) {
-      const next = line.shift();
-      if (next === undefined) return;
-      const left = (this.#waitingByAddress.get(next.address) ?? 1) - 1;
-      if (left === 0) this.#waitingByAddress.delete(next.address);
-      else this.#waitingByAddress.set(next.address, left);
-      this.#count(isKnown, 1);
-      next.enter();
+  #letIn(line: Line): void {
+    while (this.#mayEnter(line.isKnown)) {
+      const enter = line.next();
+      if (enter === undefined) return;
+      this.#count(line.isKnown, 1);
+      enter();
     }
   }
 }
