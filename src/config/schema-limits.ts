@@ -76,11 +76,11 @@ const waits = {
     reason: "RFC 5321 §4.5.3.2.7: at least five minutes.",
   }),
   command_timeout_under_load_ms: setting(wholeNumber(SECOND_MS, HOUR_MS), MINUTE_MS, {
-    text: "The same wait while few connections are left.",
+    text: "The same wait while few connections are left: four fifths of those for clients that have not logged in. SMTP alone: IMAP and POP3 have theirs from their standards.",
     reason: "Idle clients make room for those that have something to say.",
   }),
   command_total_timeout_ms: setting(wholeNumber(SECOND_MS, HOUR_MS), 10 * MINUTE_MS, {
-    text: "Longest time from the first octet of one command to its end.",
+    text: "Longest time from the first octet of one SMTP command to its end, where `command_timeout_ms` does not end it sooner.",
     reason: "A client that sends an octet a minute must not hold a connection for ever.",
   }),
   session_total_timeout_ms: setting(wholeNumber(MINUTE_MS, 24 * HOUR_MS), HOUR_MS, {
@@ -111,7 +111,7 @@ const transactions = {
     reason: "Enough to tell guessing from a typing error.",
   }),
   unknown_recipients_percent: setting(wholeNumber(1, 100), 50, {
-    text: "Part of that sample which may be unknown; with more the session ends with 421.",
+    text: "Part of that sample which, when it is unknown, ends the session with 421.",
     reason: "Half of ten unknown is somebody trying names.",
   }),
   errors_per_session: setting(wholeNumber(1, 1000), 20, {

@@ -4,9 +4,7 @@
  */
 import type { ListenerProtocol } from "./settings.ts";
 
-const LIMITS = ["command_timeout_under_load_ms", "command_total_timeout_ms"];
-
 /** Settings without effect: `table.key`, or a whole table. */
-export const WITHOUT_EFFECT: readonly string[] = [...LIMITS.map((key) => `limits.${key}`), "store.bus"];
+export const WITHOUT_EFFECT: readonly string[] = ["store.bus"];
 
 export const PROTOCOLS_NOT_BUILT: readonly ListenerProtocol[] = [];

@@ -39,6 +39,8 @@ export interface SmtpDependencies {
   readonly startTls?: boolean;
   /** Shared between listeners where given. */
   readonly earlyTalkers?: EarlyTalkers;
+  /** Are few connections left? Idle clients make room then. */
+  readonly isUnderLoad?: () => boolean;
   /** Judges clients and what they send, and records decisions. Without it nobody is judged. */
   readonly judge?: Judge;
   /** Absent: no other node has told us of its recipients. */

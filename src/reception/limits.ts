@@ -6,6 +6,8 @@ export const LOGGED_RECIPIENTS_MAX = 20;
 export const SILENT_ANSWERS_MAX = 20;
 /** Milliseconds until a deadline that fell due while we ourselves were busy is looked at again. */
 export const LATE_CHECK_MS = 1000;
+/** Milliseconds between two looks whether few connections are left, at a client that has said nothing for long. */
+export const LOAD_CHECK_MS = 5000;
 
 /** Decision records that wait to be kept: about 4 KiB each. Beyond, new ones are dropped: mail does not wait for them. */
 export const DECISIONS_WAITING_MAX = 2000;

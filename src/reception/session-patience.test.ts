@@ -74,6 +74,62 @@ suite("reception: patience", () => {
     assert.match(await client.hear(), /^421 4\.4\.2 /);
   });
 
+  test("60 seconds for a command while few connections are left, also when that begins in the wait", async () => {
+    const mx = new FakeReception("smtp");
+    let isUnderLoad = false;
+    mx.dependencies = { ...mx.dependencies, isUnderLoad: () => isUnderLoad };
+    const early = mx.connect();
+    await early.envelope("a@b.example", "user@local.test");
+    mx.clock.advance(100_000);
+    assert.equal(await early.hear(), "");
+    const late = mx.connect();
+    await late.envelope("a@b.example", "user@local.test");
+    isUnderLoad = true;
+    mx.clock.advance(6_000);
+    assert.match(await early.hear(), /^421 4\.4\.2 /);
+    mx.clock.advance(50_000);
+    assert.equal(await late.hear(), "");
+    mx.clock.advance(6_000);
+    assert.match(await late.hear(), /^421 4\.4\.2 /);
+  });
+
+  test("a bound for one command from its first octet on, where that is the nearer one", async () => {
+    const timeouts = { ...receptionDefaults.timeouts, commandTotalMs: 20_000 };
+    const mx = new FakeReception("smtp", { timeouts });
+    const client = mx.connect();
+    await client.envelope("a@b.example", "user@local.test");
+    mx.clock.advance(200_000);
+    await client.send("RC");
+    mx.clock.advance(19_000);
+    await client.send("PT");
+    assert.equal(await client.hear(), "");
+    mx.clock.advance(6_000);
+    assert.match(await client.hear(), /^421 4\.4\.2 /);
+    const other = mx.connect();
+    await other.envelope("a@b.example", "user@local.test");
+    for (let i = 0; i < 10; i++) {
+      await other.send("RSE");
+      mx.clock.advance(19_000);
+      assert.match(await other.send("T\r\n"), /^250 /, "each command has a time of its own");
+    }
+  });
+
+  test("30 seconds to a login on submission, whatever is said meanwhile", async () => {
+    const msa = new FakeReception("submission");
+    const client = msa.connect(SECURED);
+    await client.say("EHLO x");
+    msa.clock.advance(20_000);
+    await client.say("NOOP");
+    msa.clock.advance(11_000);
+    assert.match(await client.hear(), /^421 4\.4\.2 /);
+    assert.equal(msa.log.lines.at(-1)?.fields["overdue"], "before-login");
+    const user = msa.connect(SECURED);
+    await user.say("EHLO x");
+    assert.match(await user.say(`AUTH PLAIN ${Buffer.from("\0alice@local.test\0secret").toString("base64")}`), /^235 /);
+    msa.clock.advance(200_000);
+    assert.equal(await user.hear(), "");
+  });
+
   test("a message slower than 500 octets a second is cut, one that is just fast enough is not", async () => {
     assert.equal(await sendSlowly(30_000), "");
     assert.match(await sendSlowly(29_000), /^421 4\.4\.2 /);

@@ -29,6 +29,11 @@ export class SessionRecord {
     this.startedMs = startedMs;
   }
 
+  named(clientName: string, extended: boolean): void {
+    this.clientName = clientName;
+    this.extended = extended;
+  }
+
   loggedIn(identity: Identity, mechanism: string): void {
     this.identity = identity;
     this.mechanism = mechanism;

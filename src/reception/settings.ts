@@ -38,8 +38,13 @@ export interface ReceptionTimeouts {
   readonly greetKnownMs: number;
   /** From the greeting to the first MAIL, whatever is said between. */
   readonly beforeMailMs: number;
-  /** From one reply to the end of the next command, however many octets of it trickle in. */
+  /** From the greeting to a login on submission, whatever is said between. */
+  readonly beforeLoginMs: number;
+  /** From one reply to the end of the next command, however many octets of it trickle in; and the same while few connections are left. */
   readonly commandMs: number;
+  readonly commandUnderLoadMs: number;
+  /** From the first octet of a command to its end. */
+  readonly commandTotalMs: number;
   readonly sessionMs: number;
   /** Octets a second of a message, measured over each window. */
   readonly dataOctetsPerSecondMin: number;
@@ -74,7 +79,10 @@ export const receptionDefaults: Omit<ReceptionSettings, "hostname"> = {
     greetUnknownMs: 200, // longer than the round trip of most clients
     greetKnownMs: 5,
     beforeMailMs: 60 * SECOND_MS,
+    beforeLoginMs: 30 * SECOND_MS, // a mail program logs in within a second or two
     commandMs: 300 * SECOND_MS, // RFC 5321 §4.5.3.2.7
+    commandUnderLoadMs: 60 * SECOND_MS, // who has nothing to say makes room
+    commandTotalMs: 600 * SECOND_MS,
     sessionMs: 3600 * SECOND_MS, // queues empty in minutes
     dataOctetsPerSecondMin: 500, // slower than any real line
     dataWindowMs: 60 * SECOND_MS, // a stall of half a minute is no attack

@@ -35,6 +35,7 @@ export interface ReceptionContext extends SmtpDependencies {
 }
 
 type Question = Extract<Event, { kind: "client-name" | "sender" | "recipient" | "login" }>;
+
 export class SmtpReception implements ConnectionHandler, AccountSession {
   readonly #context: ReceptionContext;
   readonly #connection: Connection;
@@ -61,26 +62,28 @@ export class SmtpReception implements ConnectionHandler, AccountSession {
   #over = false;
 
   constructor(connection: Connection, context: ReceptionContext) {
-    const { clock, protocol, settings } = context;
+    const { protocol } = context;
     this.#context = context;
     this.#connection = connection;
     this.#log = context.log.with({ session: connection.id, listener: protocol });
-    this.#record = new SessionRecord(connection, clock.monotonicMs());
+    this.#record = new SessionRecord(connection, context.clock.monotonicMs());
     this.#trusted = context.isTrusted(connection.remote.address);
     const withoutTls = (context.startTls ?? protocol !== "lmtp") ? "starttls" : "none";
     const tls = connection.tls === undefined ? withoutTls : "implicit";
     this.#login = new SmtpLogin(connection, context);
     const client = { tls, trusted: this.#trusted, sasl: () => this.#login.offer() } as const;
-    this.#session = new ServerSession(listenerSession(protocol, settings, client));
+    this.#session = new ServerSession(listenerSession(protocol, context.settings, client));
     this.#judgement = context.judge === undefined ? undefined : new Judgement(this.#metClient(), context.judge);
     this.#desk = new MessageDesk(context, this.#record, this.#judgement);
-    this.#deadlines = new SessionDeadlines(clock, settings.timeouts, (what) => {
+    this.#deadlines = new SessionDeadlines(context, this.#trusted, (what) => {
       this.#record.overdue = what;
       this.timedOut();
     });
     const refusal = context.refuseClient?.(connection.remote) ?? this.#judgement?.atConnect();
     // Not at once: a handler must be attached before its connection can end.
-    this.#greetTimer = clock.after(refusal === undefined ? this.#greetDelayMs() : 0, () => this.#begin(refusal));
+    this.#greetTimer = context.clock.after(refusal === undefined ? this.#greetDelayMs() : 0, () =>
+      this.#begin(refusal),
+    );
   }
 
   octets(octets: Uint8Array): void {
@@ -94,6 +97,7 @@ export class SmtpReception implements ConnectionHandler, AccountSession {
     }
     // Those too that are dropped: a message that is too large is refused at its end, and must get there.
     if (this.#session.awaits === "message") this.#deadlines.messageOctets(octets.length);
+    else this.#deadlines.commandOctets();
     this.#give({ kind: "octets", octets });
   }
 
@@ -262,10 +266,7 @@ export class SmtpReception implements ConnectionHandler, AccountSession {
 
   #ask(question: Question): void {
     const answered = this.#answer(question);
-    if (!(answered instanceof Promise)) {
-      this.#inputs.push({ kind: "answer", reply: answered });
-      return;
-    }
+    if (!(answered instanceof Promise)) return void this.#inputs.push({ kind: "answer", reply: answered });
     this.#giveWhenThere(answered.then((answer) => ({ kind: "answer", reply: answer })));
   }
 
@@ -298,8 +299,7 @@ export class SmtpReception implements ConnectionHandler, AccountSession {
   #judgeName(name: string, extended: boolean): Reply {
     const { settings, protocol } = this.#context;
     const { remote, local } = this.#connection;
-    this.#record.clientName = name;
-    this.#record.extended = extended;
+    this.#record.named(name, extended);
     const isOurName = name.toLowerCase() === settings.hostname.toLowerCase();
     const isOurs = (isOurName || name === `[${local.address}]`) && remote.address !== local.address;
     const refusal = this.#judgement?.named(name, !isOurs ? "no" : isOurName ? "name" : "address");

@@ -17,6 +17,8 @@ import { connectionLimitSettings } from "./slices.ts";
 
 export interface ConnectionGate {
   readonly logins: LoginPlaces;
+  /** Are few connections left? */
+  readonly isCrowded: () => boolean;
   /** Somebody logged in from there before this process began. */
   readonly remember: (address: string, loggedInMs: number) => void;
   /** What becomes of a client. @param keep what is done with one that comes in; the second runs when it is gone. */
@@ -68,6 +70,7 @@ export function openConnectionGate(
         return { ok: true };
       },
     },
+    isCrowded: () => limits.isCrowded,
     remember: (address, loggedInMs) => limits.remember(address, loggedInMs),
     arrive({ address }, { protocol, tls }, keep) {
       hidden.arrived(address);

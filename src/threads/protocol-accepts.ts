@@ -10,10 +10,10 @@ import { systemClock } from "#platform/system-clock.ts";
 import { systemRandom } from "#platform/system-random.ts";
 import type { Accept } from "#ports/connection.ts";
 import type { Log } from "#ports/log.ts";
-import type { LoginPlaces } from "#ports/login-places.ts";
 import { createSmtpAccept } from "#reception/accept.ts";
 import { INLINE_OCTETS_MAX } from "#store/limits.ts";
 import type { Store } from "#store/store.ts";
+import type { ConnectionGate } from "./connection-gate.ts";
 import type { FrontGate } from "./front-gate.ts";
 import { openJudging } from "./judging.ts";
 import { openLogins } from "./logins.ts";
@@ -38,9 +38,9 @@ export async function protocolAccepts(
   {
     store,
     log,
-    logins,
+    limits,
     gate,
-  }: { readonly store: Store; readonly log: Log; readonly logins: LoginPlaces; readonly gate: FrontGate },
+  }: { readonly store: Store; readonly log: Log; readonly limits: ConnectionGate; readonly gate: FrontGate },
 ): Promise<ProtocolAccepts> {
   const clock = systemClock;
   const random = systemRandom;
@@ -56,7 +56,7 @@ export async function protocolAccepts(
   const { judge, close } = await openJudging({ settings, version, store, clock, random, log, gate, senders });
   const otherNodes = await SecondaryRecipients.open({ store, clock, log, primaryHostOf: primaryHostOf(settings) });
   const sending = openSendingLimits(settings, { store, clock, gate });
-  const shared = { store, authenticator, logins, clock, random, log, spool };
+  const shared = { store, authenticator, logins: limits.logins, clock, random, log, spool };
   const imap = createImapAccept({
     ...shared,
     createScanner: () => new MimeScanner(),
@@ -67,6 +67,7 @@ export async function protocolAccepts(
   const smtp = (protocol: "smtp" | "submission" | "lmtp"): Accept =>
     createSmtpAccept({
       ...shared,
+      isUnderLoad: limits.isCrowded,
       accountSessions,
       directory,
       judge,

@@ -39,7 +39,10 @@ export function receptionSettings({ hostname, limits, rules, relay, delivery }: 
     },
     timeouts: {
       ...receptionDefaults.timeouts,
+      beforeLoginMs: limits.preAuthenticationTimeoutMs,
       commandMs: limits.commandTimeoutMs,
+      commandUnderLoadMs: limits.commandTimeoutUnderLoadMs,
+      commandTotalMs: limits.commandTotalTimeoutMs,
       sessionMs: limits.sessionTotalTimeoutMs,
       dataOctetsPerSecondMin: limits.dataOctetsPerSecondMin,
     },

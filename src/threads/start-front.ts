@@ -39,7 +39,7 @@ export async function startFront(data: FrontData): Promise<Result<Front, { endpo
   const roster = new ConnectionRoster();
   const clock = systemClock;
   const { gate, limits } = await openGates(data, { store, clock, log });
-  const accepts = await protocolAccepts(data, { store, log, logins: limits.logins, gate });
+  const accepts = await protocolAccepts(data, { store, log, limits, gate });
   const webAccept = webAccepts(settings, { tls: frontTls, log });
   const open: { readonly listening: Listening; readonly report: ListeningReport }[] = [];
   for (const listener of settings.listeners.filter((one) => belongsHere(one, data))) {

@@ -130,6 +130,16 @@ suite("the total", () => {
     checkRefused(admit("127.0.0.1", "http"), "connections_total", 1000);
   });
 
+  test("it is crowded from four fifths of the strangers' places on", () => {
+    const { fill, limits, last } = gate();
+    fill(679);
+    assert.equal(limits.isCrowded, false);
+    fill(1);
+    assert.equal(limits.isCrowded, true);
+    last().release();
+    assert.equal(limits.isCrowded, false);
+  });
+
   test("a stranger that logs in makes room for another", () => {
     const { fill, admit, last } = gate();
     fill(2000);

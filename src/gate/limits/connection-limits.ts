@@ -72,6 +72,11 @@ export class ConnectionLimits {
   }
 
   /** Somebody has logged in from there before this process began: it is a user's address from the start. */
+  /** Are few places left for strangers? */
+  get isCrowded(): boolean {
+    return this.totals.isCrowded;
+  }
+
   remember(address: string, loggedInMs: number): void {
     const ip = this.#limitedAddress(address);
     if (ip !== undefined) this.#table.mark(knownKey(ip), loggedInMs + KNOWN_SOURCE_MS, this.#clock.now());

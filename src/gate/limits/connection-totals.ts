@@ -1,6 +1,7 @@
 /** The places there are for everybody together, and the part of them that strangers cannot take. */
 import type { Counters } from "#ports/counters.ts";
 import { LIMIT_NAMES, type LimitName, type LimitReached } from "./limit-name.ts";
+import { CROWDED_PART } from "./limits.ts";
 import type { ConnectionLimitSettings } from "./settings.ts";
 
 /** Who asks for a place: nobody we know, somebody from where users log in or a user, an administrator. */
@@ -44,6 +45,11 @@ export class ConnectionTotals {
 
   get open(): number {
     return this.#counters.value(ALL);
+  }
+
+  /** Are few places left for strangers? */
+  get isCrowded(): boolean {
+    return this.#counters.value(STRANGERS) >= this.#strangersMax * CROWDED_PART;
   }
 
   /** Connections that could not be counted by source, as the table was too small. */
