@@ -114,6 +114,10 @@ const transactions = {
     text: "Part of that sample which, when it is unknown, ends the session with 421.",
     reason: "Half of ten unknown is somebody trying names.",
   }),
+  received_fields_max: setting(wholeNumber(10, 1000), 30, {
+    text: "`Received` fields that a message may bring along; with more it goes in circles: 554 5.4.6.",
+    reason: "The longest honest ways have about fifteen. A loop is ended early, before it has cost much.",
+  }),
   errors_per_session: setting(wholeNumber(1, 1000), 20, {
     text: "Errors and useless commands in one session; with more it ends with 421.",
     reason: "Programs that speak the protocol make none or few.",

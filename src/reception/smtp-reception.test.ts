@@ -69,6 +69,8 @@ suite("reception: a message from another server", () => {
         "Return-Path: <forged@local.test>",
         "Authentication-Results: (x) MX.local.test; dkim=pass",
         "Authentication-Results: mx.sender.example; spf=pass",
+        "Received-SPF: pass (fine) client-ip=192.0.2.1; receiver=mx.local.test; helo=x",
+        "Received-SPF: pass receiver=mx.sender.example; identity=mailfrom;",
         "X-Spam-Status: No,",
         " really",
         "Subject: kept",
@@ -79,7 +81,9 @@ suite("reception: a message from another server", () => {
     const [, own = ""] = /\+0000\r\n([^]*)$/.exec(mx.stored) ?? [];
     assert.equal(
       own,
-      "Authentication-Results: mx.sender.example; spf=pass\r\nSubject: kept\r\n\r\nX-Spam-Status: body\r\n",
+      "Authentication-Results: mx.sender.example; spf=pass\r\n" +
+        "Received-SPF: pass receiver=mx.sender.example; identity=mailfrom;\r\n" +
+        "Subject: kept\r\n\r\nX-Spam-Status: body\r\n",
     );
     assert.equal(mx.deliveries[0]?.index.sizeOctets, mx.stored.length);
   });

@@ -36,6 +36,7 @@ export function receptionSettings({ hostname, limits, rules, relay, delivery }: 
       unknownRecipientsSample: limits.unknownRecipientsSample,
       unknownRecipientsPercent: limits.unknownRecipientsPercent,
       errorsPerSession: limits.errorsPerSession,
+      receivedFieldsMax: limits.receivedFieldsMax,
     },
     timeouts: {
       ...receptionDefaults.timeouts,
