@@ -84,7 +84,10 @@ suite("DMARC at the end of the message", () => {
     assert.match(await send(tried, await signed(MESSAGE)), /^250 /);
     const { stored } = tried.mx;
     assert.match(stored, /^Return-Path: <a@bounce\.example>\r\nAuthentication-Results: mx\.local\.test;/);
-    assert.match(stored, /\r\nReceived-SPF: none\r\n\t\(bounce\.example [^)]+\)\r\n\treceiver=mx\.local\.test;[^]*?identity=mailfrom;\r\nX-Spam/);
+    assert.match(
+      stored,
+      /\r\nReceived-SPF: none\r\n\t\(bounce\.example [^)]+\)\r\n\treceiver=mx\.local\.test;[^]*?identity=mailfrom;\r\nX-Spam/,
+    );
     assert.match(stored, /dkim=pass[^;]*header\.d=example\.com/);
     assert.match(stored, /dmarc=pass[^;]*header\.from=example\.com/);
     assert.ok(stored.indexOf("X-Spam-Status: No") < stored.indexOf("Received: "));
