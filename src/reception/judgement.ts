@@ -10,7 +10,7 @@ import type { HeloEvidence } from "#evidence/reverse-dns/evidence.ts";
 import type { Offence } from "#gate/block-list/offence.ts";
 import { formatMailbox, type Mailbox, type ReversePath } from "#mail/address.ts";
 import { isPositive, type Reply } from "#mail/reply.ts";
-import type { Signal } from "#protocol/smtp/session-events.ts";
+import type { CloseReason, Signal } from "#protocol/smtp/session-events.ts";
 import type { NewQuarantined } from "#store/quarantine-row.ts";
 import type { Judged, Stage } from "#verdict/decision-record.ts";
 import { type Evidence, NO_EVIDENCE } from "#verdict/evidence.ts";
@@ -19,7 +19,6 @@ import { type Filing, filingOf } from "#verdict/parties.ts";
 import { rulesForEverybody } from "#verdict/rules.ts";
 import { vouchingDomain } from "#verdict/spf-rule.ts";
 import type { Verdict } from "#verdict/verdict.ts";
-import { authenticationResults } from "./authentication-results.ts";
 import { beginJudging } from "./begin-judging.ts";
 import { DecisionDraft } from "./decision-draft.ts";
 import { type ArrivedMessage, EvidenceGathering } from "./evidence-gathering.ts";
@@ -27,13 +26,14 @@ import { heloAtOnce } from "./helo-at-once.ts";
 import type { Judge, MetClient } from "./judge.ts";
 import { MessageScan, type ScanFindings } from "./message-scan.ts";
 import { isSpamVerdict, offenceOfSignal } from "./offences.ts";
-import { policyFields } from "./policy-fields.ts";
+import { ownFields } from "./own-fields.ts";
+import { OwnRefusals } from "./own-refusals.ts";
 import type { RecipientDecision } from "./recipient-policy.ts";
 import { withId } from "./reply-with-id.ts";
 import { slowedReply } from "./slowed-reply.ts";
-import { spamFields } from "./spam-fields.ts";
 import type { TransactionJudging } from "./transaction-judging.ts";
 import { isForPostmaster, recipientText, type Whose, whoseMail } from "./transaction-parties.ts";
+import { whoIsJudged } from "./who-is-judged.ts";
 
 export class Judgement {
   readonly #client: MetClient;
@@ -46,6 +46,7 @@ export class Judgement {
   #account: { readonly id: number; readonly address: string } | null = null;
   #spokeEarly = false;
   #earlyReply: Reply | undefined;
+  readonly #own = new OwnRefusals();
   /** Why the open transaction's message was given up. */
   #abandoned: string | undefined;
   #draft: DecisionDraft | undefined;
@@ -82,12 +83,22 @@ export class Judgement {
 
   /** What the session says without asking: where that ends a decision it carries its ID, and is in the record. */
   replying(reply: Reply): Reply {
-    const early = this.#earlyReply;
-    const abandoned = this.#abandoned;
-    if (isPositive(reply) || (early === undefined && abandoned === undefined)) return reply;
+    const [early, abandoned] = [this.#earlyReply, this.#abandoned];
+    if (isPositive(reply)) return reply;
+    if (early === undefined && abandoned === undefined) return this.#own.said(reply, this.id);
     this.#earlyReply = undefined;
     this.#abandoned = undefined;
     return early ?? this.concluded(reply, abandoned ?? "refused") ?? reply;
+  }
+
+  /** The session ended itself, and has said why. */
+  ended(reason: CloseReason): void {
+    const lastWord = this.#own.lastWord(reason);
+    if (lastWord === undefined) return;
+    const draft = this.#draft ?? new DecisionDraft(this.id, this.#judge.deps.clock.now(), "helo", null);
+    draft.refused(lastWord, reason);
+    // An open transaction is recorded when the connection is gone.
+    if (draft !== this.#draft && this.#judge.isWorthARecord(this.#client.address)) this.#record(draft);
   }
 
   /** What needs no look-up is refused where it was said; the rest is judged with the first recipient. */
@@ -193,14 +204,9 @@ export class Judgement {
 
   /** What the last word on the message says in its header, with their CRLF. */
   headerFields(hostname: string): readonly string[] {
-    const { verdict = null, evidence = NO_EVIDENCE } = this.#draft ?? {};
-    if (verdict === null) return [];
-    const policy = this.#draft?.decidedFor?.policy ?? this.#judge.deps.policies.standard;
-    const isSpam = this.#draft?.filing !== "inbox";
-    // Users and trusted networks get no score.
-    const score = this.#gathering === undefined ? [] : spamFields(verdict, isSpam, policy);
-    const own = [...this.#scan.fields, ...policyFields(verdict, evidence)];
-    return [...authenticationResults(hostname, evidence), ...score, ...own];
+    const { standard } = this.#judge.deps.policies;
+    const isScored = this.#gathering !== undefined;
+    return ownFields(hostname, this.#draft, { standard, isScored, scanned: this.#scan.fields });
   }
 
   /** Are a message's octets to be read for its signatures? */
@@ -391,10 +397,4 @@ export class Judgement {
     };
     sink.record(draft.toRecord(client, policies.standard, settingsName));
   }
-}
-
-function whoIsJudged({ listener, trusted }: MetClient): Judged {
-  if (listener === "lmtp") return "local";
-  if (trusted) return "trusted-network";
-  return listener === "submission" ? "authenticated" : "judged";
 }

@@ -5,6 +5,8 @@ import { withId } from "./reply-with-id.ts";
 
 /** A limit or the end: a decision, unlike the answer to a command that was mistyped. */
 const DECIDING_CODES: ReadonlySet<number> = new Set([421, 452, 552, 554]);
+/** At the end of what was refused by policy. */
+const HAS_ID = /\([\w-]{12,}\)$/;
 /** Failed logins have lines of their own in the log. */
 const FAILED_LOGINS = "Too many failed authentications";
 
@@ -24,7 +26,7 @@ export class OwnRefusals {
   /** With its ID where it decides something. */
   said(reply: Reply, id: string): Reply {
     const { code, text } = reply;
-    if (!DECIDING_CODES.has(code) || text.endsWith(`(${id})`) || text.startsWith(FAILED_LOGINS)) return reply;
+    if (!DECIDING_CODES.has(code) || HAS_ID.test(text) || text.startsWith(FAILED_LOGINS)) return reply;
     this.#lastWord = withId(reply, id);
     return this.#lastWord;
   }

@@ -220,8 +220,7 @@ export class SmtpReception implements ConnectionHandler, AccountSession {
   #meet(event: Event): void {
     switch (event.kind) {
       case "reply":
-        this.#output.push(formatReply(this.#judgement?.replying(event.reply) ?? event.reply));
-        return;
+        return void this.#output.push(formatReply(this.#judgement?.replying(event.reply) ?? event.reply));
       case "message-octets":
         if (!this.#desk.write(event.octets)) this.#spoolFull = true;
         return;
@@ -255,6 +254,7 @@ export class SmtpReception implements ConnectionHandler, AccountSession {
         return event.name === "early-talker" ? this.#spokeEarly() : undefined;
       case "close":
         this.#record.closeReason = event.reason;
+        this.#judgement?.ended(event.reason);
         return this.#close(event.abrupt);
     }
   }
