@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import type { ServedCertificate } from "#certificates/expiry.ts";
 import type { Settings } from "#config/settings.ts";
+import type { ListReport } from "#evidence/dnsbl/list-watch.ts";
 import type { ProtectedAddresses } from "#gate/block-list/protected-addresses.ts";
 import { ConnectionTotals, type LimitFigure } from "#gate/limits/connection-totals.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
@@ -56,6 +57,7 @@ export interface RunningServer {
   /** As clients saw them last, listener by listener. */
   readonly servedCertificates: () => readonly ServedCertificate[];
   readonly tls: () => TlsReport;
+  readonly lists: () => readonly ListReport[];
   readonly connections: () => number;
   /** How near each limit of connections has come. */
   readonly limitFigures: () => readonly LimitFigure[];
@@ -135,6 +137,7 @@ class Server implements RunningServer {
   readonly certificates = (): readonly LoadedKeyPair[] => this.#tls?.pairs ?? [];
   readonly servedCertificates = (): readonly ServedCertificate[] => this.#tls?.served ?? [];
   readonly tls = (): TlsReport => this.#guard?.tlsFigures.report() ?? { handshakesFailed: [], logins: [] };
+  readonly lists = (): readonly ListReport[] => this.#guard?.listFigures.report() ?? [];
   readonly connections = (): number => this.#totals().open;
   readonly limitFigures = (): readonly LimitFigure[] => this.#totals().figures();
   readonly protectedAddresses = (): ProtectedAddresses =>

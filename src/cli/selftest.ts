@@ -1,9 +1,12 @@
-/** `postern selftest`: is what is promised true here and now? Relay vectors, certificates, ports, and the ten protections. */
+/** `postern selftest`: is what is promised true here and now? Relay vectors, list canaries, certificates, ports, and the ten protections. */
 import { formatEndpoint } from "#config/endpoint.ts";
 import type { Settings } from "#config/settings.ts";
+import { createDnsClient } from "#platform/dns/client.ts";
 import { systemDialer } from "#platform/net/dialer.ts";
 import { probePort } from "#platform/net/probe-port.ts";
 import { systemClock } from "#platform/system-clock.ts";
+import { systemRandom } from "#platform/system-random.ts";
+import { testLists } from "#threads/list-self-test.ts";
 import { testVirusScanner } from "#threads/scanner-self-test.ts";
 import { scannerStates } from "#threads/scanner-states.ts";
 import { askWhereItBelongs } from "./administer.ts";
@@ -11,6 +14,7 @@ import type { Command, ExitCode } from "./command.ts";
 import { columns } from "./output.ts";
 import { proofLines } from "./proof-lines.ts";
 import { readSettings } from "./settings-file.ts";
+import { silentLog } from "./silent-log.ts";
 import type { ServerStatus } from "./status-report.ts";
 import { protectionLine, tenProtections } from "./ten-protections.ts";
 import { day } from "./wording.ts";
@@ -29,7 +33,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export const selftest: Command = {
   name: "selftest",
   operands: [],
-  summary: "relay vectors, certificates, ports; the ten protections with proof",
+  summary: "relay vectors, list canaries, certificates, ports; the ten protections with proof",
   async run(invocation) {
     const { out, json } = invocation;
     const settings = await readSettings(invocation);
@@ -40,6 +44,7 @@ export const selftest: Command = {
       ...relay.checks,
       ...(await certificateChecks(settings)),
       ...(await portChecks(settings, running)),
+      ...(await listChecks(settings)),
       ...(await scannerChecks(settings)),
     ];
     const protections = tenProtections(settings, relay.facts);
@@ -54,6 +59,14 @@ export const selftest: Command = {
     return exitCode(checks);
   },
 };
+
+/** The canaries of each DNS list, asked as the server asks. */
+async function listChecks(settings: Settings): Promise<readonly Check[]> {
+  const around = { clock: systemClock, random: systemRandom };
+  const resolver = createDnsClient({ ...settings.dns, ...around, log: silentLog });
+  const lists = await testLists(settings, { ...around, resolver });
+  return lists.map(({ title, state, detail }) => ({ name: `list ${title}`, state, detail }));
+}
 
 async function scannerChecks(settings: Settings): Promise<readonly Check[]> {
   const around = { dialer: systemDialer, clock: systemClock };

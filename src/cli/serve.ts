@@ -154,7 +154,7 @@ function contextOf(server: RunningServer): ControlContext {
 }
 
 async function statusOf(server: RunningServer): Promise<ServerStatus> {
-  const { startedAtMs, listening, connections, limitFigures, alerts, proofs } = server;
+  const { startedAtMs, listening, connections, limitFigures, lists, alerts, proofs } = server;
   return {
     version: postern.version,
     processId: process.pid,
@@ -163,6 +163,7 @@ async function statusOf(server: RunningServer): Promise<ServerStatus> {
     listeners: listening(),
     connectionsOpen: connections(),
     limits: limitFigures(),
+    lists: lists(),
     tls: await tlsStatusOf(server),
     alerts: alerts(),
     proofs: proofs(),

@@ -1,6 +1,7 @@
 /** What a running server says of itself, and how it is printed. */
 
 import type { Settings } from "#config/settings.ts";
+import type { ListReport } from "#evidence/dnsbl/list-watch.ts";
 import type { LimitFigure } from "#gate/limits/connection-totals.ts";
 import type { QuarantineFigures } from "#store/quarantine-row.ts";
 import type { QueueCounts } from "#store/queue-rows.ts";
@@ -14,6 +15,7 @@ import type { Proof } from "#threads/proofs.ts";
 import type { ScannerState } from "#threads/scanner-states.ts";
 import { wrapped } from "#verdict/page.ts";
 import type { GreylistCounts } from "./greylist-controls.ts";
+import { listLines } from "./list-lines.ts";
 import { columns } from "./output.ts";
 import { proofLines } from "./proof-lines.ts";
 import { countsLine } from "./queue-page.ts";
@@ -31,6 +33,8 @@ export interface ServerStatus {
   readonly connectionsOpen: number;
   /** How near each limit of connections has come since the start. */
   readonly limits: readonly LimitFigure[];
+  /** How each DNS list is and what it said; none where none is asked. */
+  readonly lists: readonly ListReport[];
   readonly tls: TlsStatus;
   /** Newest first. */
   readonly alerts: readonly RaisedAlert[];
@@ -68,6 +72,9 @@ export function statusLines(
     ...(quarantine.messages === 0 ? [] : [quarantineLine(quarantine, settings)]),
     ...scanners.map(scannerLine),
     ...pair.nodes.map((node) => nodeLine(node, running?.nowMs ?? node.lastSyncMs)),
+    ...(running === null || running.lists.length === 0
+      ? []
+      : ["", "Lists", ...listLines(running.lists, running.nowMs)]),
     "",
     ...protections.map(protectionLine),
     ...proofLines(running?.proofs ?? [], running?.nowMs ?? 0),

@@ -17,6 +17,7 @@ import type { Alert } from "./alert.ts";
 import { BlockListFollower } from "./block-list-follower.ts";
 import type { GateOrder } from "./gate-messages.ts";
 import { GateReporter } from "./gate-reporter.ts";
+import type { ListsTold } from "./list-figures.ts";
 
 export interface FrontGateOptions {
   readonly store: Pick<Store, "listBlockList" | "onEvent" | "listAccounts">;
@@ -108,6 +109,10 @@ export class FrontGate implements LoginWatch {
 
   alert(alert: Alert): void {
     this.#reporter.add({ kind: "alert", alert });
+  }
+
+  lists(told: ListsTold): void {
+    this.#reporter.add({ kind: "lists", told });
   }
 
   settled(name: string, subject: string): void {

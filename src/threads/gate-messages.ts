@@ -3,6 +3,7 @@ import type { SlowGroup } from "#gate/block-list/decision.ts";
 import type { Offence } from "#gate/block-list/offence.ts";
 import type { HandshakeFailure } from "#platform/tls/handshake-failure.ts";
 import type { Alert } from "./alert.ts";
+import type { ListsTold } from "./list-figures.ts";
 
 export type Observation =
   | { readonly kind: "offence"; readonly offence: Offence }
@@ -22,6 +23,8 @@ export type Observation =
   | { readonly kind: "handshake-failed"; readonly listener: string; readonly failure: HandshakeFailure }
   /** Somebody is logged in; `version` as OpenSSL writes it. */
   | { readonly kind: "tls-login"; readonly accountId: number; readonly version: string }
+  /** How the DNS lists are, as this front sees them. */
+  | { readonly kind: "lists"; readonly told: ListsTold }
   | { readonly kind: "alert"; readonly alert: Alert }
   | { readonly kind: "settled"; readonly name: string; readonly subject: string };
 

@@ -16,6 +16,7 @@ import type { Alert } from "./alert.ts";
 import type { Alerts } from "./alerts.ts";
 import { BlockListFollower } from "./block-list-follower.ts";
 import type { GateOrder, Observation, ObservationBatch } from "./gate-messages.ts";
+import type { ListFigures } from "./list-figures.ts";
 import { LoginNotes } from "./login-notes.ts";
 import type { TlsFigures } from "./tls-figures.ts";
 
@@ -31,6 +32,7 @@ export interface GatekeeperOptions {
   /** Of `rules.block_list`: in shadow what would be banned is in the log alone; off, nothing is counted. */
   readonly mode: () => "off" | "shadow" | "enforce";
   readonly tlsFigures?: TlsFigures;
+  readonly listFigures?: ListFigures;
 }
 
 /** A front that is told of suspended addresses hears of each again in this time, while they are. Milliseconds. */
@@ -121,6 +123,8 @@ export class Gatekeeper {
         return this.#options.tlsFigures?.handshakeFailed(observation.listener, observation.failure);
       case "tls-login":
         return this.#options.tlsFigures?.loggedIn(observation.accountId, observation.version);
+      case "lists":
+        return this.#options.listFigures?.heard(observation.told);
       case "alert":
         return this.#options.alerts.raise(observation.alert);
       case "settled":

@@ -24,6 +24,7 @@ import type { BlockListEntry } from "#verdict/evidence.ts";
 import { decisionRow } from "./decision-rows.ts";
 import type { FrontGate } from "./front-gate.ts";
 import { greylistSettings } from "./greylist-settings.ts";
+import { tellOfLists } from "./list-figures.ts";
 import { tellLinkLists, tellLists } from "./list-judgements.ts";
 import { messageChecks } from "./message-checks.ts";
 import { policiesOf, settingsName } from "./policy.ts";
@@ -71,6 +72,7 @@ export async function openJudging(options: JudgingOptions): Promise<Judging> {
   const sink = new DecisionBuffer({ clock, log, keep: decisionRow, write: (rows) => store.putDecisions(rows) });
   // Nobody waits for the first round: until it is over lists count for nothing.
   if (isReachable(settings)) void watch.start();
+  const stopTelling = tellOfLists(watch, { front: random.id(), clock, tell: (told) => gate.lists(told) });
   const policyFile = openPolicyFile({ settings, gate, clock, log });
   // Which functions it has is known then. One that cannot be loaded is told of, and asked again and again.
   await policyFile?.loaded;
@@ -113,6 +115,7 @@ export async function openJudging(options: JudgingOptions): Promise<Judging> {
   return {
     judge,
     close: async () => {
+      stopTelling();
       watch.stop();
       policyFile?.close();
       await sink.flush();

@@ -12,6 +12,7 @@ import { Gatekeeper } from "./gatekeeper.ts";
 import { greylistSettings } from "./greylist-settings.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { ACCOUNT_HELD } from "./incident-sheet.ts";
+import { ListFigures } from "./list-figures.ts";
 import { auditOwnDomains } from "./own-audit.ts";
 import type { Proof } from "./proofs.ts";
 import { Rechecks } from "./rechecks.ts";
@@ -40,6 +41,7 @@ export class ServerGuard {
   /** Made anew with each process and never stored. */
   readonly fingerprintKey: Uint8Array;
   readonly tlsFigures: TlsFigures;
+  readonly listFigures: ListFigures;
   readonly #options: ServerGuardOptions;
   readonly #alerts: Alerts;
   readonly #special: SpecialAddressesNow;
@@ -57,11 +59,16 @@ export class ServerGuard {
       special,
       gatekeeper,
       tlsFigures,
-    }: { alerts: Alerts; special: SpecialAddressesNow; gatekeeper: Gatekeeper; tlsFigures: TlsFigures },
+      listFigures,
+    }: Pick<ServerGuard, "gatekeeper" | "tlsFigures" | "listFigures"> & {
+      alerts: Alerts;
+      special: SpecialAddressesNow;
+    },
   ) {
     const { store, clock, random, log, settings } = options;
     this.gatekeeper = gatekeeper;
     this.tlsFigures = tlsFigures;
+    this.listFigures = listFigures;
     this.fingerprintKey = random.bytes(FINGERPRINT_KEY_OCTETS);
     this.#options = options;
     this.#alerts = alerts;
@@ -90,8 +97,10 @@ export class ServerGuard {
     const special = new SpecialAddressesNow(options);
     const protectedAddresses = (): ProtectedAddresses => special.current;
     const tlsFigures = await TlsFigures.open({ clock, log, dataDir: settings().dataDir });
-    const gatekeeper = await Gatekeeper.open({ store, clock, log, alerts, protectedAddresses, mode, tlsFigures });
-    return new ServerGuard(options, { alerts, special, gatekeeper, tlsFigures });
+    const listFigures = new ListFigures(clock);
+    const figures = { tlsFigures, listFigures };
+    const gatekeeper = await Gatekeeper.open({ store, clock, log, alerts, protectedAddresses, mode, ...figures });
+    return new ServerGuard(options, { alerts, special, gatekeeper, ...figures });
   }
 
   get protectedAddresses(): ProtectedAddresses {

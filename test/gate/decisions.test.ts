@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ListReport } from "#evidence/dnsbl/list-watch.ts";
 import type { DecisionRecord } from "#verdict/decision-record.ts";
 import { connectTo } from "./proxied-client.ts";
 import { type RunningServer, startServer } from "./running-server.ts";
@@ -173,4 +174,24 @@ suite("postern replay", () => {
     assert.match(stderr, /other\.toml:1: error: nonsense is not a setting/);
     assert.equal((await server.postern(["replay"])).code, 2);
   });
+});
+
+test("status tells of each list: state, last answer, how often it names somebody, how often in vain", async () => {
+  await recipient(LISTED, "mail.listed.example", "bob@example.test");
+  const untilMs = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const { stdout } = await server.postern(["status", "--json"]);
+    const { lists } = (JSON.parse(stdout) as { running: { lists: readonly ListReport[] } }).running;
+    const found = lists.find(({ zone }) => zone === "drop.test");
+    if (found !== undefined && found.listed > 0) {
+      assert.deepEqual([found.state, found.lastAnswer.slice(0, 9)], ["healthy", "127.0.0.2"]);
+      assert.ok(found.hitRate !== undefined && found.hitRate > 0);
+      break;
+    }
+    assert.ok(performance.now() < untilMs, stdout);
+    await sleep(LOOK_AGAIN_MS);
+  }
+  assert.match((await server.postern(["status"])).stdout, /^Lists\n(?: .*\n)* {2}drop\.test: healthy; /m);
+  const { stdout } = await server.postern(["selftest"]);
+  assert.match(stdout, /^passed {2}list drop\.test +names its test entry and nothing else$/m);
 });
