@@ -8,9 +8,73 @@
  */
 export type Outcome = "pass" | "warn" | "fail" | "unknown";
 
+/** Stable words for scripts, by protection. */
+export const CHECKS = [
+  "relay",
+  "relay-open",
+  "relay-temporary",
+  "relay-routing",
+  "relay-self-test",
+  "smuggling",
+  "listed-address",
+  "lists-used",
+  "own-block-list",
+  "smtp-auth",
+  "auth-in-clear",
+  "auth-on-mx",
+  "submission",
+  "submission-auth",
+  "spf",
+  "spf-several",
+  "spf-lookups",
+  "spf-syntax",
+  "spf-all",
+  "dkim",
+  "dkim-key",
+  "dkim-own",
+  "dmarc",
+  "dmarc-several",
+  "dmarc-policy",
+  "dmarc-old-readers",
+  "tls",
+  "no-tls",
+  "preauth",
+  "clear-login",
+  "tls-versions",
+  "tls-old",
+  "starttls-injection",
+  "certificate",
+  "tls-policy",
+  "mta-sts",
+  "dane",
+  "tls-reports",
+  "caa",
+  "listed-domain",
+  "uri-lists-used",
+  "limits",
+  "limits-inside",
+  "reverse-dns",
+  "reverse-dns-generic",
+  "banner",
+  "mx",
+  "mx-null",
+  "mx-one",
+  "mx-alias",
+  "mx-address",
+  "mx-private",
+  "mx-independent",
+  "mx-same",
+  "mx-same-network",
+  "mx-answers",
+  "unknown-recipient",
+  "postmaster",
+] as const;
+
+export type CheckId = (typeof CHECKS)[number] | `list-health-${string}`;
+
 export interface Finding {
-  /** Stable word for scripts: `relay-percent`, `spf-lookups`. */
-  readonly check: string;
+  /** Stable word for scripts: `relay-routing`, `spf-lookups`. */
+  readonly check: CheckId;
   readonly outcome: Outcome;
   /** One sentence: what is so. */
   readonly says: string;
@@ -61,13 +125,13 @@ export function worst(findings: readonly Finding[]): Outcome {
   return judged.toSorted((left, right) => SEVERITY[right] - SEVERITY[left])[0] ?? "unknown";
 }
 
-export function passed(check: string, says: string, evidence: readonly string[] = []): Finding {
+export function passed(check: CheckId, says: string, evidence: readonly string[] = []): Finding {
   return { check, outcome: "pass", says, evidence, remedy: undefined };
 }
 
 export function found(
   outcome: "warn" | "fail",
-  check: string,
+  check: CheckId,
   says: string,
   about: { readonly evidence?: readonly string[]; readonly remedy: string },
 ): Finding {
@@ -75,6 +139,6 @@ export function found(
 }
 
 /** @param why one sentence. */
-export function notChecked(check: string, why: string, remedy: string): Finding {
+export function notChecked(check: CheckId, why: string, remedy: string): Finding {
   return { check, outcome: "unknown", says: why, evidence: [], remedy };
 }

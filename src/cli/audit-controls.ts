@@ -8,6 +8,7 @@ import { type ControlOutcome, command } from "./control-entry.ts";
 export const auditCommands = {
   "audit-inside": command(z.strictObject({}), async (context): Promise<ControlOutcome<InsideFacts>> => {
     if ((await context.running()) === undefined) return failed("not-running");
+    context.gatekeeper()?.ownAuditBegins();
     return ok(await insideFacts(context.administration, context.settings));
   }),
 };

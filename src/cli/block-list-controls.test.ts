@@ -173,7 +173,11 @@ async function openWorld(t: TestContext): Promise<World> {
     administration: { store, clock, random: new FakeRandom(), domains: ["example.com"], scramHashes: [] },
     settings: loaded.value.settings,
     protectedReason: (prefix) => (formatPrefix(prefix) === "192.0.2.53" ? "it is a DNS resolver's" : undefined),
-    gatekeeper: () => ({ lifted: (ban) => void lifted.push(ban), passwordChanged: () => undefined }),
+    gatekeeper: () => ({
+      lifted: (ban) => void lifted.push(ban),
+      passwordChanged: () => undefined,
+      ownAuditBegins: () => undefined,
+    }),
     running: () => Promise.resolve(undefined),
   });
   return {

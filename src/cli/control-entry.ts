@@ -25,6 +25,8 @@ export interface ControlContext {
 export interface GateHooks {
   /** A ban by rule was lifted: the next one begins anew. */
   lifted(ban: BlockListKey): void;
+  /** An audit of this server begins on the machine itself. */
+  ownAuditBegins(): void;
   /** The old password is no offence for a day. */
   passwordChanged(account: string): void;
 }

@@ -24,6 +24,7 @@ export interface HttpsPage {
 
 /** `text` is for people. */
 export interface HttpsProblem {
-  readonly kind: "no-address" | "no-connection" | "not-trusted" | "too-large" | "timed-out";
+  /** `not-looked-up`: the name could not be asked for, so nothing is known of it. */
+  readonly kind: "no-address" | "not-looked-up" | "no-connection" | "not-trusted" | "too-large" | "timed-out";
   readonly text: string;
 }

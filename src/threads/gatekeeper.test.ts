@@ -58,6 +58,16 @@ suite("the gatekeeper", () => {
     assert.deepEqual([await off.bans(), off.log.lines], [[], []]);
   });
 
+  test("what our own audit tries is no alert, for five minutes", async (t) => {
+    const world = await openWorld(t);
+    world.keeper.ownAuditBegins();
+    world.guess("192.0.2.53", 10);
+    assert.deepEqual(world.raised(), []);
+    world.clock.advance(5 * 60_000);
+    world.guess("10.0.0.1", 10);
+    assert.deepEqual(world.raised(), [["protected-address-misbehaves", "10.0.0.1"]]);
+  });
+
   test("protected addresses are told of instead of banned", async (t) => {
     const world = await openWorld(t);
     world.guess("10.0.0.1", 10);

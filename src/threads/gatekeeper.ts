@@ -38,6 +38,9 @@ export interface GatekeeperOptions {
 /** A front that is told of suspended addresses hears of each again in this time, while they are. Milliseconds. */
 const TELL_HIDDEN_AGAIN_MS = 60_000;
 
+/** How long after its beginning what our own audit tries is no news. Milliseconds; one host takes about a minute. */
+const OWN_AUDIT_MS = 5 * 60_000;
+
 /** Between two lines in the log about lost observations. Milliseconds. */
 const WARNING_MS = 60_000;
 
@@ -51,6 +54,7 @@ export class Gatekeeper {
   readonly #slow = new Map<string, SlowGroup>();
   readonly #toldHidden = new Map<string, number>();
   #warnedMs = Number.NEGATIVE_INFINITY;
+  #ownAuditUntilMs = Number.NEGATIVE_INFINITY;
   /** Observations that never arrived, as fronts were told more than they could pass on. */
   dropped = 0;
 
@@ -105,6 +109,11 @@ export class Gatekeeper {
   /** The old password is no offence for a day: it is in devices. */
   passwordChanged(account: string): void {
     this.#ledger.passwordChanged(account, this.#options.clock.now());
+  }
+
+  /** An audit of this server begins, on the machine itself: what it tries looks like an attack from one of our own addresses. */
+  ownAuditBegins(): void {
+    this.#ownAuditUntilMs = this.#options.clock.now() + OWN_AUDIT_MS;
   }
 
   observe(observation: Observation): void {
@@ -185,13 +194,18 @@ export class Gatekeeper {
           this.#ban(decision);
           break;
         case "alert":
-          this.#raise(decision);
+          if (this.#isOwnAudit(decision)) this.#options.log.info("own-audit-seen", { from: decision.subject });
+          else this.#raise(decision);
           break;
         case "slow":
           this.#slowDown(decision);
           break;
       }
     }
+  }
+
+  #isOwnAudit({ name }: Pick<Alert, "name">): boolean {
+    return name === "protected-address-misbehaves" && this.#options.clock.now() < this.#ownAuditUntilMs;
   }
 
   #ban({ entry, blastRadius }: Extract<GateDecision, { kind: "ban" }>): void {

@@ -1,7 +1,15 @@
 /** The audit of our own domains from inside: the same look that `postern audit` takes, and our own keys held against the DNS. */
 import { type AuditDependencies, gatherFacts, STANDARD_PORTS } from "#audit/audit.ts";
 import { judgeAudit } from "#audit/judge.ts";
-import { type AuditReport, type Finding, found, type ProtectionReport, passed, worst } from "#audit/report.ts";
+import {
+  type AuditReport,
+  type Finding,
+  found,
+  notChecked,
+  type ProtectionReport,
+  passed,
+  worst,
+} from "#audit/report.ts";
 import { type CheckedRecord, checkRecords, type WantedRecord } from "#audit/wanted-records.ts";
 import type { Settings } from "#config/settings.ts";
 import { recordsOf } from "#delivery/signing/key-set.ts";
@@ -73,10 +81,11 @@ function wantedKeys(keys: readonly DkimKeyRow[]): readonly WantedRecord[] {
 /** Another key than ours may be a good one to the audit: what we sign with it fails everywhere. */
 export function withKeys(report: AuditReport, published: readonly CheckedRecord[]): AuditReport {
   const wrong = published.filter(({ state }) => state === "missing" || state === "different");
-  const seen = published.filter(({ state }) => state !== "unknown");
-  if (seen.length === 0) return report;
-  const finding: Finding =
-    wrong.length === 0
+  if (published.length === 0) return report;
+  const isUnseen = published.every(({ state }) => state === "unknown");
+  const finding: Finding = isUnseen
+    ? notChecked("dkim-own", "The keys that we sign with could not be asked for", "Look at the resolver.")
+    : wrong.length === 0
       ? passed("dkim-own", "The keys that we sign with are published")
       : found("fail", "dkim-own", "Keys that we sign with are not published", {
           evidence: wrong.map(({ name, state }) => `${name}: ${state}`),

@@ -15,7 +15,13 @@ const MACHINE = { defaultGateways: () => [], mayBindLowPorts: () => true, hasIpv
 
 /** One protection alone: the sixth. */
 function report(outcome: Outcome, atMs = 0): AuditReport {
-  const finding = { check: "certificate", outcome, says: `it is ${outcome}`, evidence: [], remedy: "renew it" };
+  const finding = {
+    check: "certificate" as const,
+    outcome,
+    says: `it is ${outcome}`,
+    evidence: [],
+    remedy: "renew it",
+  };
   const protections = [{ number: 6, name: "TLS", outcome, findings: [finding] }];
   return { domain: "example.com", atMs, hosts: [], protections };
 }

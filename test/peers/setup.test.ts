@@ -28,11 +28,14 @@ test("setup makes an installation that its own audit finds nothing against, and 
   // Processes of its own, too: the server outlives setup, and ends with its world however that ends.
   const apart = ["--net", "--pid", "--fork", "--mount-proc", "--kill-child"];
   const said = await must("unshare", [...apart, ...node], { patienceMs: 880_000 });
-  const { first, again, before, after } = JSON.parse(said) as {
+  const { first, again, before, after, alerts, refused, unknown } = JSON.parse(said) as {
     readonly first: SetupRun;
     readonly again: SetupRun;
     readonly before: Readonly<Record<string, string>>;
     readonly after: Readonly<Record<string, string>>;
+    readonly alerts: readonly string[];
+    readonly refused: string | null;
+    readonly unknown: string | null;
   };
   const [one, two] = [first, again].map(({ stdout, stderr }) => {
     if (!stdout.startsWith("{")) assert.fail(`${stdout}\n${stderr}`);
@@ -46,7 +49,8 @@ test("setup makes an installation that its own audit finds nothing against, and 
   assert.deepEqual([first.code, one.ok, one.left], [0, true, []]);
   assert.equal(one.secret?.account, "admin@fresh.example");
   for (const name of ["settings", "data", "account", "dns-published", "server"]) assert.equal(kind(one, name), "made");
-  for (const name of ["dns-seen", "certificate", "test-message"]) assert.equal(kind(one, name), "pass");
+  for (const name of ["resolver", "lists", "ports", "dns-seen", "reverse-dns", "certificate", "test-message"])
+    assert.equal(kind(one, name), "pass");
 
   assert.deepEqual(outcomes(two), outcomes(one));
   assert.deepEqual([again.code, two.left, two.secret], [0, [], undefined]);
@@ -56,6 +60,9 @@ test("setup makes an installation that its own audit finds nothing against, and 
   );
   assert.equal(Object.values(before).includes("not there"), false);
   assert.deepEqual(after, before);
+  assert.deepEqual(alerts, []);
+  for (const answer of [refused, unknown])
+    assert.match(answer ?? "taken", /^the answer NOTAUTH .* is the key right\?$/);
   assert.ok(first.tookMs < TEN_MINUTES_MS);
 });
 

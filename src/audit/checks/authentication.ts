@@ -40,7 +40,8 @@ function checkSpf(domain: string, records: Asked<readonly string[]>, tree: SpfRe
   }
   const page = renderSpfRecord(tree, 0);
   const counts = lastCounts(tree.terms);
-  if (counts.isUnknown) return [notChecked("spf", "A part of the SPF record could not be asked for", TRY_AGAIN)];
+  if (counts.isUnknown || tree.result === "temperror")
+    return [notChecked("spf", "A part of the SPF record could not be asked for", TRY_AGAIN)];
   const findings = [...lookupFinding(counts.lookups, page), ...endFinding(tree, page)];
   if (findings.length > 0) return findings;
   return [passed("spf", `SPF is published with ${counts.lookups} of ${SPF_LOOKUPS_MAX} look-ups`, page)];

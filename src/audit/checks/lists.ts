@@ -2,7 +2,7 @@
 import type { DnsblEvidence, ListFinding } from "#evidence/dnsbl/evidence.ts";
 import type { AuditFacts } from "../facts/facts.ts";
 import type { ListHealthFacts } from "../facts/list-health.ts";
-import { type Finding, found, notChecked, passed } from "../report.ts";
+import { type CheckId, type Finding, found, notChecked, passed } from "../report.ts";
 import { listed as words } from "../shown.ts";
 
 export function checkDnsLists({ hosts, listHealth, inside }: AuditFacts): readonly Finding[] {
@@ -29,7 +29,7 @@ export function checkUriLists({ listHealth, domainListings, inside }: AuditFacts
 
 function health(lists: readonly ListHealthFacts[]): readonly Finding[] {
   return lists.flatMap(({ list, result }): Finding[] => {
-    const check = `list-health-${list.list}`;
+    const check: CheckId = `list-health-${list.list}`;
     switch (result.kind) {
       case "healthy":
         return [passed(check, `${list.title} answers this resolver`)];
@@ -56,7 +56,7 @@ function health(lists: readonly ListHealthFacts[]): readonly Finding[] {
   });
 }
 
-function named(check: string, what: string, findings: readonly ListFinding[]): readonly Finding[] {
+function named(check: CheckId, what: string, findings: readonly ListFinding[]): readonly Finding[] {
   const hits = findings.filter(({ outcome }) => outcome.kind === "listed" && outcome.weight > 0);
   if (hits.length > 0) {
     return [
@@ -90,7 +90,7 @@ function hitLine({ title, subject, outcome }: DnsblEvidence["findings"][number])
   return `${subject.value} on ${title}: ${outcome.meanings.map(({ meaning }) => meaning).join(", ")}${page}`;
 }
 
-function usedBy(check: string, what: string): Finding {
+function usedBy(check: CheckId, what: string): Finding {
   return notChecked(
     check,
     `Whether the server uses ${what} cannot be seen from outside`,
@@ -98,7 +98,7 @@ function usedBy(check: string, what: string): Finding {
   );
 }
 
-function uses(check: string, lists: readonly string[], what: string): readonly Finding[] {
+function uses(check: CheckId, lists: readonly string[], what: string): readonly Finding[] {
   if (lists.length > 0) return [passed(check, `The server asks ${lists.length} ${what}`, lists)];
   return [
     found("fail", check, `The server asks no ${what}`, {

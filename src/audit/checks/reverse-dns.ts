@@ -50,7 +50,11 @@ function reverse(host: string, { address, reverse: evidence }: HostAddress): Fin
 
 function greeting({ sessions, hosts }: AuditFacts, { address, reverse: evidence }: HostAddress): readonly Finding[] {
   const session = sessions.get(address);
-  if (session === undefined || session.kind === "unknown") return [];
+  if (session === undefined) return [];
+  if (session.kind === "unknown") {
+    const why = `The greeting of ${address} could not be heard: ${session.why}`;
+    return [notChecked("banner", why, "Try again later, or from another place.")];
+  }
   const banner = session.value.greeting.lines[0] ?? "";
   const name = banner.slice("220 ".length).split(" ")[0]?.toLowerCase() ?? "";
   const parsed = parseDomain(name);
@@ -64,6 +68,10 @@ function greeting({ sessions, hosts }: AuditFacts, { address, reverse: evidence 
   }
   const known = new Set([...hosts.map((host) => host.name), ...evidence.names.map((one) => one.name)]);
   if (known.has(name)) return [passed("banner", `${address} greets with a name that is its own`, [shown(banner)])];
+  if (evidence.state === "not-checked") {
+    const why = `${address} greets as ${name}; whether it points to that could not be asked for`;
+    return [notChecked("banner", why, "Look at the resolver and try again.")];
+  }
   return [
     found("warn", "banner", `${address} greets as ${name}, which is neither its MX name nor what it points to`, {
       evidence: [shown(banner)],

@@ -1,7 +1,7 @@
 /** Protection 4: passwords are taken inside TLS only, and not on port 25. */
 import type { AuditFacts } from "../facts/facts.ts";
 import type { ServiceFacts } from "../facts/services.ts";
-import { type Finding, found, notChecked, passed } from "../report.ts";
+import { type CheckId, type Finding, found, notChecked, passed } from "../report.ts";
 import { shown } from "../shown.ts";
 import { nameOf } from "./service-name.ts";
 
@@ -27,7 +27,8 @@ export function checkSmtpAuth({ services }: AuditFacts): readonly Finding[] {
 
 function inClear({ service, inClear: capabilities, clearLogin }: ServiceFacts): readonly Finding[] {
   const where = nameOf(service);
-  if (capabilities === undefined || capabilities.kind === "unknown") return [];
+  if (capabilities === undefined) return [];
+  if (capabilities.kind === "unknown") return [notAsked("auth-in-clear", where, capabilities.why)];
   const offered = capabilities.value.find((line) => /^AUTH[ =]/.test(line));
   const begun = clearLogin?.kind === "known" && clearLogin.value.startsWith("334");
   if (offered !== undefined || begun) {
@@ -38,12 +39,17 @@ function inClear({ service, inClear: capabilities, clearLogin }: ServiceFacts): 
       }),
     ];
   }
+  // It may take what it does not announce.
+  if (clearLogin?.kind === "unknown") return [notAsked("auth-in-clear", where, clearLogin.why)];
   return [passed("auth-in-clear", `${where} takes no password before TLS`)];
 }
 
-function onPort25({ service, insideTls }: ServiceFacts): readonly Finding[] {
-  if (service.role !== "mx" || insideTls.kind === "unknown") return [];
-  const offered = insideTls.value.find((line) => /^AUTH[ =]/.test(line));
+function onPort25({ service, insideTls, transport, inClear: capabilities }: ServiceFacts): readonly Finding[] {
+  if (service.role !== "mx") return [];
+  // Where there is no TLS, what is said in clear is all there is.
+  const said = transport === undefined && capabilities !== undefined ? capabilities : insideTls;
+  if (said.kind === "unknown") return [notAsked("auth-on-mx", nameOf(service), said.why)];
+  const offered = said.value.find((line) => /^AUTH[ =]/.test(line));
   if (offered === undefined)
     return [passed("auth-on-mx", `${nameOf(service)} takes no passwords where mail of others arrives`)];
   return [
@@ -52,6 +58,10 @@ function onPort25({ service, insideTls }: ServiceFacts): readonly Finding[] {
       remedy: "Let users log in on 465 and 587 alone; port 25 is where passwords are guessed.",
     }),
   ];
+}
+
+function notAsked(check: CheckId, where: string, why: string): Finding {
+  return notChecked(check, `${where} could not be asked how users log in: ${why}`, "Try again, or from another place.");
 }
 
 function mechanisms({ service, insideTls }: ServiceFacts): readonly Finding[] {

@@ -114,7 +114,11 @@ function policyFindings(text: string, hosts: readonly string[], evidence: readon
   return { findings: [passed("mta-sts", "MTA-STS is enforced", all)], state: "enforced" };
 }
 
-function checkDane({ tlsa, zone }: AuditFacts): Policy {
+function checkDane({ tlsa, zone, exchanges }: AuditFacts): Policy {
+  if (exchanges.kind === "unknown") {
+    const why = `Whether the mail hosts have TLSA records is not known: their names could not be asked for`;
+    return { findings: [notChecked("dane", why, TRY_AGAIN)], state: "unknown" };
+  }
   const asked = [...tlsa];
   if (asked.length === 0) return { findings: [], state: "not" };
   const failed = asked.find(([, answer]) => answer.kind === "unknown");
@@ -176,8 +180,28 @@ function checkReports({ domain, zone }: AuditFacts): readonly Finding[] {
   ];
 }
 
+/** https://www.iana.org/assignments/pkix-parameters (CAA properties). */
+const CAA_TAGS: readonly string[] = [
+  "issue",
+  "issuewild",
+  "iodef",
+  "contactemail",
+  "contactphone",
+  "issuemail",
+  "issuevmc",
+];
+
 function checkCaa({ domain, zone: { caa } }: AuditFacts): readonly Finding[] {
   if (caa.kind === "unknown") return [notChecked("caa", `CAA records could not be asked for: ${caa.why}`, TRY_AGAIN)];
+  const unread = caa.value.filter(({ isCritical, tag }) => isCritical && !CAA_TAGS.includes(tag));
+  if (unread.length > 0) {
+    return [
+      found("fail", "caa", "CAA has a critical property that authorities do not know: none may issue a certificate", {
+        evidence: unread.map(({ tag, value }) => shown(`${tag} ${value}`)),
+        remedy: "Correct the tag, or take its critical flag away (RFC 8659 §4.1).",
+      }),
+    ];
+  }
   const issue = caa.value.filter(({ tag }) => tag === "issue" || tag === "issuewild");
   if (issue.length > 0)
     return [

@@ -55,6 +55,11 @@ function mailboxInClear({ service, inClear, clearLogin, greeting }: ServiceFacts
   const isAnnounced =
     service.protocol === "imap" ? !inClear.value.includes("LOGINDISABLED") : inClear.value.includes("USER");
   const isBegun = clearLogin?.kind === "known" && /^(?:\+|\+OK)(?: |$)/i.test(clearLogin.value);
+  // It may take what it does not announce.
+  if (!isAnnounced && clearLogin?.kind === "unknown") {
+    const why = `${where} did not say whether it takes a password before TLS: ${clearLogin.why}`;
+    return [notChecked("clear-login", why, "Try again later, or from another place.")];
+  }
   if (!isAnnounced && !isBegun) return [passed("clear-login", `${where} takes no password before TLS`)];
   return [
     found(
@@ -70,7 +75,11 @@ function mailboxInClear({ service, inClear, clearLogin, greeting }: ServiceFacts
 }
 
 function offers({ service, transport, inClear }: ServiceFacts): readonly Finding[] {
-  if (transport !== undefined || inClear?.kind !== "known") return [];
+  if (transport !== undefined || inClear === undefined) return [];
+  if (inClear.kind === "unknown") {
+    const why = `${nameOf(service)} could not be asked for TLS: ${inClear.why}`;
+    return [notChecked("no-tls", why, "Try again later, or from another place.")];
+  }
   return [
     found("fail", "no-tls", `${nameOf(service)} offers no TLS`, {
       evidence: [shown(inClear.value.join(" "))],
@@ -100,9 +109,14 @@ function versions({ service, transport }: ServiceFacts): readonly Finding[] {
       notChecked("tls-versions", `${where} began no TLS of version 1.2 or 1.3`, "Look at its certificate and log."),
     ];
   }
-  const isComplete = Object.values(transport.versions).every(({ kind }) => kind === "known");
-  const only = isComplete ? " only" : "";
-  return [passed("tls-versions", `${where} takes ${taken.map(([version]) => said(version)).join(" and ")}${only}`)];
+  const passes = (only: string): Finding => {
+    return passed("tls-versions", `${where} takes ${taken.map(([version]) => said(version)).join(" and ")}${only}`);
+  };
+  const { TLSv1, "TLSv1.1": second } = transport.versions;
+  const unseen = [TLSv1, second].find((asked) => asked.kind === "unknown");
+  if (unseen?.kind !== "unknown") return [passes(" only")];
+  const why = `${where} could not be asked for TLS 1.0 and 1.1: ${unseen.why}`;
+  return [passes(""), notChecked("tls-old", why, "Run the audit again, or from another place.")];
 }
 
 function said(version: string): string {

@@ -51,8 +51,12 @@ function count({ domain, exchanges, hosts }: AuditFacts): readonly Finding[] {
 }
 
 function names({ hosts }: AuditFacts): readonly Finding[] {
-  return hosts.flatMap(({ name, alias, addresses }): Finding[] => {
+  return hosts.flatMap(({ name, alias, addresses, unseen }): Finding[] => {
     const findings: Finding[] = [];
+    if (alias.kind === "unknown") {
+      const why = `Whether ${name} is another word for a host could not be asked for: ${alias.why}`;
+      findings.push(notChecked("mx-alias", why, "Try again later, or from another place."));
+    }
     if (alias.kind === "known" && alias.value !== undefined) {
       findings.push(
         found("fail", "mx-alias", `${name} is another word for ${alias.value} (CNAME), which an MX must not be`, {
@@ -60,14 +64,10 @@ function names({ hosts }: AuditFacts): readonly Finding[] {
         }),
       );
     }
-    if (addresses.kind === "unknown") {
-      findings.push(
-        notChecked(
-          "mx-address",
-          `The addresses of ${name} could not be asked for: ${addresses.why}`,
-          "Try again later, or from another place.",
-        ),
-      );
+    if (addresses.kind === "unknown" || unseen !== undefined) {
+      const some = addresses.kind === "unknown" ? "The" : "Some of the";
+      const why = `${some} addresses of ${name} could not be asked for: ${unseen ?? "no answer"}`;
+      findings.push(notChecked("mx-address", why, "Try again later, or from another place."));
     } else if (addresses.value.length === 0) {
       findings.push(
         found("fail", "mx-address", `${name} has no address`, { remedy: "Publish one, or take the MX record out." }),
@@ -86,8 +86,8 @@ function names({ hosts }: AuditFacts): readonly Finding[] {
 /** Two names for one machine, or two machines behind one line, fail together. */
 function independence(hosts: readonly MailHost[]): readonly Finding[] {
   if (hosts.length < 2) return [];
-  const known = hosts.map(({ addresses }) =>
-    addresses.kind === "known" ? addresses.value.map(({ address }) => address) : undefined,
+  const known = hosts.map(({ addresses, unseen }) =>
+    addresses.kind === "known" && unseen === undefined ? addresses.value.map(({ address }) => address) : undefined,
   );
   if (known.some((addresses) => addresses === undefined)) {
     return [
@@ -199,7 +199,10 @@ function unknownRecipient(
   } else {
     findings.push(passed("unknown-recipient", `${host} refuses unknown recipients`, [said(answer)]));
   }
-  if (postmaster.kind === "known" && postmaster.value.code >= 500) {
+  if (postmaster.kind === "unknown" || isTemporary(postmaster.value.code)) {
+    const why = `${host} did not say whether it takes mail for postmaster@${domain}: ${said(postmaster)}`;
+    findings.push(notChecked("postmaster", why, "Try again later, or from another place."));
+  } else if (postmaster.value.code >= 500) {
     findings.push(
       found("warn", "postmaster", `${host} refuses postmaster@${domain}`, {
         evidence: [said(postmaster)],
@@ -208,6 +211,10 @@ function unknownRecipient(
     );
   }
   return findings;
+}
+
+function isTemporary(code: number): boolean {
+  return code >= 400 && code < 500;
 }
 
 function said(

@@ -26,6 +26,14 @@ export function check(name: string, expected: Outcome, change: Change): void {
   }
 }
 
+/** Nothing is wrong with `name` when the good domain is changed so. */
+export function nothingWrong(name: string, change: Change): void {
+  const facts = goodFacts();
+  const findings = judgeAudit({ ...facts, ...change(facts) }).protections.flatMap((one) => one.findings);
+  const wrong = findings.filter(({ check: id, outcome }) => id === name && (outcome === "fail" || outcome === "warn"));
+  assert.deepEqual(wrong, []);
+}
+
 export const zone =
   (change: Partial<AuditFacts["zone"]>): Change =>
   (facts) => ({ zone: { ...facts.zone, ...change } });

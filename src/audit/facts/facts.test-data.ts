@@ -36,7 +36,7 @@ export function hostOf(name: string, preference: number, address: string): MailH
     reverse: reverseOf(address, name),
     listings: { findings: [cleanFinding(address)] },
   };
-  return { name, preference, alias: known(undefined), addresses: known([found]) };
+  return { name, preference, alias: known(undefined), addresses: known([found]), unseen: undefined };
 }
 
 function cleanFinding(value: string) {

@@ -17,6 +17,8 @@ export interface MailHost {
   /** The name it is another word for, which an MX must not be (RFC 2181 §10.3). */
   readonly alias: Asked<string | undefined>;
   readonly addresses: Asked<readonly HostAddress[]>;
+  /** Why there may be more of them: those of IPv4 or IPv6 could not be asked for. */
+  readonly unseen: string | undefined;
 }
 
 export interface HostAddress {
@@ -66,6 +68,7 @@ async function gatherHost(
     preference,
     alias: aliases.kind === "unknown" ? aliases : known(aliases.value[0]),
     addresses: found.length === 0 && failure !== undefined ? failure : known(addresses),
+    unseen: failure?.kind === "unknown" ? failure.why : undefined,
   };
 }
 

@@ -27,16 +27,26 @@ async function get(wanted: HttpsRequest, options: HttpsClientOptions): Promise<R
   const url = new URL(wanted.url);
   const deadlineMs = options.clock.monotonicMs() + wanted.timeoutMs;
   const address = await addressOf(url.hostname, options.resolver, deadlineMs);
-  if (address === undefined) return failed({ kind: "no-address", text: `${url.hostname} has no address` });
+  if (address.kind !== "found") {
+    const text = address.kind === "no-address" ? "has no address" : `could not be looked up: ${address.cause}`;
+    return failed({ kind: address.kind, text: `${url.hostname} ${text}` });
+  }
   const leftMs = deadlineMs - options.clock.monotonicMs();
-  return fetchFrom(address, url, { ...wanted, timeoutMs: leftMs }, options);
+  return fetchFrom(address.address, url, { ...wanted, timeoutMs: leftMs }, options);
 }
 
-async function addressOf(name: string, resolver: Resolver, deadlineMs: number): Promise<string | undefined> {
-  if (isIP(name) !== 0) return name;
+type FoundAddress =
+  | { readonly kind: "found"; readonly address: string }
+  | { readonly kind: "no-address" }
+  | { readonly kind: "not-looked-up"; readonly cause: string };
+
+async function addressOf(name: string, resolver: Resolver, deadlineMs: number): Promise<FoundAddress> {
+  if (isIP(name) !== 0) return { kind: "found", address: name };
   const [four, six] = await Promise.all([resolver.a(name, { deadlineMs }), resolver.aaaa(name, { deadlineMs })]);
-  for (const answer of [four, six]) if (answer.kind === "records") return answer.records[0];
-  return undefined;
+  const [address] = [four, six].flatMap((answer) => (answer.kind === "records" ? answer.records : []));
+  if (address !== undefined) return { kind: "found", address };
+  const unasked = [four, six].find((answer) => answer.kind === "unavailable");
+  return unasked?.kind === "unavailable" ? { kind: "not-looked-up", cause: unasked.cause } : { kind: "no-address" };
 }
 
 function fetchFrom(

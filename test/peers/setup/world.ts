@@ -8,6 +8,9 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, 
 import { get } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sendUpdate } from "#platform/dns/send-update.ts";
+import { systemClock } from "#platform/system-clock.ts";
+import { systemRandom } from "#platform/system-random.ts";
 import { selfSigned } from "../../fakes/certificates.ts";
 import { listening } from "../audit/listening.ts";
 import { startPebble } from "../pebble.ts";
@@ -40,7 +43,23 @@ try {
   const first = await setup();
   const before = hashes();
   const again = await setup();
-  process.stdout.write(JSON.stringify({ first, again, before, after: hashes(), log: serverLog() }));
+  const refused = await updateWith({
+    ...TSIG,
+    secret: Buffer.from("another secret of some length").toString("base64"),
+  });
+  const unknown = await updateWith({ ...TSIG, name: "nobody" });
+  process.stdout.write(
+    JSON.stringify({
+      refused,
+      unknown,
+      first,
+      again,
+      before,
+      after: hashes(),
+      alerts: await alerts(),
+      log: serverLog(),
+    }),
+  );
 } finally {
   await endServer();
   await stop(second);
@@ -104,13 +123,34 @@ function serverLog(): string {
   }
 }
 
+/** What the name server says to a key that is not the right one; null: it took the update. */
+async function updateWith({ name, secret }: typeof TSIG): Promise<string | null> {
+  const key = { name, algorithm: "hmac-sha256", secret: Buffer.from(secret, "base64") } as const;
+  const records = [{ name: `stranger.${DOMAIN}`, type: "A", value: "192.0.2.1" } as const];
+  const around = { clock: systemClock, random: systemRandom, timeoutMs: 10_000 };
+  const server = { address: NAME_SERVER, port: 53 };
+  return (await sendUpdate(server, { zone: DOMAIN, records, ttlSeconds: 60 }, key, around)) ?? null;
+}
+
+interface Status {
+  readonly running: { readonly processId: number; readonly alerts: readonly { readonly text: string }[] } | null;
+}
+
+async function status(): Promise<Status> {
+  const words = [postern, "status", "--json", "--config", files.settings];
+  const { stdout } = await run(process.execPath, words, { cwd: root });
+  return JSON.parse(stdout) as Status;
+}
+
+/** What the server is alarmed about after all that. */
+async function alerts(): Promise<readonly string[]> {
+  return ((await status()).running?.alerts ?? []).map(({ text }) => text);
+}
+
 /** It outlives setup, and must not outlive the test. */
 async function endServer(): Promise<void> {
-  const { stdout } = await run(process.execPath, [postern, "status", "--json", "--config", files.settings], {
-    cwd: root,
-  });
   try {
-    const { running } = JSON.parse(stdout) as { readonly running: { readonly processId: number } | null };
+    const { running } = await status();
     if (running !== null) process.kill(running.processId, "SIGKILL");
   } catch {
     // It never ran.
