@@ -19,6 +19,7 @@ import {
   warnWithoutEffect,
 } from "./cross-checks.ts";
 import { configuredListeners, usualListeners } from "./listeners.ts";
+import { readOauth } from "./oauth.ts";
 import { readPolicyFile } from "./policy-file.ts";
 import { type Problem, ProblemList, reportIssues, valueAt } from "./problem.ts";
 import { checkScanners } from "./scanner-checks.ts";
@@ -142,6 +143,7 @@ function derive(file: SettingsFile, path: string, surroundings: Surroundings, pr
     pair: written.pair,
     accounts: written.accounts,
     auth: written.auth,
+    oauth: readOauth(written.oauth, folder, problems),
     decisions: written.decisions,
     store: written.store,
   };

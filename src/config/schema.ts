@@ -3,6 +3,7 @@ import { z } from "zod";
 import { auth } from "./schema-auth.ts";
 import { delivery, route } from "./schema-delivery.ts";
 import { limits } from "./schema-limits.ts";
+import { oauth } from "./schema-oauth.ts";
 import { pair } from "./schema-pair.ts";
 import { policy } from "./schema-policy.ts";
 import { antivirus, dmarc, greylist, lists, milter, relay, rules } from "./schema-protections.ts";
@@ -253,6 +254,10 @@ export const posternToml = table({
   pair: section(pair, "Other nodes: see [second-mx.md](second-mx.md)."),
   accounts: section(accounts, "New accounts."),
   auth: section(auth, "How users prove who they are."),
+  oauth: section(
+    oauth,
+    "Users who log in with a token of an OpenID provider: see [single-sign-on.md](single-sign-on.md).",
+  ),
   decisions: section(decisions, "Records of what was decided about connections and messages."),
   store: section(store, "Where the data is."),
 });

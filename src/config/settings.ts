@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Domain } from "#mail/address.ts";
 import type { CamelCased } from "./camel-case.ts";
 import type { ListenEndpoint } from "./endpoint.ts";
+import type { OauthFileSettings } from "./oauth.ts";
 import type { PolicyFileSettings } from "./policy-file.ts";
 import type { LISTENER_PROTOCOLS, posternToml } from "./schema.ts";
 import type { ScoreSettings } from "./scores.ts";
@@ -93,6 +94,7 @@ export interface Settings {
   readonly pair: FileSettings["pair"];
   readonly accounts: FileSettings["accounts"];
   readonly auth: FileSettings["auth"];
+  readonly oauth: OauthFileSettings | undefined;
   readonly decisions: FileSettings["decisions"];
   readonly store: FileSettings["store"];
 }

@@ -1,4 +1,5 @@
 /** The authenticator: passwords, SCRAM, tokens and certificates, each judged where it is known, all counted and logged alike. */
+import { createHash } from "node:crypto";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
@@ -30,7 +31,10 @@ export interface AuthenticatorDependencies {
   readonly log: Log;
   /** Domains of the settings; those of the store are added. */
   readonly domains: readonly string[];
-  readonly mechanisms?: Pick<MechanismSettings, "scram" | "scramSha1"> & { readonly tokenScope?: string };
+  readonly mechanisms?: Pick<MechanismSettings, "scram" | "scramSha1"> & {
+    readonly tokenScope?: string;
+    readonly tokenDescription?: string;
+  };
   readonly tokens?: TokenVerifier;
   readonly watch?: LoginWatch;
   /** A password was sent in clear, and is right. Told once for each. */
@@ -63,11 +67,11 @@ class LoginDesk implements Authenticator {
 
   constructor(dependencies: AuthenticatorDependencies) {
     const { store, log, domains, watch, tokens, exposed = () => undefined } = dependencies;
-    const { scram = true, scramSha1 = false, tokenScope = "" } = dependencies.mechanisms ?? {};
+    const { scram = true, scramSha1 = false, tokenScope = "", tokenDescription = "" } = dependencies.mechanisms ?? {};
     this.#log = log;
     this.#watch = watch;
     this.#tokens = tokens;
-    this.#mechanisms = { scram, scramSha1, tokens: tokens !== undefined, tokenScope };
+    this.#mechanisms = { scram, scramSha1, tokens: tokens !== undefined, tokenScope, tokenDescription };
     const finder = new AccountFinder(store, domains);
     this.#finder = finder;
     this.#scram = new ScramLogins({ ...dependencies, finder, hashes: scramHashes({ scram, scramSha1 }) });
@@ -190,11 +194,18 @@ class LoginDesk implements Authenticator {
         this.#log.error("login-unavailable", { protocol: client.protocol, error: finding.why });
         return UNAVAILABLE;
       case "invalid":
-        this.#watch?.failed(attempt, this.#finder.nameOf(attempt.username), "wrong-password");
-        return this.#refused(`token: ${finding.why}`, client);
+        this.#refused(`token: ${finding.why}`, client);
+        if (finding.reason === "unknown") this.#unknownToken(username, token, attempt);
+        return finding.reason === "insufficient-scope" ? { kind: "refused", why: finding.reason } : REFUSED;
       case "valid":
         return this.#admitAddress(finding.address, username, attempt, client, "token");
     }
+  }
+
+  /** Where the client does not say whose it is, no account is guessed at: it counts against the address alone. */
+  #unknownToken(username: string | undefined, token: string, attempt: PasswordAttempt): void {
+    if (username !== undefined) this.#watch?.failed(attempt, this.#finder.nameOf(username), "wrong-password");
+    else this.#watch?.failed(attempt, `token ${createHash("sha256").update(token).digest("hex")}`, "unknown-user");
   }
 
   /** RFC 4422 appendix A: the name may be left out where the certificate has one address alone. */

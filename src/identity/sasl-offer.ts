@@ -10,6 +10,8 @@ export interface MechanismSettings {
   /** Tokens of a provider are taken; `tokenScope` is told to clients whose token is refused. */
   readonly tokens: boolean;
   readonly tokenScope: string;
+  /** Where clients may read about the provider; empty: nowhere. */
+  readonly tokenDescription: string;
 }
 
 export function saslOffer(
@@ -17,6 +19,7 @@ export function saslOffer(
   settings: MechanismSettings,
 ): SaslOffer {
   if (credentialChannel({ protocol, tlsEstablished: tls !== undefined }) !== "open") return NO_SASL;
+  const { tokenScope, tokenDescription } = settings;
   const channelBinding = tls?.channelBinding;
   const isOffered = (mechanism: string): boolean => {
     if (mechanism.endsWith("-PLUS") && channelBinding === undefined) return false;
@@ -25,5 +28,5 @@ export function saslOffer(
     if (mechanism === "EXTERNAL") return (tls?.clientAddresses ?? []).length > 0;
     return mechanism === "OAUTHBEARER" || mechanism === "XOAUTH2" ? settings.tokens : true;
   };
-  return { mechanisms: SASL_MECHANISMS.filter(isOffered), channelBinding, tokenScope: settings.tokenScope };
+  return { mechanisms: SASL_MECHANISMS.filter(isOffered), channelBinding, tokenScope, tokenDescription };
 }

@@ -6,8 +6,15 @@ export interface TokenVerifier {
 
 export type TokenFinding =
   /** @property address as the provider has it. */
-  | { readonly kind: "valid"; readonly address: string; readonly expiresAtMs: number }
+  | { readonly kind: "valid"; readonly address: string }
   /** @property why for the log; never holds the token. */
-  | { readonly kind: "invalid"; readonly why: string }
+  | { readonly kind: "invalid"; readonly reason: TokenFault; readonly why: string }
   /** The provider could not be asked: never success, and no guess either. */
   | { readonly kind: "unavailable"; readonly why: string };
+
+export type TokenFault =
+  /** Nobody vouches for it: somebody may be guessing. */
+  | "unknown"
+  /** The provider made it, and its time is over, or it is meant for others: a device that was forgotten guesses nothing. */
+  | "not-for-us"
+  | "insufficient-scope";

@@ -6,6 +6,19 @@ export interface HttpsClient {
   get(request: HttpsRequest): Promise<Result<HttpsPage, HttpsProblem>>;
 }
 
+/** Asks by a form. */
+export interface HttpsForms {
+  /** Never rejects, and follows no redirection. */
+  post(request: HttpsForm): Promise<Result<HttpsPage, HttpsProblem>>;
+}
+
+export interface HttpsForm extends HttpsRequest {
+  /** `application/x-www-form-urlencoded` (RFC 6749 appendix B). */
+  readonly form: string;
+  /** The header field's value. */
+  readonly authorization: string;
+}
+
 export interface HttpsRequest {
   readonly url: string;
   /** For all of it, the look-up of the name included. */

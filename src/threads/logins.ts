@@ -10,6 +10,7 @@ import type { Random } from "#ports/random.ts";
 import type { Store } from "#store/store.ts";
 import { tellExposed } from "./exposed-password.ts";
 import type { FrontGate } from "./front-gate.ts";
+import { tokenLogins } from "./tokens.ts";
 
 export interface OpenLogins {
   readonly authenticator: Authenticator & { close(): void };
@@ -18,7 +19,7 @@ export interface OpenLogins {
 
 /** Keys that the settings do not want are gone when it returns. */
 export async function openLogins(
-  settings: Pick<Settings, "auth" | "domains" | "hostname">,
+  settings: Pick<Settings, "auth" | "oauth" | "dns" | "domains" | "hostname">,
   around: {
     readonly store: Store;
     readonly clock: Clock;
@@ -28,11 +29,13 @@ export async function openLogins(
   },
 ): Promise<OpenLogins> {
   const { store, gate } = around;
+  const { told, ...tokens } = tokenLogins(settings, around);
   const authenticator = createAuthenticator({
     ...around,
     domains: settings.domains.map(({ name }) => name),
     watch: gate,
-    mechanisms: settings.auth,
+    ...tokens,
+    mechanisms: { ...settings.auth, ...told },
     exposed: (exposed) => tellExposed(exposed, { ...around, settings, alert: (alert) => gate.alert(alert) }),
   });
   const kept = scramHashes(settings.auth);

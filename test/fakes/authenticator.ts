@@ -8,7 +8,8 @@ export function passwordsOnly(
   sentInClear: PasswordAttempt[] = [],
 ): Authenticator {
   return {
-    offer: (connection) => saslOffer(connection, { scram: false, scramSha1: false, tokens: false, tokenScope: "" }),
+    offer: (connection) =>
+      saslOffer(connection, { scram: false, scramSha1: false, tokens: false, tokenScope: "", tokenDescription: "" }),
     verifyPassword,
     async answer(question, { protocol, remoteAddress }) {
       if (question.about !== "password") throw new Error(`not offered: ${question.about}`);

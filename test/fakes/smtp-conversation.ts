@@ -15,7 +15,7 @@ export function sessionSettings(changes: Partial<SessionSettings> = {}): Session
     hostname: "mx.test",
     tls: "starttls",
     credentialChannel: (tls) => (protocol === "submission" ? (tls ? "open" : "needs-tls") : "never"),
-    sasl: () => ({ mechanisms: ["PLAIN", "LOGIN"], channelBinding: undefined, tokenScope: "" }),
+    sasl: () => ({ mechanisms: ["PLAIN", "LOGIN"], channelBinding: undefined, tokenScope: "", tokenDescription: "" }),
     authenticationRequired: protocol === "submission",
     messageSizeOctetsMax: 52_428_800,
     recipientsMax: 100,

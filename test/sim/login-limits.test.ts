@@ -60,7 +60,9 @@ for (const protocol of PROTOCOLS) {
       for (const mechanism of mechanisms) {
         if (mechanism === "command" && protocol === "smtp") continue;
         test(`${mechanism}: ${why}`, async (t) => {
-          const tokens = { verify: () => Promise.resolve({ kind: "invalid", why: "expired" } as const) };
+          const tokens = {
+            verify: () => Promise.resolve({ kind: "invalid", reason: "unknown", why: "bad signature" } as const),
+          };
           const doors = await openLoginDoors(t, PASSWORD, { tokens, ...options });
           const client = doors.connect(protocol);
           // The right one and a wrong one alike; and four are no failures, of which the third would end the session.
@@ -75,7 +77,9 @@ for (const protocol of PROTOCOLS) {
 
     for (const mechanism of ["PLAIN", "LOGIN", "OAUTHBEARER"]) {
       test(`${mechanism}: what is wrong is called wrong`, async (t) => {
-        const tokens = { verify: () => Promise.resolve({ kind: "invalid", why: "expired" } as const) };
+        const tokens = {
+          verify: () => Promise.resolve({ kind: "invalid", reason: "unknown", why: "bad signature" } as const),
+        };
         const doors = await openLoginDoors(t, PASSWORD, { tokens, watch: doorkeeper(true) });
         const client = doors.connect(protocol);
         let heard = await LOGINS[mechanism]?.(client, "a guess", protocol);

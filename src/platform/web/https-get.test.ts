@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { RequestListener } from "node:http";
+import { createServer as createPlainServer, type RequestListener } from "node:http";
 import { createServer } from "node:https";
 import { suite, test } from "node:test";
 import { selfSigned } from "../../../test/fakes/certificates.ts";
@@ -54,5 +54,32 @@ suite("pages over HTTPS", () => {
     assert.equal(await get((_request, response) => response.end("x".repeat(101))), "too-large");
     assert.equal(await get((_request, response) => void response.write("x"), own, 100), "timed-out");
     assert.equal(await get(() => undefined, own, 100, "gone.peer.test"), "no-address");
+  });
+
+  test("a form is posted, with its credentials, to the port and query of its URL; to this machine in clear, too", async () => {
+    const heard: string[] = [];
+    const listener: RequestListener = (request, response) => {
+      let body = "";
+      request.on("data", (piece: Buffer) => {
+        body += piece.toString();
+      });
+      request.on("end", () => {
+        heard.push(`${request.method} ${request.url} ${request.headers.authorization} ${body}`);
+        response.end("{}");
+      });
+    };
+    const wanted = { form: "a=b&c=%20", authorization: "Basic eDp5", timeoutMs: 2000, octetsMax: 100 };
+    const servers = [createServer({ cert: own.pem, key: own.keyPem }, listener), createPlainServer(listener)] as const;
+    const clients = { resolver: new FakeResolver({ [NAME]: { A: ["127.0.0.1"] } }), clock: systemClock };
+    const client = createHttpsClient({ ...clients, authoritiesPem: root.pem });
+    for (const [index, server] of servers.entries()) {
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const { port } = server.address() as { port: number };
+      const url = index === 0 ? `https://${NAME}:${port}/x?y=z` : `http://127.0.0.1:${port}/x?y=z`;
+      assert.ok((await client.post({ ...wanted, url })).ok);
+      server.closeAllConnections();
+      server.close();
+    }
+    assert.deepEqual(heard, Array(2).fill("POST /x?y=z Basic eDp5 a=b&c=%20"));
   });
 });

@@ -1,8 +1,10 @@
+import { Buffer } from "node:buffer";
+import { request as requestInClear } from "node:http";
 import { request } from "node:https";
 import { isIP } from "node:net";
 import { failed, ok, type Result } from "#mail/result.ts";
 import type { Clock } from "#ports/clock.ts";
-import type { HttpsClient, HttpsPage, HttpsProblem, HttpsRequest } from "#ports/https-client.ts";
+import type { HttpsClient, HttpsForm, HttpsForms, HttpsPage, HttpsProblem, HttpsRequest } from "#ports/https-client.ts";
 import type { Resolver } from "#ports/resolver.ts";
 
 export interface HttpsClientOptions {
@@ -16,17 +18,21 @@ export interface HttpsClientOptions {
 }
 
 const HTTPS_PORT = 443;
+const HTTP_PORT = 80;
 /** Of the reply's header, in octets. */
 const HEADER_OCTETS_MAX = 16 * 1024;
 
-export function createHttpsClient(options: HttpsClientOptions): HttpsClient {
-  return { get: (wanted) => get(wanted, options) };
+/** A URL of `http:` is asked in clear: who may be asked so is for the caller to say. */
+export function createHttpsClient(options: HttpsClientOptions): HttpsClient & HttpsForms {
+  return { get: (wanted) => ask(wanted, options), post: (wanted) => ask(wanted, options) };
 }
 
-async function get(wanted: HttpsRequest, options: HttpsClientOptions): Promise<Result<HttpsPage, HttpsProblem>> {
+type Wanted = HttpsRequest & Partial<HttpsForm>;
+
+async function ask(wanted: Wanted, options: HttpsClientOptions): Promise<Result<HttpsPage, HttpsProblem>> {
   const url = new URL(wanted.url);
   const deadlineMs = options.clock.monotonicMs() + wanted.timeoutMs;
-  const address = await addressOf(url.hostname, options.resolver, deadlineMs);
+  const address = await addressOf(hostOf(url), options.resolver, deadlineMs);
   if (address.kind !== "found") {
     const text = address.kind === "no-address" ? "has no address" : `could not be looked up: ${address.cause}`;
     return failed({ kind: address.kind, text: `${url.hostname} ${text}` });
@@ -52,8 +58,8 @@ async function addressOf(name: string, resolver: Resolver, deadlineMs: number): 
 function fetchFrom(
   address: string,
   url: URL,
-  { timeoutMs, octetsMax }: HttpsRequest,
-  { authoritiesPem, port = HTTPS_PORT }: HttpsClientOptions,
+  { timeoutMs, octetsMax, form, authorization }: Wanted,
+  { authoritiesPem, port }: HttpsClientOptions,
 ): Promise<Result<HttpsPage, HttpsProblem>> {
   return new Promise((resolve) => {
     const settle = (outcome: Result<HttpsPage, HttpsProblem>): void => {
@@ -61,12 +67,20 @@ function fetchFrom(
       asking.destroy();
       resolve(outcome);
     };
-    const asking = request({
+    const isInClear = url.protocol === "http:";
+    const asking = (isInClear ? requestInClear : request)({
       host: address,
-      port,
-      path: url.pathname,
-      servername: url.hostname,
-      headers: { host: url.host, "user-agent": "Postern" },
+      port: port ?? Number(url.port || (isInClear ? HTTP_PORT : HTTPS_PORT)),
+      path: url.pathname + url.search,
+      // RFC 6066 §3: an address is no server name.
+      ...(isIP(hostOf(url)) === 0 ? { servername: url.hostname } : {}),
+      headers: {
+        host: url.host,
+        "user-agent": "Postern",
+        ...(authorization === undefined ? {} : { authorization }),
+        ...(form === undefined ? {} : formHeaders(form)),
+      },
+      method: form === undefined ? "GET" : "POST",
       minVersion: "TLSv1.2",
       maxHeaderSize: HEADER_OCTETS_MAX,
       agent: false,
@@ -93,8 +107,21 @@ function fetchFrom(
         settle(ok({ status: response.statusCode ?? 0, mediaType: mediaType.trim().toLowerCase(), text }));
       });
     });
-    asking.end();
+    asking.end(form);
   });
+}
+
+function formHeaders(form: string): Readonly<Record<string, string | number>> {
+  return {
+    accept: "application/json",
+    "content-type": "application/x-www-form-urlencoded",
+    "content-length": Buffer.byteLength(form),
+  };
+}
+
+/** Without the brackets of an IPv6 address. */
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[(.*)\]$/, "$1");
 }
 
 function isAboutTrust({ code = "" }: NodeJS.ErrnoException): boolean {

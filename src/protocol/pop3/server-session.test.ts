@@ -285,7 +285,7 @@ function carryOut(session: Pop3ServerSession, events: readonly Pop3Event[], tran
 
 function offer(policy: CredentialPolicy): LoginOffer {
   const mechanisms = policy === "open" ? ["PLAIN"] : [];
-  return { policy, sasl: { mechanisms, channelBinding: undefined, tokenScope: "" } };
+  return { policy, sasl: { mechanisms, channelBinding: undefined, tokenScope: "", tokenDescription: "" } };
 }
 
 function render(event: Pop3Event): string[] {

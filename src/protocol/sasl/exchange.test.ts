@@ -6,7 +6,12 @@ import { decodeSaslBase64, encodeSaslBase64 } from "./base64.ts";
 import { SASL_MECHANISMS, type SaslOffer, type SaslStep, startSasl } from "./exchange.ts";
 import { SASL_LINE_OCTETS_MAX, SASL_RESPONSE_OCTETS_MAX } from "./limits.ts";
 
-const EVERYTHING: SaslOffer = { mechanisms: SASL_MECHANISMS, channelBinding: Buffer.alloc(32, 1), tokenScope: "mail" };
+const EVERYTHING: SaslOffer = {
+  mechanisms: SASL_MECHANISMS,
+  channelBinding: Buffer.alloc(32, 1),
+  tokenScope: "mail",
+  tokenDescription: "",
+};
 
 suite("sasl PLAIN (RFC 4616)", () => {
   test("takes user and password from one response", () => check("PLAIN", ["\0alice\0secret"], ["alice/secret"]));

@@ -52,7 +52,8 @@ export type ScramFailure =
 
 export type SaslAnswer =
   | { readonly kind: "accepted"; readonly identity: SaslIdentity }
-  | { readonly kind: "refused" }
+  /** @property why told to the client: it has shown a token that is good for other things. */
+  | { readonly kind: "refused"; readonly why?: "insufficient-scope" }
   /** Nobody can say now. */
   | { readonly kind: "unavailable" }
   | {
@@ -90,9 +91,11 @@ export interface SaslOffer {
   readonly channelBinding: Uint8Array | undefined;
   /** Scope a bearer token must have, told to clients whose token is refused; empty: none in particular. */
   readonly tokenScope: string;
+  /** URL of the provider's description (RFC 7628 §3.2.2), told likewise; empty: none. */
+  readonly tokenDescription: string;
 }
 
-export const NO_SASL: SaslOffer = { mechanisms: [], channelBinding: undefined, tokenScope: "" };
+export const NO_SASL: SaslOffer = { mechanisms: [], channelBinding: undefined, tokenScope: "", tokenDescription: "" };
 
 /** All that are built, in the order they are announced: a server that is not who it says learns least from the first. */
 const mechanisms: ReadonlyMap<string, (offer: SaslOffer) => SaslExchange> = new Map<
@@ -104,8 +107,8 @@ const mechanisms: ReadonlyMap<string, (offer: SaslOffer) => SaslExchange> = new 
   ["SCRAM-SHA-1-PLUS", (offer) => startScram("sha1", { plus: true, offer })],
   ["SCRAM-SHA-1", (offer) => startScram("sha1", { plus: false, offer })],
   ["EXTERNAL", () => startExternal()],
-  ["OAUTHBEARER", ({ tokenScope }) => startOauthBearer(tokenScope)],
-  ["XOAUTH2", ({ tokenScope }) => startXoauth2(tokenScope)],
+  ["OAUTHBEARER", startOauthBearer],
+  ["XOAUTH2", startXoauth2],
   ["PLAIN", () => startPlain()],
   ["LOGIN", () => startLogin()],
 ]);

@@ -1,6 +1,6 @@
 /** Bearer tokens: OAUTHBEARER (RFC 7628) and XOAUTH2, which was there before it and is what most programs speak. */
 import { Buffer } from "node:buffer";
-import type { SaslExchange, SaslStep } from "./exchange.ts";
+import type { SaslExchange, SaslOffer, SaslStep } from "./exchange.ts";
 import { TOKEN_OCTETS_MAX } from "./limits.ts";
 import { responseText } from "./response-text.ts";
 import { EMPTY_CHALLENGE, malformed, overAfter, REFUSED } from "./steps.ts";
@@ -16,25 +16,30 @@ interface TokenClaim {
 }
 
 /** RFC 7628 §3.1: a GS2 header, fields, and an empty one at the end. */
-export function startOauthBearer(scope: string): SaslExchange {
-  return startBearer(readOauthBearer, { status: "invalid_token", ...(scope === "" ? {} : { scope }) });
+export function startOauthBearer({ tokenScope, tokenDescription }: SaslOffer): SaslExchange {
+  return startBearer(readOauthBearer, (why) => ({
+    // RFC 6750 §3.1
+    status: why === "insufficient-scope" ? "insufficient_scope" : "invalid_token",
+    ...(tokenScope === "" ? {} : { scope: tokenScope }),
+    ...(tokenDescription === "" ? {} : { "openid-configuration": tokenDescription }),
+  }));
 }
 
 /** Google's and Microsoft's: `user=`, `auth=`, and an empty one at the end. */
-export function startXoauth2(scope: string): SaslExchange {
-  return startBearer(readXoauth2, { status: "400", schemes: "Bearer", scope });
+export function startXoauth2({ tokenScope }: SaslOffer): SaslExchange {
+  return startBearer(readXoauth2, () => ({ status: "400", schemes: "Bearer", scope: tokenScope }));
 }
 
 function startBearer(
   read: (text: string) => TokenClaim | undefined,
-  failure: Readonly<Record<string, string>>,
+  failure: (why: "insufficient-scope" | undefined) => Readonly<Record<string, string>>,
 ): SaslExchange {
   let phase: "response" | "question" | "failure-told" | "over" = "response";
 
   /** RFC 7628 §3.2.2: what is wrong is told in a challenge, and the client's answer to it, whatever it is, ends it. */
-  function tellFailure(): SaslStep {
+  function tellFailure(why?: "insufficient-scope"): SaslStep {
     phase = "failure-told";
-    return { kind: "challenge", octets: Buffer.from(JSON.stringify(failure)) };
+    return { kind: "challenge", octets: Buffer.from(JSON.stringify(failure(why))) };
   }
 
   return {
@@ -58,7 +63,7 @@ function startBearer(
     },
     answer(answer) {
       if (phase !== "question") throw new Error("an answer without a question");
-      if (answer.kind === "refused") return tellFailure();
+      if (answer.kind === "refused") return tellFailure(answer.why);
       phase = "over";
       return overAfter(answer);
     },

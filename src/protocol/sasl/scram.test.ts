@@ -11,6 +11,7 @@ const BOTH: SaslOffer = {
   mechanisms: ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1"],
   channelBinding: CHANNEL,
   tokenScope: "",
+  tokenDescription: "",
 };
 const WITHOUT_CHANNEL: SaslOffer = { ...BOTH, mechanisms: ["SCRAM-SHA-256"], channelBinding: undefined };
 const SALT = "W22ZaJ0SNY7soEsUEjb6gQ==";
