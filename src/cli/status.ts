@@ -5,6 +5,7 @@ import { pairFacts } from "./pair.ts";
 import { readSettings } from "./settings-file.ts";
 import { type StatusReport, statusLines } from "./status-report.ts";
 import { tenProtections } from "./ten-protections.ts";
+import { postern } from "./version.ts";
 
 export const status: Command = {
   name: "status",
@@ -22,6 +23,12 @@ export const status: Command = {
       return 3;
     }
     const answer = asked.outcome.value;
+    const message = otherVersion(answer.running?.version, postern.version);
+    if (message !== undefined) {
+      if (json) out.json({ ok: false, message, running: answer.running });
+      else out.problem(message);
+      return 1;
+    }
     // A server that could relay would not have started.
     const pair = pairFacts(answer.pair, systemClock.now());
     const facts = answer.running === null ? { pair } : { relaySelfTest: "passed" as const, pair };
@@ -31,3 +38,9 @@ export const status: Command = {
     return report.running === null || report.protections.some(({ state }) => state === "failed") ? 1 : 0;
   },
 };
+
+/** After an upgrade the old server goes on until it is restarted, and what it says may have another form. */
+export function otherVersion(running: string | undefined, own: string): string | undefined {
+  if (running === undefined || running === own) return undefined;
+  return `Postern ${running} runs, and this is the command of ${own}: restart the server.`;
+}
