@@ -66,12 +66,17 @@ function isPassed({ outcome }: Finding): boolean {
 
 function article({ outcome, says, evidence, remedy }: Finding): string {
   const lines = evidence.length === 0 ? "" : `<pre>${escaped(evidence.join("\n"))}</pre>`;
-  const todo = remedy === undefined ? "" : `<p class="remedy">${escaped(remedy)}</p>`;
+  const todo = remedy === undefined ? "" : `<p class="remedy">${withCode(escaped(remedy))}</p>`;
   return `<article class="${outcome}"><p>${mark(outcome)} ${escaped(says)}</p>${lines}${todo}</article>`;
 }
 
 function mark(outcome: Outcome): string {
   return `<span class="mark ${outcome}">${WORDS[outcome]}</span>`;
+}
+
+/** Commands and settings stand between backticks. */
+function withCode(html: string): string {
+  return html.replace(/`([^`]+)`/g, "<code>$1</code>");
 }
 
 function escaped(text: string): string {

@@ -19,19 +19,28 @@ export async function publishRecords(
   const zone = await findZone(plan.domain, resolver());
   // Of another zone: asked as everybody asks. Of this one: what is not there yet must not be remembered as missing.
   const isOwnHost = plan.hostname.endsWith(`.${plan.domain}`);
-  const [server] = zone?.servers ?? [];
+  const [server] = typeof zone === "string" ? [] : zone.servers;
   const asked = isOwnHost && server !== undefined ? freshClient(server) : resolver();
   const addresses = await findAddresses(plan, asked);
   report.add(judgeNat(addresses, plan.hostname));
   const { domain, secondMx } = plan;
   const about = { domain, dkim, addresses: addresses.wanted, secondMx, withoutTlsa: true };
   const wanted = wantedRecords(await domainMail(settings, about)).filter(({ type }) => type !== "PTR");
-  if (zone === undefined || zone.servers.length === 0) {
+  if (typeof zone === "string") {
     tellOf(await checkRecords(wanted, resolver(), stepDeadline()), report);
-    const remedy = "Register the domain and give it name servers; publish the records above there.";
-    report.add({ kind: "warn", name: "dns-zone", says: `The name servers of ${domain} were not found`, remedy });
+    report.add(zoneStep(zone, domain));
   } else await publishInZone(plan, { wanted, zone, resolver }, report);
   for (const step of await checkReverse(addresses.wanted, plan.hostname, resolver())) report.add(step);
+}
+
+function zoneStep(zone: "none" | "not-asked", domain: string): Parameters<SetupReport["add"]>[0] {
+  const name = "dns-zone";
+  if (zone === "none") {
+    const remedy = "Register the domain and give it name servers; publish the records above there.";
+    return { kind: "warn", name, says: `The name servers of ${domain} were not found`, remedy };
+  }
+  const remedy = "Look at the resolver, and run setup again. The records above are to be published.";
+  return { kind: "unknown", name, says: `The name servers of ${domain} could not be asked for`, remedy };
 }
 
 interface ZoneStep {

@@ -129,6 +129,8 @@ export interface PublicAddresses {
   readonly named: readonly string[];
   readonly own: readonly string[];
   readonly wanted: readonly string[];
+  /** Why there may be more of the name; undefined: they were all asked for. */
+  readonly unasked?: string | undefined;
 }
 
 /** @param resolver asks the zone's own servers: what is not there yet must not be remembered as missing. */
@@ -139,12 +141,18 @@ export async function findAddresses({ hostname, bind }: SetupPlan, resolver: Dns
   const interfaces = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   const own = interfaces.map(({ address }) => address.replace(/%.*$/, ""));
   const open = (bind === undefined ? own : [bind]).filter((address) => !isPrivateAddress(address));
-  return { named, own, wanted: named.length > 0 ? named : open };
+  const unasked = answers.find((answer) => answer.kind === "unavailable");
+  const why = unasked?.kind === "unavailable" ? unasked.cause : undefined;
+  return { named, own, wanted: named.length > 0 ? named : open, unasked: why };
 }
 
 /** Does the name lead to this machine, or to one in front of it? */
-export function judgeNat({ named, own, wanted }: PublicAddresses, hostname: string): Step {
+export function judgeNat({ named, own, wanted, unasked }: PublicAddresses, hostname: string): Step {
   const name = "address";
+  if (named.length === 0 && unasked !== undefined) {
+    const remedy = "Look at the resolver, and run setup again.";
+    return { kind: "unknown", name, says: `The address of ${hostname} could not be asked for: ${unasked}`, remedy };
+  }
   if (wanted.length === 0) {
     const remedy = `Publish the address that the world reaches this machine at as ${hostname}, and run setup again.`;
     return { kind: "warn", name, says: `${hostname} has no address, and this machine has private ones alone`, remedy };

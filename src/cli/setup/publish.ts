@@ -24,10 +24,10 @@ export interface Zone {
  * The zone that a name is in, and who serves it. Only names that are sure to be there are asked for: a resolver remembers
  * for long what it did not find.
  */
-export async function findZone(start: string, resolver: DnsClient): Promise<Zone | undefined> {
+export async function findZone(start: string, resolver: DnsClient): Promise<Zone | "none" | "not-asked"> {
   for (let name = start; name.includes("."); name = name.slice(name.indexOf(".") + 1)) {
     const answer = await resolver.ns(name, stepDeadline());
-    if (answer.kind === "unavailable") return undefined;
+    if (answer.kind === "unavailable") return "not-asked";
     if (answer.kind !== "records") continue;
     const addresses = await Promise.all(
       answer.records.map(async (server) => {
@@ -39,9 +39,10 @@ export async function findZone(start: string, resolver: DnsClient): Promise<Zone
         return found.slice(0, 1);
       }),
     );
-    return { name, servers: addresses.flat() };
+    const servers = addresses.flat();
+    return servers.length === 0 ? "none" : { name, servers };
   }
-  return undefined;
+  return "none";
 }
 
 /** Asks one server, and remembers nothing from before. */

@@ -162,6 +162,7 @@ for (const [what, addresses, expected] of [
   ["a name that leads in front of NAT", { named: ["192.0.2.1"], own: ["10.0.0.5"], wanted: ["192.0.2.1"] }, "warn"],
   ["no name yet, a public address", { named: [], own: ["192.0.2.1"], wanted: ["192.0.2.1"] }, "pass"],
   ["no name, private addresses alone", { named: [], own: ["10.0.0.5"], wanted: [] }, "warn"],
+  ["a name that could not be asked for", { named: [], own: ["10.0.0.5"], wanted: [], unasked: "timed-out" }, "unknown"],
 ] as const) {
   test(`${what}: ${expected}`, () => assert.equal(judgeNat(addresses, "mx1.example.com").kind, expected));
 }

@@ -9,7 +9,6 @@ import { loadSettings } from "#config/load.ts";
 import { formatProblem } from "#config/problem.ts";
 import type { Settings } from "#config/settings.ts";
 import { wrapped } from "#verdict/page.ts";
-import { sentence } from "../administer.ts";
 import type { Command, ExitCode, Invocation } from "../command.ts";
 import { publishRecords } from "./dns-step.ts";
 import { lastAudit } from "./last-audit.ts";
@@ -165,7 +164,9 @@ function conclude(
   audit: AuditReport | undefined,
 ): ExitCode {
   const open = (audit?.protections ?? []).filter(({ outcome }) => outcome !== "pass");
-  const left = [...new Set(report.left().map(({ says, remedy = "" }) => `${sentence(says)} ${remedy}`))];
+  const left = [
+    ...new Set(report.left().map(({ says, remedy = "" }) => `${says.endsWith(".") ? says : `${says}.`} ${remedy}`)),
+  ];
   const isDone = audit !== undefined && open.length === 0 && !report.has("fail");
   if (json) {
     const { steps, secret } = report;
