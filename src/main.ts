@@ -22,7 +22,6 @@ import type { RaisedAlert } from "./threads/alert.ts";
 import { type FrontThreads, startFrontThreads } from "./threads/front-threads.ts";
 import { createGateMemory, type GateMemory } from "./threads/gate-memory.ts";
 import type { Gatekeeper } from "./threads/gatekeeper.ts";
-import { type KeyPairs, keyPairsOf } from "./threads/key-pairs.ts";
 import { Pairing } from "./threads/pairing.ts";
 import type { ListeningReport } from "./threads/ports.ts";
 import type { Proof } from "./threads/proofs.ts";
@@ -33,6 +32,7 @@ import { connectionLimitSettings } from "./threads/slices.ts";
 import { bindProblem, policyProblem, portInUse, relayProblem, type StartProblem } from "./threads/start-problem.ts";
 import { openStoreThreads, type StoreThreads } from "./threads/store-threads.ts";
 import type { TlsReport } from "./threads/tls-figures.ts";
+import { type TlsFiles, tlsFilesOf } from "./threads/tls-files.ts";
 import { TlsKeeper } from "./threads/tls-keeper.ts";
 import { giveTlsMaterial, type TlsMaterial } from "./threads/tls-material.ts";
 
@@ -212,7 +212,7 @@ class Server implements RunningServer {
     if (relay !== undefined) return relay;
     const policy = await policyProblem(settings);
     if (policy !== undefined) return policy;
-    const certificates = await keyPairsOf(settings, systemClock.now());
+    const certificates = await tlsFilesOf(settings, systemClock.now());
     if (!certificates.ok) return certificates.problem;
     this.#guard ??= await this.#openGuard();
     this.#tls ??= this.#openTls(settings, certificates.value, this.#guard);
@@ -241,11 +241,11 @@ class Server implements RunningServer {
     return ServerGuard.open({ store, log, settings, clock: systemClock, random: systemRandom });
   }
 
-  #openTls(settings: Settings, pairs: KeyPairs, { alertBook: alerts }: ServerGuard): TlsKeeper {
+  #openTls(settings: Settings, files: TlsFiles, { alertBook: alerts }: ServerGuard): TlsKeeper {
     const apply = (material: TlsMaterial): Promise<void> =>
       giveTlsMaterial(this.#generation?.fronts.threads ?? [], material);
     const around = { clock: systemClock, random: systemRandom, log: this.log, alerts, apply };
-    return new TlsKeeper(settings, pairs, around);
+    return new TlsKeeper(settings, files, around);
   }
 
   /** Beside the threads: a node without its pair takes mail all the same. */

@@ -9,6 +9,7 @@ import { failed, ok, type Result } from "#mail/result.ts";
 import { acmeSettings } from "./acme.ts";
 import { type CamelCased, camelCased } from "./camel-case.ts";
 import { checkDelivery } from "./check-delivery.ts";
+import { clientCertificateSettings } from "./client-certificates.ts";
 import {
   checkDomains,
   checkLimits,
@@ -143,6 +144,7 @@ function derive(file: SettingsFile, path: string, surroundings: Surroundings, pr
     pair: written.pair,
     accounts: written.accounts,
     auth: written.auth,
+    clientCertificates: clientCertificateSettings(file, folder, problems),
     oauth: readOauth(written.oauth, folder, problems),
     decisions: written.decisions,
     store: written.store,

@@ -1,6 +1,7 @@
 /** `postern.toml`, table by table. `schema-limits.ts` and `schema-protections.ts` hold the longer ones. */
 import { z } from "zod";
 import { auth } from "./schema-auth.ts";
+import { clientCertificates } from "./schema-client-certificates.ts";
 import { delivery, route } from "./schema-delivery.ts";
 import { limits } from "./schema-limits.ts";
 import { oauth } from "./schema-oauth.ts";
@@ -257,6 +258,10 @@ export const posternToml = table({
   oauth: section(
     oauth,
     "Users who log in with a token of an OpenID provider: see [single-sign-on.md](single-sign-on.md).",
+  ),
+  client_certificates: section(
+    clientCertificates,
+    "Users who log in with a certificate: see [client-certificates.md](client-certificates.md).",
   ),
   decisions: section(decisions, "Records of what was decided about connections and messages."),
   store: section(store, "Where the data is."),

@@ -52,6 +52,9 @@ export interface TlsSettings {
 }
 
 /** File names are absolute, or empty for none. */
+/** Absolute names of files; `crlFile` may be empty. */
+export type ClientCertificateSettings = FileSettings["clientCertificates"];
+
 export type AcmeSettings = FileSettings["acme"];
 
 export interface Settings {
@@ -95,6 +98,7 @@ export interface Settings {
   readonly accounts: FileSettings["accounts"];
   readonly auth: FileSettings["auth"];
   readonly oauth: OauthFileSettings | undefined;
+  readonly clientCertificates: ClientCertificateSettings | undefined;
   readonly decisions: FileSettings["decisions"];
   readonly store: FileSettings["store"];
 }

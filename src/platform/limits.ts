@@ -21,3 +21,8 @@ export const LISTEN_BACKLOG = 1024;
 export const PAIR_HANDSHAKE_MS = 10_000;
 /** Connections of other nodes, those included that have not shown who they are: each costs a handshake. */
 export const PAIR_SOCKETS_MAX = 128;
+
+/** Names looked at in a client's certificate: people have one address, or three. */
+export const CLIENT_CERTIFICATE_ADDRESSES_MAX = 16;
+/** Octets of what tells sessions under one set of client authorities from others: SSL_MAX_SID_CTX_LENGTH. */
+export const CLIENT_CERTIFICATE_REUSE_OCTETS = 32;

@@ -44,7 +44,7 @@ export interface TlsFacts {
   readonly alpn: string | undefined;
   /** The tls-exporter value of this connection (RFC 9266); absent where the version does not give one that can be relied on. */
   readonly channelBinding?: Uint8Array;
-  /** Mail addresses in the client's certificate, exactly as they stand there; absent unless one was shown that our CA made. */
+  /** Mail addresses that the client's certificate stands for; empty or absent unless one was shown that our authorities made. */
   readonly clientAddresses?: readonly string[];
 }
 

@@ -56,13 +56,17 @@ export async function startFront(data: FrontData): Promise<Result<Front, { endpo
   ): Promise<Result<{ listening: Listening; report: ListeningReport }, { endpoint: string; code: string }>> {
     const { protocol, endpoint, tls, minTls, ipv6Only, proxyFrom } = listener;
     const accept = protocol === "http" ? webAccept(listener) : accepts.acceptFor(protocol);
+    const at = formatEndpoint(endpoint);
+    const notBelieved = LOGIN_PROTOCOLS.has(protocol)
+      ? (cause: string) => log.info("client-certificate-not-believed", { listener: at, cause })
+      : undefined;
     try {
       const listening = await listen({
         bind: endpoint.kind === "tcp" ? { ...endpoint, ipv6Only } : endpoint,
         reusePort: true,
         takesOver: data.takesOver,
         tls,
-        serverTls: tls === "none" ? undefined : frontTls.serverTls(ALPN[protocol], minTls),
+        serverTls: tls === "none" ? undefined : frontTls.serverTls(ALPN[protocol], minTls, notBelieved),
         believesProxy: proxyFrom.length === 0 ? undefined : networkSet(proxyFrom),
         random: systemRandom,
         log,
@@ -117,6 +121,9 @@ async function openGates(
 function belongsHere({ endpoint }: ListenerSettings, { isFirst }: FrontData): boolean {
   return isFirst || endpoint.kind === "tcp";
 }
+
+/** Where users log in, and may show a certificate. Other servers have certificates of their own, which prove nothing here. */
+const LOGIN_PROTOCOLS: ReadonlySet<ListenerSettings["protocol"]> = new Set(["submission", "imap", "pop3"]);
 
 /** What is said in a TLS handshake (RFC 7301, and IANA's list of names). */
 const ALPN = {

@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import type { Settings } from "#config/settings.ts";
 import { makeSelfSigned } from "#platform/tls/self-signed.ts";
 import type { KeyPair } from "#platform/tls/server-tls.ts";
+import { selfSigned, type TestCertificate } from "../../test/fakes/certificates.ts";
 import { FakeClock } from "../../test/fakes/clock.ts";
 import { FakeLog } from "../../test/fakes/log.ts";
 import { FakeRandom } from "../../test/fakes/random.ts";
 import type { Alert } from "./alert.ts";
-import { keyPairsOf } from "./key-pairs.ts";
+import { tlsFilesOf } from "./tls-files.ts";
 import { TlsKeeper } from "./tls-keeper.ts";
 import type { TlsMaterial } from "./tls-material.ts";
 
@@ -43,11 +44,11 @@ beforeEach(() => {
   told = [];
 });
 
-async function open(): Promise<TlsKeeper> {
+async function open(wanted: Settings = settings): Promise<TlsKeeper> {
   put(first);
-  const pairs = await keyPairsOf(settings, clock.now());
-  assert.ok(pairs.ok);
-  return new TlsKeeper(settings, pairs.value, {
+  const files = await tlsFilesOf(wanted, clock.now());
+  assert.ok(files.ok);
+  return new TlsKeeper(wanted, files.value, {
     clock,
     random: new FakeRandom(),
     log: new FakeLog(),
@@ -89,6 +90,29 @@ test("a pair that does not fit leaves the old one; it is told at the second look
   await keeper.look();
   assert.deepEqual(told, []);
   assert.equal(keeper.pairs[0].certificatePem, second.certificatePem);
+  await keeper.close();
+});
+
+test("authorities of clients and what they revoke are read again; broken ones leave those before", async () => {
+  const [caFile, crlFile] = [join(folder, "users.pem"), join(folder, "users.crl")];
+  const root = await selfSigned({ names: ["Users"], isAuthority: true });
+  const bob = await root.issue({ names: ["bob"], emails: ["bob@example.test"] });
+  const putList = async (revoked: readonly TestCertificate[]) => writeFileSync(crlFile, await root.revoke(revoked));
+  writeFileSync(caFile, root.pem);
+  await putList([]);
+  const keeper = await open({ ...settings, clientCertificates: { caFile, crlFile, accounts: {} } });
+  await keeper.look();
+  assert.equal(applied.length, 0);
+  await putList([bob]);
+  await keeper.look();
+  assert.equal(applied[0]?.clients?.revokedPem[0], readFileSync(crlFile, "utf8").trim());
+  writeFileSync(crlFile, "half of a li");
+  await keeper.look();
+  await keeper.look();
+  assert.deepEqual([applied.length, told], [1, ["certificate-broken"]]);
+  await putList([]);
+  await keeper.look();
+  assert.deepEqual([applied.length, told], [2, []]);
   await keeper.close();
 });
 

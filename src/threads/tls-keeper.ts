@@ -7,8 +7,9 @@ import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
 import { AcmeKeeper } from "./acme-keeper.ts";
 import type { Alerts } from "./alerts.ts";
-import { type KeyPairs, keyPairsOf } from "./key-pairs.ts";
+import type { KeyPairs } from "./key-pairs.ts";
 import { ServedCertificates } from "./served-certificates.ts";
+import { type TlsFiles, tlsFilesOf } from "./tls-files.ts";
 import type { AcmeAnswerFor, TlsMaterial } from "./tls-material.ts";
 
 /** Between two looks at the files; new ones are to serve within 60 s. Milliseconds. */
@@ -30,7 +31,7 @@ export class TlsKeeper {
   readonly #options: TlsKeeperOptions;
   readonly #served: ServedCertificates;
   #settings: Settings;
-  #pairs: KeyPairs;
+  #files: TlsFiles;
   #ticketKeys: TicketKeys = makeTicketKeys();
   #acmeAnswers: readonly AcmeAnswerFor[] = [];
   #acme: AcmeKeeper | undefined;
@@ -40,22 +41,22 @@ export class TlsKeeper {
   #keyTimer: Timer;
   #isClosed = false;
 
-  constructor(settings: Settings, pairs: KeyPairs, options: TlsKeeperOptions) {
+  constructor(settings: Settings, files: TlsFiles, options: TlsKeeperOptions) {
     const { clock } = options;
     this.#options = options;
     this.#settings = settings;
-    this.#pairs = pairs;
+    this.#files = files;
     this.#served = new ServedCertificates({
       ...options,
       settings: () => this.#settings,
-      expected: () => this.#pairs.map(({ fingerprint }) => fingerprint),
+      expected: () => this.#files.pairs.map(({ fingerprint }) => fingerprint),
     });
     this.#lookTimer = clock.after(LOOK_MS, () => this.#lookAgain());
     this.#keyTimer = clock.after(TICKET_KEY_MS, () => this.#turnKeys());
   }
 
   get pairs(): KeyPairs {
-    return this.#pairs;
+    return this.#files.pairs;
   }
 
   /** As clients saw them last. */
@@ -64,15 +65,15 @@ export class TlsKeeper {
   }
 
   /** For threads that begin. */
-  materialWith(keyPairs: KeyPairs): TlsMaterial {
-    return { keyPairs, ticketKeys: this.#ticketKeys, acmeAnswers: this.#acmeAnswers };
+  materialWith({ pairs, clients }: TlsFiles): TlsMaterial {
+    return { keyPairs: pairs, clients, ticketKeys: this.#ticketKeys, acmeAnswers: this.#acmeAnswers };
   }
 
   /** The threads of these settings serve. */
-  async inForce(settings: Settings, pairs: KeyPairs): Promise<void> {
+  async inForce(settings: Settings, files: TlsFiles): Promise<void> {
     this.#acme?.close();
     this.#settings = settings;
-    this.#pairs = pairs;
+    this.#files = files;
     // What changed while they began.
     await this.#apply();
     this.#served.lookSoon();
@@ -115,15 +116,15 @@ export class TlsKeeper {
 
   async #look(): Promise<void> {
     const { clock, alerts, log } = this.#options;
-    const read = await keyPairsOf(this.#settings, clock.now());
+    const read = await tlsFilesOf(this.#settings, clock.now());
     if (this.#isClosed) return;
     if (!read.ok) return this.#broken(read.problem);
     this.#problem = undefined;
     alerts.settle(BROKEN, "tls");
-    if (isSame(read.value, this.#pairs)) return;
-    this.#pairs = read.value;
+    if (isSame(read.value, this.#files)) return;
+    this.#files = read.value;
     await this.#apply();
-    log.info("certificates-replaced", { names: read.value.map(({ names }) => names) });
+    log.info("certificates-replaced", { names: read.value.pairs.map(({ names }) => names) });
     this.#served.lookSoon();
   }
 
@@ -135,8 +136,8 @@ export class TlsKeeper {
     this.#options.alerts.raise({
       name: BROKEN,
       subject: "tls",
-      text: `The new certificate cannot be used, and the old one serves on: ${message}.`,
-      remedy: `Put a certificate and its key in place, ${remedy}; they are read within a minute.`,
+      text: `The files of TLS cannot be used as they are, and what was read before serves on: ${message}.`,
+      remedy: `Put them right, ${remedy}; they are read within a minute.`,
       evidence: [],
     });
   }
@@ -154,12 +155,14 @@ export class TlsKeeper {
   }
 
   #apply(): Promise<void> {
-    return this.#options.apply(this.materialWith(this.#pairs));
+    return this.#options.apply(this.materialWith(this.#files));
   }
 }
 
-function isSame(left: KeyPairs, right: KeyPairs): boolean {
+function isSame({ pairs: left, clients }: TlsFiles, { pairs: right, clients: others }: TlsFiles): boolean {
   return (
+    clients?.authoritiesPem === others?.authoritiesPem &&
+    clients?.revokedPem.join() === others?.revokedPem.join() &&
     left.length === right.length &&
     left.every(({ certificatePem, keyPem }, index) => {
       const other = right[index];

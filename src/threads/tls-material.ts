@@ -1,6 +1,7 @@
 /** What a front speaks TLS with: replaced as a whole, while connections live on. */
 import type { MessagePort } from "node:worker_threads";
 import { portPair, type Thread } from "#platform/threads/threads.ts";
+import type { ClientAuthorities } from "#platform/tls/client-certificates.ts";
 import type { KeyPair } from "#platform/tls/server-tls.ts";
 import type { TicketKeys } from "#platform/tls/ticket-keys.ts";
 
@@ -8,6 +9,7 @@ import type { TicketKeys } from "#platform/tls/ticket-keys.ts";
 export interface TlsMaterial {
   readonly keyPairs: readonly [KeyPair, ...KeyPair[]];
   readonly ticketKeys: TicketKeys;
+  readonly clients: ClientAuthorities | undefined;
   readonly acmeAnswers: readonly AcmeAnswerFor[];
 }
 

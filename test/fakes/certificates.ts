@@ -13,6 +13,8 @@ export interface TestCertificate {
   readonly spki: Buffer;
   /** Signs another with this one's key. */
   issue(wanted: WantedCertificate): Promise<TestCertificate>;
+  /** This one's list of what it has revoked, in PEM. @param endsAtMs when a newer one is due. */
+  revoke(certificates: readonly TestCertificate[], endsAtMs?: number): Promise<string>;
 }
 
 export interface WantedCertificate {
@@ -24,6 +26,8 @@ export interface WantedCertificate {
   /** Of authorities below this one. */
   readonly pathLength?: number;
   readonly expired?: boolean;
+  /** Mail addresses in subjectAltName, in place of the names. */
+  readonly emails?: readonly string[];
   readonly extensions?: readonly x509.Extension[];
 }
 
@@ -37,7 +41,15 @@ export function selfSigned(wanted: WantedCertificate): Promise<TestCertificate> 
 }
 
 async function make(wanted: WantedCertificate, issuer: Issuer | undefined): Promise<TestCertificate> {
-  const { names, commonNameOnly = false, isAuthority = false, pathLength, expired = false, extensions = [] } = wanted;
+  const {
+    names,
+    commonNameOnly = false,
+    isAuthority = false,
+    pathLength,
+    expired = false,
+    extensions = [],
+    emails,
+  } = wanted;
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const name = `CN=${names[0]}`;
   const endsAtMs = Date.now() + (expired ? -1 : 30) * DAY_MS;
@@ -51,10 +63,16 @@ async function make(wanted: WantedCertificate, issuer: Issuer | undefined): Prom
     signingAlgorithm: ALGORITHM,
     extensions: [
       new x509.BasicConstraintsExtension(isAuthority, pathLength, true),
-      ...(isAuthority ? [new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true)] : []),
+      ...(isAuthority
+        ? [new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true)]
+        : []),
       ...(isAuthority || commonNameOnly
         ? []
-        : [new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns", value })))]),
+        : [
+            new x509.SubjectAlternativeNameExtension(
+              emails?.map((value) => ({ type: "email", value })) ?? names.map((value) => ({ type: "dns", value })),
+            ),
+          ]),
       ...extensions,
     ],
   });
@@ -65,5 +83,16 @@ async function make(wanted: WantedCertificate, issuer: Issuer | undefined): Prom
     der: Buffer.from(certificate.rawData),
     spki: Buffer.from(certificate.publicKey.rawData),
     issue: (next) => make(next, { name, key: keys.privateKey }),
+    revoke: async (certificates, crlEndsAtMs = Date.now() + DAY_MS) => {
+      const list = await x509.X509CrlGenerator.create({
+        issuer: name,
+        thisUpdate: new Date(crlEndsAtMs - 2 * DAY_MS),
+        nextUpdate: new Date(crlEndsAtMs),
+        entries: certificates.map(({ der }) => ({ serialNumber: new x509.X509Certificate(der).serialNumber })),
+        signingAlgorithm: ALGORITHM,
+        signingKey: keys.privateKey,
+      });
+      return `${x509.PemConverter.encode(list.rawData, "X509 CRL")}\n`;
+    },
   };
 }

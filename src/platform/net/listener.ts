@@ -169,7 +169,7 @@ async function secure(
     handshakeFailed?.(failure);
     throw error;
   }
-  return { socket, tls: tlsFacts(socket), early: new Uint8Array() };
+  return { socket, tls: tlsFacts(socket, serverTls), early: new Uint8Array() };
 }
 
 function endpointsOf(socket: Socket, bind: Bind): { remote: Endpoint; local: Endpoint } {

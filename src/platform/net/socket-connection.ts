@@ -91,7 +91,7 @@ export class SocketConnection implements Connection {
       this.destroy();
       throw error;
     }
-    this.#tls = tlsFacts(secured);
+    this.#tls = tlsFacts(secured, options);
     if (this.#closed) return this.#tls;
     if (this.#paused) secured.pause();
     this.#listen(secured);
@@ -228,7 +228,7 @@ function failure(code: "TIMED_OUT" | "CLOSED"): Error {
   return Object.assign(new Error(`TLS handshake: ${code.toLowerCase().replace("_", " ")}`), { code });
 }
 
-export function tlsFacts(socket: TLSSocket): TlsFacts {
+export function tlsFacts(socket: TLSSocket, { clientAddresses }: Pick<ServerTls, "clientAddresses">): TlsFacts {
   const serverName = (socket as { servername?: string | false }).servername;
   return {
     version: socket.getProtocol() ?? "unknown",
@@ -236,6 +236,7 @@ export function tlsFacts(socket: TLSSocket): TlsFacts {
     serverName: serverName === false ? undefined : serverName,
     alpn: socket.alpnProtocol === false ? undefined : (socket.alpnProtocol ?? undefined),
     ...channelBindingOf(socket),
+    ...(clientAddresses === undefined ? {} : { clientAddresses: clientAddresses(socket) }),
   };
 }
 
