@@ -15,7 +15,7 @@ export function checkAuthentication({ domain, zone }: AuditFacts): readonly Find
   return [
     ...checkSpf(domain, zone.spfRecords, zone.spfTree),
     ...checkDkim(domain, zone.dkimKeys),
-    ...checkDmarc(domain, zone.dmarcRecords),
+    ...checkDmarc(domain, zone),
   ];
 }
 
@@ -168,13 +168,19 @@ function checkKey(name: string, records: Asked<readonly string[]>): Finding {
   return passed("dkim-key", `There is a key at ${name}: ${type} of ${bits} bits`, evidence);
 }
 
-function checkDmarc(domain: string, records: Asked<readonly string[]>): readonly Finding[] {
+function checkDmarc(
+  domain: string,
+  { dmarcRecords: records, dmarcAbove: above }: AuditFacts["zone"],
+): readonly Finding[] {
   const name = `_dmarc.${domain}`;
   if (records.kind === "unknown")
     return [notChecked("dmarc", `${name} could not be asked for: ${records.why}`, TRY_AGAIN)];
   const [text, ...others] = records.value;
   const evidence = records.value.map(shown);
   if (text === undefined) {
+    if (above.kind === "unknown")
+      return [notChecked("dmarc", `The DMARC records above ${domain} could not be asked for: ${above.why}`, TRY_AGAIN)];
+    if (above.value !== undefined) return policyAbove(domain, above.value);
     return [
       found("fail", "dmarc", `${domain} has no DMARC record: nobody is told to refuse mail that is not from it`, {
         remedy: `Publish a TXT record at ${name}: "v=DMARC1; p=quarantine; rua=mailto:postmaster@${domain}".`,
@@ -189,6 +195,25 @@ function checkDmarc(domain: string, records: Asked<readonly string[]>): readonly
       }),
     ];
   }
+  return policyFindings(text, evidence, (record) => record.p);
+}
+
+/** RFC 9989 §4.7: names below the one with the record follow `sp`, where it is there. */
+function policyAbove(
+  domain: string,
+  { domain: owner, text }: { readonly domain: string; readonly text: string },
+): readonly Finding[] {
+  const evidence = [`${domain} has none of its own`, `_dmarc.${owner}: ${shown(text)}`];
+  return policyFindings(text, evidence, (record) => record.sp ?? record.p);
+}
+
+type PolicyTags = NonNullable<NonNullable<ReturnType<typeof parsePolicyRecord>>["evidence"]>;
+
+function policyFindings(
+  text: string,
+  evidence: readonly string[],
+  policyOf: (record: PolicyTags) => PolicyTags["p"],
+): readonly Finding[] {
   const record = parsePolicyRecord(text)?.evidence;
   if (record === undefined) {
     return [
@@ -199,12 +224,13 @@ function checkDmarc(domain: string, records: Asked<readonly string[]>): readonly
     ];
   }
   const findings: Finding[] = [];
-  if (record.p === "none" || record.isTesting) {
+  const policy = policyOf(record);
+  if (policy === "none" || record.isTesting) {
     findings.push(
       found(
         "warn",
         "dmarc-policy",
-        `DMARC asks for nothing (${record.isTesting ? "t=y" : "p=none"}): forged mail is let in`,
+        `DMARC asks for nothing (${record.isTesting ? "t=y" : "none"}): forged mail is let in`,
         {
           evidence,
           remedy: "When the reports show that all of your own mail passes, ask for quarantine, then reject.",
@@ -221,5 +247,5 @@ function checkDmarc(domain: string, records: Asked<readonly string[]>): readonly
     );
   }
   if (findings.length > 0) return findings;
-  return [passed("dmarc", `DMARC asks for ${record.p}`, evidence)];
+  return [passed("dmarc", `DMARC asks for ${policy}`, evidence)];
 }

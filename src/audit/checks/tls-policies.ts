@@ -6,8 +6,15 @@ import { shown } from "../shown.ts";
 const TRY_AGAIN = "Look at the resolver and the domain's name servers, and try again.";
 
 export function checkTlsPolicies(facts: AuditFacts): readonly Finding[] {
+  // Mail that nobody takes needs no TLS.
+  if (takesNoMail(facts)) return checkCaa(facts);
   const [sts, dane] = [checkMtaSts(facts), checkDane(facts)];
   return [...protection(sts, dane), ...sts.findings, ...dane.findings, ...checkReports(facts), ...checkCaa(facts)];
+}
+
+/** RFC 7505. */
+function takesNoMail({ exchanges }: AuditFacts): boolean {
+  return exchanges.kind === "known" && exchanges.value.length === 1 && exchanges.value[0]?.exchange === "";
 }
 
 interface Policy {

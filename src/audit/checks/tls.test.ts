@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import { known } from "../facts/asked.ts";
-import { type Change, check, FAILED, withService, zone } from "../facts/changed.test-data.ts";
+import { type Change, check, FAILED, nothingWrong, withService, zone } from "../facts/changed.test-data.ts";
 import { CERTIFICATE, NOW_MS, serviceOf, transportOf } from "../facts/facts.test-data.ts";
 import type { ServiceFacts } from "../facts/services.ts";
 
@@ -87,6 +87,15 @@ test("MTA-STS and DANE: one of them is enough, and what is promised must be kept
   check("dane", "warn", tlsa(["mx1.example.com", 1, true], ["mx2.example.com", 0, true]));
   check("dane", "unknown", tlsa(["mx1.example.com", 1, false]));
   check("dane", "unknown", () => ({ tlsa: new Map([["mx1.example.com", FAILED]]) }));
+});
+test("a domain that takes no mail needs no policies for it", () => {
+  const noMail: Change = (facts) => ({
+    exchanges: known([{ preference: 0, exchange: "" }]),
+    hosts: [],
+    zone: { ...facts.zone, mtaStsRecords: known([]), tlsReportRecords: known([]) },
+  });
+  nothingWrong("tls-policy", noMail);
+  nothingWrong("tls-reports", noMail);
 });
 test("reports and CAA", () => {
   check("tls-reports", "warn", zone({ tlsReportRecords: known([]) }));

@@ -129,6 +129,7 @@ export function goodFacts(): AuditFacts {
         termsLeftOut: 0,
       },
       dmarcRecords: known(["v=DMARC1; p=reject; rua=mailto:d@example.com"]),
+      dmarcAbove: known(undefined),
       dkimKeys: new Map([["s1", known(["v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="])]]),
       mtaStsRecords: known(["v=STSv1; id=1"]),
       tlsReportRecords: known(["v=TLSRPTv1; rua=mailto:t@example.com"]),

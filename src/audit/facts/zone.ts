@@ -1,11 +1,12 @@
 /** What a domain has published about its mail, as it is. */
 
+import { organizationalDomain, PolicyTree } from "#evidence/dmarc/tree-walk.ts";
 import { walkSpf } from "#evidence/spf/check-spf.ts";
 import type { SpfRecordEvidence } from "#evidence/spf/evidence.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { CaaRecord, LookupOptions, ZoneResolver } from "#ports/resolver.ts";
 import { DNS_STEP_MS } from "../limits.ts";
-import { type Asked, recordsOf } from "./asked.ts";
+import { type Asked, known, recordsOf, unknown } from "./asked.ts";
 
 export interface ZoneFacts {
   /** TXT records at the domain that begin with `v=spf1`. */
@@ -13,6 +14,8 @@ export interface ZoneFacts {
   readonly spfTree: SpfRecordEvidence;
   /** TXT records at `_dmarc` that begin with `v=DMARC1`. */
   readonly dmarcRecords: Asked<readonly string[]>;
+  /** Where the domain itself has none: the one above it that holds for it (RFC 9989 §4.10). */
+  readonly dmarcAbove: Asked<{ readonly domain: string; readonly text: string } | undefined>;
   /** By selector: TXT records at its name. Of selectors that are only guessed, those with records. */
   readonly dkimKeys: ReadonlyMap<string, Asked<readonly string[]>>;
   /** TXT records at `_mta-sts` and at `_smtp._tls`. */
@@ -85,6 +88,7 @@ export async function gatherZone(domain: string, options: ZoneOptions): Promise<
     spfRecords,
     spfTree,
     dmarcRecords,
+    dmarcAbove: await recordAbove(domain, dmarcRecords, resolver, lookup),
     dkimKeys,
     mtaStsRecords,
     tlsReportRecords,
@@ -94,6 +98,20 @@ export async function gatherZone(domain: string, options: ZoneOptions): Promise<
         ? { kind: "unknown", why: signed.cause }
         : { kind: "known", value: signed.authenticated },
   };
+}
+
+async function recordAbove(
+  domain: string,
+  own: Asked<readonly string[]>,
+  resolver: ZoneResolver,
+  lookup: LookupOptions,
+): Promise<ZoneFacts["dmarcAbove"]> {
+  if (own.kind === "unknown" || own.value.length > 0) return known(undefined);
+  const { found, failure } = await new PolicyTree(resolver, lookup).walk(domain);
+  if (failure !== undefined) return unknown(failure);
+  const organization = organizationalDomain(domain, found);
+  const text = found.find((one) => one.domain === organization)?.record.evidence?.text;
+  return known(text === undefined ? undefined : { domain: organization, text });
 }
 
 async function findKeys(

@@ -83,6 +83,14 @@ test("the unit has the user, the folders and the program of this installation, a
   }
 });
 
+test("the package brings along the unit that setup writes", () => {
+  const root = join(import.meta.dirname, "../../..");
+  const { files } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    readonly files: readonly string[];
+  };
+  assert.ok(files.includes("packaging/postern.service"));
+});
+
 test("a file is made once, kept as it is, and where somebody changed it, the new one stands beside it", () => {
   const folder = mkdtempSync(join(tmpdir(), "postern-place-"));
   const file = join(folder, "below/postern.toml");
