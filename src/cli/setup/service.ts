@@ -28,11 +28,15 @@ function program(settingsFile: string): readonly string[] {
 
 /** The packaged unit with this installation's folders, user and program: one source for both. */
 export function unitText({ user, dataDir }: Pick<SetupPlan, "user" | "dataDir">, settingsFile: string): string {
+  const words = program(settingsFile);
+  const isAtHome = [...words, dataDir].some((word) => /^\/(?:home|root|run\/user)\//.test(word));
   const own: Readonly<Record<string, string>> = {
     User: user,
     Group: user,
-    ExecStart: program(settingsFile).map(unitWord).join(" "),
+    ExecStart: words.map(unitWord).join(" "),
     ReadWritePaths: unitWord(dataDir),
+    // Hidden where nothing of ours is there.
+    ...(isAtHome ? { ProtectHome: "read-only" } : {}),
   };
   return readFileSync(join(ROOT, "packaging/postern.service"), "utf8")
     .split("\n")

@@ -83,6 +83,12 @@ test("the unit has the user, the folders and the program of this installation, a
   }
 });
 
+test("an installation below a home is not hidden from its own service", () => {
+  const unit = unitText({ ...PLAN, dataDir: join("/home", "mail/data") }, "/etc/postern/postern.toml");
+  assert.match(unit, /^ProtectHome=read-only$/m);
+  assert.match(unit, /^ReadWritePaths=\/home\/mail\/data$/m);
+});
+
 test("the package brings along the unit that setup writes", () => {
   const root = join(import.meta.dirname, "../../..");
   const { files } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
