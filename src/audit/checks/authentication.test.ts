@@ -41,9 +41,9 @@ test("DKIM keys: missing, several, broken, testing, revoked", () => {
   check("dkim-key", "warn", keys("v=DKIM1; k=ed25519; t=y; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="));
   check("dkim-key", "pass", keys("v=DKIM1; p="));
 });
+const above = (text: string): Change =>
+  zone({ dmarcRecords: known([]), dmarcAbove: known({ domain: "example.net", text }) });
 test("DMARC of the domain above holds for one that has none of its own", () => {
-  const above = (text: string): Change =>
-    zone({ dmarcRecords: known([]), dmarcAbove: known({ domain: "example.net", text }) });
   check("dmarc", "pass", above("v=DMARC1; p=reject"));
   check("dmarc", "pass", above("v=DMARC1; p=none; sp=reject"));
   check("dmarc-policy", "warn", above("v=DMARC1; p=reject; sp=none"));

@@ -88,12 +88,12 @@ test("MTA-STS and DANE: one of them is enough, and what is promised must be kept
   check("dane", "unknown", tlsa(["mx1.example.com", 1, false]));
   check("dane", "unknown", () => ({ tlsa: new Map([["mx1.example.com", FAILED]]) }));
 });
+const noMail: Change = (facts) => ({
+  exchanges: known([{ preference: 0, exchange: "" }]),
+  hosts: [],
+  zone: { ...facts.zone, mtaStsRecords: known([]), tlsReportRecords: known([]) },
+});
 test("a domain that takes no mail needs no policies for it", () => {
-  const noMail: Change = (facts) => ({
-    exchanges: known([{ preference: 0, exchange: "" }]),
-    hosts: [],
-    zone: { ...facts.zone, mtaStsRecords: known([]), tlsReportRecords: known([]) },
-  });
   nothingWrong("tls-policy", noMail);
   nothingWrong("tls-reports", noMail);
 });
