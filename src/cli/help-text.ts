@@ -1,32 +1,31 @@
 import { wrapped } from "#verdict/page.ts";
 import type { Command } from "./command.ts";
-import { columns } from "./output.ts";
+import { explained } from "./output.ts";
 import { optionsOf, usage } from "./parse-arguments.ts";
 
 /** The help for one command, or the list of several. */
 export function helpText(commands: readonly Command[]): string {
   const [only, ...others] = commands;
   if (only === undefined || others.length > 0) return listing(commands);
-  const options = Object.entries(optionsOf(only)).map(([name, { value = "", text }]) => [
-    `  --${name} ${value}`.trimEnd(),
-    text,
-  ]);
+  const options = Object.entries(optionsOf(only)).map(
+    ([name, { value = "", text }]) => [`  --${name} ${value}`.trimEnd(), text] as const,
+  );
   return [
     ...wrapped(`Usage: ${usage(only)}`, "", "       "),
     "",
-    `${only.summary}.`,
+    ...wrapped(`${only.summary}.`, "", ""),
     "",
     "Options:",
-    ...columns(options),
+    ...explained(options),
   ].join("\n");
 }
 
 function listing(commands: readonly Command[]): string {
-  const rows = commands.map(({ name, operands, summary }) => [`  ${[name, ...operands].join(" ")}`, summary]);
+  const rows = commands.map(({ name, operands, summary }) => [`  ${[name, ...operands].join(" ")}`, summary] as const);
   return [
     "Usage: postern COMMAND [OPTIONS]",
     "",
-    ...columns(rows),
+    ...explained(rows),
     "",
     "Each takes --config FILE, --json and --help.",
     "Exit codes: 0 fine, 1 found something wrong, 2 wrong use, 3 could not find out.",

@@ -1,3 +1,5 @@
+import { wrapped } from "#verdict/page.ts";
+
 /** What commands print: results on standard output, complaints on standard error. */
 export interface Output {
   /** A line of the result. */
@@ -18,6 +20,20 @@ export function streamOutput(stream: NodeJS.WriteStream, errors: NodeJS.Writable
     problem: (text) => void errors.write(`${text}\n`),
     colour: stream.isTTY && process.env["NO_COLOR"] === undefined,
   };
+}
+
+/** Width of the first column, in characters: a longer name has a line of its own. */
+const NAME_WIDTH_MAX = 30;
+
+/** Names with what there is to say about each, in lines of 80 characters. */
+export function explained(rows: readonly (readonly [name: string, text: string])[]): readonly string[] {
+  const width = Math.min(NAME_WIDTH_MAX, Math.max(0, ...rows.map(([name]) => name.length + 2)));
+  const indent = " ".repeat(width);
+  return rows.flatMap(([name, text]) =>
+    name.length + 2 > width
+      ? [name, ...wrapped(text, indent, indent)]
+      : wrapped(`${name.padEnd(width)}${text}`, "", indent),
+  );
 }
 
 /** Rows in columns that are as wide as their widest cell. */

@@ -3,6 +3,7 @@ import { suite, test } from "node:test";
 import type { Command } from "./command.ts";
 import { helpText } from "./help-text.ts";
 import { parseArguments } from "./parse-arguments.ts";
+import { COMMANDS } from "./postern.ts";
 
 function command(name: string, operands: readonly string[], options: Command["options"] = {}): Command {
   return { name, operands, options, summary: `does ${name}`, run: () => Promise.resolve(0) };
@@ -68,6 +69,17 @@ suite("the command line", () => {
     check("--help", ["help", 4]);
     check("account --help", ["help", 2]);
     check("serve --help", ["help", 1]);
+  });
+
+  test("every page of help fits 80 columns", () => {
+    for (const page of [COMMANDS, ...COMMANDS.map((one) => [one])]) {
+      assert.deepEqual(
+        helpText(page)
+          .split("\n")
+          .filter((line) => line.length > 80),
+        [],
+      );
+    }
   });
 
   test("the help of one command shows its options", () => {

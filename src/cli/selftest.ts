@@ -11,7 +11,7 @@ import { testVirusScanner } from "#threads/scanner-self-test.ts";
 import { scannerStates } from "#threads/scanner-states.ts";
 import { askWhereItBelongs } from "./administer.ts";
 import type { Command, ExitCode } from "./command.ts";
-import { columns } from "./output.ts";
+import { explained } from "./output.ts";
 import { proofLines } from "./proof-lines.ts";
 import { readSettings } from "./settings-file.ts";
 import { silentLog } from "./silent-log.ts";
@@ -51,7 +51,8 @@ export const selftest: Command = {
     const proofs = running?.proofs ?? [];
     if (json) out.json({ checks, protections, proofs });
     else {
-      for (const line of columns(checks.map(({ name, state, detail }) => [state, name, detail]))) out.line(line);
+      for (const line of explained(checks.map(({ name, state, detail }) => [`${state.padEnd(7)}  ${name}`, detail])))
+        out.line(line);
       out.line("");
       for (const protection of protections) out.line(protectionLine(protection));
       for (const line of proofLines(proofs, systemClock.now())) out.line(line);
