@@ -34,6 +34,8 @@ export interface PostfixOptions {
   readonly milterPort?: number;
   /** Every connection begins with a PROXY line. */
   readonly behindProxy?: boolean;
+  /** Takes mail from loopback for these, too, and hands it to port `port` there. */
+  readonly relaysTo?: readonly { readonly domain: string; readonly port: number }[];
 }
 
 /** uid and gid that own the mail: `mail` on Debian. */
@@ -42,7 +44,7 @@ const mailId = 8;
 /** Accounts are local-parts of `example.test`. */
 export async function startPostfix(
   accounts: readonly string[],
-  { milterPort, behindProxy = false }: PostfixOptions = {},
+  { milterPort, behindProxy = false, relaysTo = [] }: PostfixOptions = {},
 ): Promise<Postfix> {
   const folder = mkdtempSync(join(tmpdir(), "postern-postfix-"));
   chmodSync(folder, 0o755);
@@ -57,6 +59,7 @@ export async function startPostfix(
       ? []
       : [`smtpd_milters = inet:127.0.0.1:${milterPort}`, "milter_protocol = 6", "milter_default_action = tempfail"]),
     ...(behindProxy ? ["smtpd_upstream_proxy_protocol = haproxy", "smtpd_peername_lookup = no"] : []),
+    ...(relaysTo.length === 0 ? [] : relaying(configuration)),
   ];
   writeFileSync(join(configuration, "main.cf"), `${mainCf(folder)}${more.join("\n")}\n`);
   writeFileSync(join(configuration, "master.cf"), masterCf(port));
@@ -64,7 +67,12 @@ export async function startPostfix(
     join(configuration, "mailboxes"),
     accounts.map((account) => `${account}@example.test ${account}/\n`).join(""),
   );
-  await must("postmap", ["-c", configuration, `hash:${configuration}/mailboxes`]);
+  writeFileSync(
+    join(configuration, "transports"),
+    relaysTo.map(({ domain, port: hop }) => `${domain} smtp:[127.0.0.1]:${hop}\n`).join(""),
+  );
+  for (const map of ["mailboxes", "transports"])
+    await must("postmap", ["-c", configuration, `hash:${configuration}/${map}`]);
   await must("postfix", ["-c", configuration, "check"]);
   const child = hold(spawn("/usr/lib/postfix/sbin/master", ["-c", configuration, "-d"], { stdio: "ignore" }));
   await waitForPort(port, child);
@@ -128,6 +136,14 @@ smtpd_client_connection_count_limit = 0
 message_size_limit = 52428800
 virtual_mailbox_limit = 0
 `;
+}
+
+function relaying(configuration: string): readonly string[] {
+  return [
+    "mynetworks = 127.0.0.0/8",
+    "smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination",
+    `transport_maps = hash:${configuration}/transports`,
+  ];
 }
 
 function masterCf(port: number): string {
