@@ -9,7 +9,8 @@ import type { Attempt, AttemptReport, DeliveryJob } from "#queue/attempt.ts";
 import { OutgoingOctets } from "./preparing/outgoing-octets.ts";
 import { type PreparedMessage, prepareMessage } from "./preparing/prepare-message.ts";
 import { sealFields } from "./signing/arc-seal.ts";
-import { type MeasuredBody, measureBody, signatureFields } from "./signing/sign-message.ts";
+import { measureBody, signatureFields } from "./signing/sign-message.ts";
+import type { SigningKey } from "./signing/signing-key.ts";
 import type { SigningKeys } from "./signing/signing-keys.ts";
 
 export interface OutgoingDependencies {
@@ -42,10 +43,10 @@ async function prepareJob(job: DeliveryJob, deps: OutgoingDependencies): Promise
   const { origin, sizeOctets } = job;
   const stored = { sizeOctets, read: (start: number, end: number) => job.read(start, end) };
   const prepared = await prepareMessage(stored, { authorship: origin, without: WITHOUT[origin] });
-  const body = await measureBody(prepared);
-  const fields = origin === "own" ? await signatures(prepared, body, deps) : await seal(job, prepared, body, deps);
+  const keys = await keysFor(job, prepared, deps);
+  const [fields, bodyOctets] = await signed(prepared, keys, origin, deps);
   const header = Buffer.concat([fields, prepared.header]);
-  const octets = new OutgoingOctets(header, prepared.body, body.octets);
+  const octets = new OutgoingOctets(header, prepared.body, bodyOctets);
   return {
     ...job,
     sizeOctets: octets.sizeOctets,
@@ -54,25 +55,42 @@ async function prepareJob(job: DeliveryJob, deps: OutgoingDependencies): Promise
   };
 }
 
-/** In the name of the author's domain, where that is ours: only then the signature aligns (RFC 9989 §4.4). */
-async function signatures(prepared: PreparedMessage, body: MeasuredBody, deps: OutgoingDependencies): Promise<Buffer> {
-  const { authorDomain } = prepared;
-  const keys = authorDomain === undefined ? [] : await deps.keys.of(authorDomain);
-  return signatureFields(prepared.header, body, keys, deps.clock.now());
+/**
+ * In the name of the author's domain, where that is ours: only then a signature aligns (RFC 9989 §4.4). What passes through
+ * is sealed in the name of the domain it passes through, which its reverse-path names by then.
+ */
+async function keysFor(
+  { origin, mailFrom }: DeliveryJob,
+  { authorDomain }: PreparedMessage,
+  { keys }: OutgoingDependencies,
+): Promise<readonly SigningKey[]> {
+  if (origin === "own") return authorDomain === undefined ? [] : keys.of(authorDomain);
+  const domain = parseDomain(mailFrom.slice(mailFrom.lastIndexOf("@") + 1));
+  return domain.ok ? keys.of(domain.value) : [];
 }
 
-/** In the name of the domain it passes through, which its reverse-path names by then. */
-async function seal(
-  { mailFrom }: DeliveryJob,
+/** The fields to stand in front, and the octets of the body. */
+async function signed(
   prepared: PreparedMessage,
-  body: MeasuredBody,
-  { keys, hostname, clock }: OutgoingDependencies,
-): Promise<Buffer> {
-  const domain = parseDomain(mailFrom.slice(mailFrom.lastIndexOf("@") + 1));
-  const [key] = domain.ok ? await keys.of(domain.value) : [];
-  if (key === undefined) return Buffer.alloc(0);
-  const fields = await sealFields(prepared.header, body, { key, authservId: hostname, nowMs: clock.now() });
-  return fields ?? Buffer.alloc(0);
+  keys: readonly SigningKey[],
+  origin: DeliveryJob["origin"],
+  { hostname, clock }: OutgoingDependencies,
+): Promise<readonly [fields: Buffer, bodyOctets: number]> {
+  const [key] = keys;
+  // Nobody signs it: nothing needs its hash.
+  if (key === undefined) return [Buffer.alloc(0), await countBody(prepared)];
+  const { header } = prepared;
+  const body = await measureBody(prepared);
+  const nowMs = clock.now();
+  if (origin === "own") return [await signatureFields(header, body, keys, nowMs), body.octets];
+  const seal = await sealFields(header, body, { key, authservId: hostname, nowMs });
+  return [seal ?? Buffer.alloc(0), body.octets];
+}
+
+async function countBody({ body }: PreparedMessage): Promise<number> {
+  let octets = 0;
+  for await (const piece of body()) octets += piece.length;
+  return octets;
 }
 
 function notPrepared({ recipients }: DeliveryJob, nowMs: number, why: string): AttemptReport {

@@ -7,7 +7,7 @@ import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
 import type { QueueClaim, QueueJob } from "#store/queue-rows.ts";
 import type { Store } from "#store/store.ts";
-import { type Attempt, RECIPIENTS_PER_ATTEMPT_MAX } from "./attempt.ts";
+import { type Attempt, type AttemptReport, RECIPIENTS_PER_ATTEMPT_MAX } from "./attempt.ts";
 import type { BounceDesk } from "./bounces/bounce-desk.ts";
 import { DestinationPaces } from "./destination-pace.ts";
 import { JobRun } from "./job-run.ts";
@@ -37,7 +37,10 @@ export interface DispatcherOptions {
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #paces: DestinationPaces;
-  readonly #underWay = new Map<Promise<void>, number>();
+  /** Attempts, by whom they are for. */
+  readonly #trying = new Map<QueueJob, number>();
+  /** Those, and what became of others while it is written down. */
+  readonly #underWay = new Set<Promise<void>>();
   readonly #abort = new AbortController();
   readonly #stopListening: () => void;
   #look: Timer | undefined;
@@ -128,7 +131,7 @@ export class Dispatcher {
 
   #room(nowMs: number): number {
     const { attemptsMax, oneNextHop } = this.#options.settings;
-    const free = Math.min(JOBS_PER_CLAIM_MAX, attemptsMax - this.#underWay.size);
+    const free = Math.min(JOBS_PER_CLAIM_MAX, attemptsMax - this.#trying.size);
     if (!oneNextHop) return free;
     if (this.#paces.parked(nowMs).length > 0) return 0;
     const [hop] = this.#paces.rooms();
@@ -138,7 +141,7 @@ export class Dispatcher {
   /** Nobody's mail has more than half of all attempts: others' may come at any moment. */
   #senderRooms(): Pick<QueueClaim, "senderRooms" | "senderRoomDefault"> {
     const counts = new Map<number, number>();
-    for (const senderId of this.#underWay.values()) counts.set(senderId, (counts.get(senderId) ?? 0) + 1);
+    for (const senderId of this.#trying.values()) counts.set(senderId, (counts.get(senderId) ?? 0) + 1);
     const max = Math.max(1, Math.floor(this.#options.settings.attemptsMax / 2));
     return {
       senderRooms: [...counts].map(([senderId, count]) => ({ senderId, room: Math.max(0, max - count) })),
@@ -151,14 +154,18 @@ export class Dispatcher {
     // To one next hop everything is one destination.
     const domain = settings.oneNextHop ? "" : job.domain;
     this.#paces.begin(domain, clock.now());
-    const run = new JobRun(this.#options, job, this.#abort.signal)
-      .run()
-      .then((report) => this.#paces.end(domain, report, clock.now()))
-      .finally(() => {
-        this.#underWay.delete(run);
-        this.wake();
-      });
-    this.#underWay.set(run, job.senderId);
+    this.#trying.set(job, job.senderId);
+    // The next ones are given out in the same transaction that writes down what became of this one.
+    const free = (report: AttemptReport | undefined): void => {
+      if (!this.#trying.delete(job)) return;
+      this.#paces.end(domain, report, clock.now());
+      this.wake();
+    };
+    const run = new JobRun(this.#options, job, this.#abort.signal).run(free).finally(() => {
+      this.#underWay.delete(run);
+      free(undefined);
+    });
+    this.#underWay.add(run);
   }
 
   async #untilNext(): Promise<number> {
@@ -181,7 +188,7 @@ export class Dispatcher {
   async #allDone(withinMs: number): Promise<boolean> {
     const late = Promise.withResolvers<false>();
     const timer = this.#options.clock.after(withinMs, () => late.resolve(false));
-    const done = Promise.all(this.#underWay.keys()).then(() => true);
+    const done = Promise.all(this.#underWay).then(() => true);
     const answer = await Promise.race([done, late.promise]);
     timer.cancel();
     return answer;

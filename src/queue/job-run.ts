@@ -6,7 +6,7 @@ import type { Report } from "./bounces/report.ts";
 import type { DispatcherOptions } from "./dispatcher.ts";
 import { NO_SPACE_RETRY_MS, SUPPRESS_FROM_TIMES, SUPPRESS_MS } from "./limits.ts";
 import { type Settled, settle, suppressedReport } from "./settle.ts";
-import { openStoredMessage } from "./stored-message.ts";
+import { openStoredMessage, type StoredMessage } from "./stored-message.ts";
 
 const UINT32 = 2 ** 32;
 
@@ -21,17 +21,24 @@ export class JobRun {
     this.#signal = signal;
   }
 
-  /** The report of the attempt; undefined: nothing was tried. Never rejects: a job that could not be written down is found at the next start. */
-  async run(): Promise<AttemptReport | undefined> {
+  /**
+   * Resolves when it is written down what became of it. Never rejects: a job that could not be written down is found at the
+   * next start.
+   * @param tried called with the report of the attempt, while it is being written down: its place is free from then on.
+   */
+  async run(tried: (report: AttemptReport) => void): Promise<void> {
+    const { store, log } = this.#options;
     try {
+      const opening = openStoredMessage(store, this.#job.message);
+      opening.catch(() => undefined); // the attempt says so
       await this.#settleSuppressed();
-      if (this.#job.recipients.length === 0) return undefined;
-      const report = await this.#attempt();
-      await this.#settle(report);
-      return report;
+      if (this.#job.recipients.length === 0) return;
+      const report = await this.#attempt(opening);
+      const settling = this.#settle(report);
+      tried(report);
+      await settling;
     } catch (error) {
-      this.#options.log.error("queue-not-written", { queueId: this.#job.message.id, cause: String(error) });
-      return undefined;
+      log.error("queue-not-written", { queueId: this.#job.message.id, cause: String(error) });
     }
   }
 
@@ -51,11 +58,11 @@ export class JobRun {
     this.#job = { ...all, recipients: all.recipients.filter((recipient) => !isSuppressed(recipient)) };
   }
 
-  async #attempt(): Promise<AttemptReport> {
+  async #attempt(opening: Promise<StoredMessage>): Promise<AttemptReport> {
     const { attempt, clock, log } = this.#options;
     const startedAtMs = clock.now();
     try {
-      return await attempt(await this.#deliveryJob(), this.#signal);
+      return await attempt(this.#deliveryJob(await opening), this.#signal);
     } catch (error) {
       log.error("attempt-failed", { queueId: this.#job.message.id, cause: String(error) });
       const reply = {
@@ -72,11 +79,10 @@ export class JobRun {
     }
   }
 
-  async #deliveryJob(): Promise<DeliveryJob> {
+  #deliveryJob(stored: StoredMessage): DeliveryJob {
     const { store, log } = this.#options;
     const { message, recipients, domain, moreWaits } = this.#job;
     const { id, mailFrom, origin, body, utf8, requireTls, returnContent, envelopeId } = message;
-    const stored = await openStoredMessage(store, message);
     return {
       messageId: id,
       mailFrom,

@@ -10,8 +10,11 @@ export const DRAIN_MS = 5_000;
 export const ABORT_MS = 3_000;
 /** Octets of a message read from the store at once. */
 export const READ_PIECE_OCTETS = 256 * 1024;
-/** Octets at the beginning of a message in which its Return-Path ends: ours is one line of an address. */
-export const RETURN_PATH_OCTETS_MAX = 2048;
+/**
+ * Octets at the beginning of a message that are read first: its Return-Path ends in them, and most messages do. All attempts
+ * under way hold as much at most.
+ */
+export const READ_AT_ONCE_OCTETS = 64 * 1024;
 /** Octets of a remote server's words that are kept: ten lines of them. */
 export const REPLY_TEXT_OCTETS_MAX = 1024;
 /** Octets of the original that a report gives back whole; of a larger one the header is enough. */

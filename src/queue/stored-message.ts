@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import type { QueuedMessage } from "#store/queue-rows.ts";
 import type { Store } from "#store/store.ts";
-import { READ_PIECE_OCTETS, RETURN_PATH_OCTETS_MAX } from "./limits.ts";
+import { READ_AT_ONCE_OCTETS, READ_PIECE_OCTETS } from "./limits.ts";
 
 const RETURN_PATH = "return-path:";
 
@@ -22,10 +22,14 @@ export async function openStoredMessage(
     if (octets === undefined) throw new Error("the message is not there");
     return octets;
   };
-  const skipped = returnPathOctets(await piece(0, RETURN_PATH_OCTETS_MAX));
+  const beginning = await piece(0, READ_AT_ONCE_OCTETS);
+  const skipped = returnPathOctets(beginning);
+  // A small message is read once: to ask another thread costs more than its octets.
+  const whole = beginning.length >= sizeOctets ? beginning.subarray(skipped) : undefined;
   return {
     sizeOctets: sizeOctets - skipped,
     async read(start, end) {
+      if (whole !== undefined) return whole.subarray(start, end);
       const pieces: Uint8Array[] = [];
       for (let at = start; at < end; at += READ_PIECE_OCTETS) {
         const wanted = Math.min(READ_PIECE_OCTETS, end - at);
