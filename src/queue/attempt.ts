@@ -34,7 +34,7 @@ export interface DeliveryJob {
   /** RET and ENVID (RFC 3461), the latter in xtext as received. */
   readonly returnContent: "FULL" | "HDRS" | undefined;
   readonly envelopeId: string | undefined;
-  /** More waits for this destination: the connection is worth keeping open. */
+  /** More waits for this destination, or came a moment ago: the connection is worth keeping open. */
   readonly moreWaits: boolean;
   /** Octets `[start, end)`, fewer at the end. Rejects when the message cannot be read: the attempt is then `deferred`. */
   read(start: number, end: number): Promise<Uint8Array>;

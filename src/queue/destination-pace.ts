@@ -16,6 +16,9 @@ const GAP_LONGEST_MS = 60_000;
 /** Part of a gap that is left after an attempt that went well. */
 const GAP_SHRINKS = 0.7;
 
+/** Where two attempts begin within so long, a third may: as long as a connection is kept for it. Milliseconds. */
+const BUSY_MS = 5000;
+
 /** What servers say that have had enough of us for now; a greylist's words are not among them. */
 const ASKS_FOR_LESS = /too (?:many|fast|much)|throttl|rate.?limit|connection (?:limit|rate)|limit exceeded|slow down/i;
 
@@ -23,6 +26,7 @@ interface Pace {
   /** Attempts at once; grows by parts of one. */
   window: number;
   underWay: number;
+  begunAtMs: number;
   gapMs: number;
   unreached: number;
   /** Not before. Milliseconds of the clock. */
@@ -69,10 +73,14 @@ export class DestinationPaces {
     return parked;
   }
 
-  begin(domain: string, nowMs: number): void {
+  /** Has another attempt there begun a moment ago? Then more is to be expected. */
+  begin(domain: string, nowMs: number): boolean {
     const pace = this.#of(domain);
+    const isBusy = Math.abs(nowMs - pace.begunAtMs) < BUSY_MS;
+    pace.begunAtMs = nowMs;
     pace.underWay++;
     if (pace.gapMs > 0) pace.untilMs = Math.max(pace.untilMs, nowMs + pace.gapMs);
+    return isBusy;
   }
 
   /** @param report undefined: nothing was tried. */
@@ -106,7 +114,14 @@ export class DestinationPaces {
 
   #of(domain: string): Pace {
     const known = this.#paces.get(domain);
-    const pace = known ?? { window: this.roomDefault, underWay: 0, gapMs: 0, unreached: 0, untilMs: 0 };
+    const pace = known ?? {
+      window: this.roomDefault,
+      underWay: 0,
+      begunAtMs: Number.NEGATIVE_INFINITY,
+      gapMs: 0,
+      unreached: 0,
+      untilMs: 0,
+    };
     this.#paces.delete(domain);
     this.#paces.set(domain, pace);
     if (known === undefined && this.#paces.size > DESTINATIONS_REMEMBERED_MAX) this.#forgetOne();

@@ -149,11 +149,12 @@ export class Dispatcher {
     };
   }
 
-  #begin(job: QueueJob): void {
+  #begin(given: QueueJob): void {
     const { clock, settings } = this.#options;
     // To one next hop everything is one destination.
-    const domain = settings.oneNextHop ? "" : job.domain;
-    this.#paces.begin(domain, clock.now());
+    const domain = settings.oneNextHop ? "" : given.domain;
+    const isBusy = this.#paces.begin(domain, clock.now());
+    const job = { ...given, moreWaits: given.moreWaits || isBusy };
     this.#trying.set(job, job.senderId);
     // The next ones are given out in the same transaction that writes down what became of this one.
     const free = (report: AttemptReport | undefined): void => {

@@ -271,7 +271,9 @@ export class HostVisit {
 
   #key(): string {
     const { job, name, plan, route } = this.#parts;
-    return JSON.stringify([job.destination, name, route.port, plan?.policy, plan?.required, job.requireTls]);
+    // One next hop of the settings takes mail of many domains over one connection.
+    const whose = route.host === undefined ? job.destination : [route.protocol, route.sourceAddresses, route.credentials];
+    return JSON.stringify([whose, name, route.port, plan?.policy, plan?.required, job.requireTls]);
   }
 
   #note(text: string, reply?: Reply): void {
