@@ -36,6 +36,13 @@ suite("the pace of a destination", () => {
     assert.equal(after(Array.from({ length: 1000 }, () => taken)).room, 20);
   });
 
+  test("is busy where another attempt began a moment ago", () => {
+    const paces = new DestinationPaces(20);
+    const begun = [0, 1000, 20_000, 24_000].map((atMs) => paces.begin(DOMAIN, atMs));
+    assert.deepEqual(begun, [false, true, false, true]);
+    assert.equal(paces.begin("other.example", 24_000), false);
+  });
+
   test("halves when it asks for less, with a pause that grows", () => {
     assert.deepEqual(after([throttled]), { room: 2, pauseMs: 1000 });
     assert.deepEqual(after([throttled, throttled, throttled]), { room: 1, pauseMs: 4000 });

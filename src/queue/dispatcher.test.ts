@@ -40,6 +40,30 @@ suite("the queue at work", () => {
     assert.deepEqual(await world.store.listQueue({ limit: 1 }), []);
   });
 
+  test("the next one is given out while it is written down what became of the last", async (context) => {
+    const settings = { attemptsMax: 1 };
+    const answers: PromiseWithResolvers<"delivered">[] = [];
+    const answer = (): Promise<"delivered"> => {
+      const waiting = Promise.withResolvers<"delivered">();
+      answers.push(waiting);
+      return waiting.promise;
+    };
+    const { world } = await open(context, answer, { settings });
+    for (const to of ["a@one.example", "b@two.example"]) await world.send([to]);
+    assert.equal(answers.length, 1);
+    const { promise: isFull, resolve: goOn } = Promise.withResolvers<void>();
+    world.settling = () => isFull;
+    answers[0]?.resolve("delivered");
+    await world.turns();
+    const begun = answers.length;
+    goOn();
+    await world.turns();
+    answers[1]?.resolve("delivered");
+    assert.equal(begun, 2);
+    await world.quiet();
+    assert.deepEqual(await world.store.listQueue({ limit: 1 }), []);
+  });
+
   test("a refusal comes back into the sender's mailbox, from <>, with the message", async (context) => {
     const { world, inbox } = await open(context, () => "failed");
     await world.send(["bob@far.example"]);

@@ -44,6 +44,8 @@ export class QueueWorld {
   readonly random = new FakeRandom();
   /** Settlements for which the disk has no room. */
   refuse: (settlement: QueueSettlement) => boolean = () => false;
+  /** To be awaited before a settlement reaches the store. */
+  settling: () => Promise<void> = () => Promise.resolve();
   /** Calls of the store that have not been answered. */
   #open = 0;
   readonly #options: QueueWorldOptions;
@@ -119,6 +121,11 @@ export class QueueWorld {
     }
   }
 
+  /** Some, however much is open. */
+  async turns(): Promise<void> {
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   readonly #attempt: Attempt = async (job) => {
     this.jobs.push(job);
     const startedAtMs = this.clock.now();
@@ -144,6 +151,7 @@ export class QueueWorld {
           if (name === "settleQueued" && this.refuse(args[0] as QueueSettlement)) return failed("no-space");
           this.#open++;
           try {
+            if (name === "settleQueued") await this.settling();
             return await (method as (...args: unknown[]) => Promise<unknown>).apply(target, args);
           } finally {
             this.#open--;

@@ -272,7 +272,8 @@ export class HostVisit {
   #key(): string {
     const { job, name, plan, route } = this.#parts;
     // One next hop of the settings takes mail of many domains over one connection.
-    const whose = route.host === undefined ? job.destination : [route.protocol, route.sourceAddresses, route.credentials];
+    const whose =
+      route.host === undefined ? job.destination : [route.protocol, route.sourceAddresses, route.credentials];
     return JSON.stringify([whose, name, route.port, plan?.policy, plan?.required, job.requireTls]);
   }
 

@@ -96,6 +96,13 @@ suite("an attempt", () => {
     assert.equal(world.network.open, 0);
   });
 
+  test("to a next hop of the settings it is kept for all domains", async () => {
+    const world = new RemoteWorld({ dns: {}, servers: { [ONE]: {} }, route: { host: ONE, tls: "none" } });
+    await world.send({ moreWaits: true });
+    await world.send({ moreWaits: true, destination: "other.test", recipients: [recipient(1, "x@other.test")] });
+    assert.equal(world.network.tried.length, 1);
+  });
+
   test("results of TLS are counted for the domain's report (RFC 8460)", async () => {
     const dns = twoMx();
     await checkCounts({ dns, servers: { [ONE]: TLS } }, ["no-policy-found 1/0 "]);
