@@ -11,6 +11,8 @@ export interface PasswordAttempt {
   readonly password: string;
   readonly protocol: LoginProtocol;
   readonly remoteAddress: string;
+  /** A certificate has proven already who it is: nothing is guessed here. */
+  readonly isProven?: true;
 }
 
 export interface Identity {

@@ -47,6 +47,18 @@ suite("logins by certificate", () => {
     assert.equal(await world.exchange("EXTERNAL", [""], WITH_CERTIFICATE(ALICE)), "refused");
   });
 
+  test("whoever keeps the door is told that nothing is guessed", async (t) => {
+    const asked: unknown[] = [];
+    const watch: LoginWatch = {
+      mayTry: ({ isProven }, account) => asked.push([isProven, account]) > 0,
+      succeeded: () => undefined,
+      failed: () => undefined,
+    };
+    const world = await openLoginWorld(t, { watch });
+    await world.exchange("EXTERNAL", [""], WITH_CERTIFICATE(ALICE));
+    assert.deepEqual(asked, [[true, ALICE]]);
+  });
+
   test("who must wait hears so before anything is looked at", async (t) => {
     const watch: LoginWatch = { mayTry: () => false, succeeded: () => undefined, failed: () => undefined };
     const world = await openLoginWorld(t, { watch });

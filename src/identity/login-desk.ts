@@ -216,7 +216,7 @@ class LoginDesk implements Authenticator {
     const addresses = client.tls?.clientAddresses ?? [];
     const named = addresses.find((address) => this.#isSame(address, username));
     const address = username === undefined && addresses.length === 1 ? addresses[0] : named;
-    const attempt = attemptOf(address ?? username ?? "", NO_PASSWORD, client);
+    const attempt = { ...attemptOf(address ?? username ?? "", NO_PASSWORD, client), isProven: true } as const;
     if (!this.#mayTry(attempt)) return UNAVAILABLE;
     if (address === undefined) return this.#refused("certificate-of-another", client);
     return this.#admitAddress(address, username, attempt, client, "certificate");

@@ -33,6 +33,8 @@ suite("the gate of a front", () => {
     assert.equal(world.mayTry("203.0.99.1", "bob@example.test"), true);
     await world.order({ kind: "home", address: "203.0.9.9", account: ALICE, atMs: world.clock.now() });
     assert.equal(world.mayTry("203.0.9.9"), true, "she has logged in from there, on another thread");
+    const proven = { ...attempt("203.0.88.1", ""), isProven: true } as const;
+    for (let times = 0; times < 5; times++) assert.equal(world.gate.mayTry(proven, ALICE), true, "a certificate");
     world.clock.advance(60_000);
     assert.equal(world.mayTry("203.0.77.1"), true);
   });

@@ -119,12 +119,12 @@ export class FrontGate implements LoginWatch {
     this.#reporter.add({ kind: "settled", name, subject });
   }
 
-  mayTry({ remoteAddress, password }: PasswordAttempt, account: string): boolean {
+  mayTry({ remoteAddress, password, isProven }: PasswordAttempt, account: string): boolean {
     if (!this.#options.isEnforced) return true;
     // A session that was there before the ban.
     if (this.bans.findBan(remoteAddress, "auth") !== undefined) return false;
-    // What stands in a device and nobody can guess, 100 bits of chance: who has it waits for no guesser.
-    if (this.#slow.size === 0 || isGeneratedPassword(password)) return true;
+    // What stands in a device and nobody can guess, 100 bits of chance or a certificate: who has it waits for no guesser.
+    if (this.#slow.size === 0 || isProven === true || isGeneratedPassword(password)) return true;
     const nowMs = this.#options.clock.now();
     const isHome = this.#good.isHome(remoteAddress, account, nowMs);
     const attempt = { account, address: remoteAddress, password: this.#fingerprint(password), isHome };

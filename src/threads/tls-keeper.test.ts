@@ -97,7 +97,8 @@ test("authorities of clients and what they revoke are read again; broken ones le
   const [caFile, crlFile] = [join(folder, "users.pem"), join(folder, "users.crl")];
   const root = await selfSigned({ names: ["Users"], isAuthority: true });
   const bob = await root.issue({ names: ["bob"], emails: ["bob@example.test"] });
-  const putList = async (revoked: readonly TestCertificate[]) => writeFileSync(crlFile, await root.revoke(revoked));
+  const putList = async (revoked: readonly TestCertificate[]) =>
+    writeFileSync(crlFile, await root.revoke(revoked, clock.now() + HOUR_MS));
   writeFileSync(caFile, root.pem);
   await putList([]);
   const keeper = await open({ ...settings, clientCertificates: { caFile, crlFile, accounts: {} } });
@@ -113,6 +114,23 @@ test("authorities of clients and what they revoke are read again; broken ones le
   await putList([]);
   await keeper.look();
   assert.deepEqual([applied.length, told], [2, []]);
+  await keeper.close();
+});
+
+test("a list of revoked certificates that is out of date is told, until there is a new one", async () => {
+  const [caFile, crlFile] = [join(folder, "users.pem"), join(folder, "users.crl")];
+  const root = await selfSigned({ names: ["Users"], isAuthority: true });
+  writeFileSync(caFile, root.pem);
+  writeFileSync(crlFile, await root.revoke([], clock.now() + HOUR_MS));
+  const keeper = await open({ ...settings, clientCertificates: { caFile, crlFile, accounts: {} } });
+  await keeper.look();
+  assert.deepEqual(told, []);
+  clock.advance(HOUR_MS);
+  for (let looks = 0; looks < 3; looks++) await keeper.look();
+  assert.deepEqual(told, ["revocation-list-over"]);
+  writeFileSync(crlFile, await root.revoke([], clock.now() + HOUR_MS));
+  await keeper.look();
+  assert.deepEqual(told, []);
   await keeper.close();
 });
 

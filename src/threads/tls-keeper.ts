@@ -17,6 +17,9 @@ const LOOK_MS = 20_000;
 /** Certificate and key are written one after the other: between them they do not fit. */
 const LOOKS_UNTIL_TOLD = 2;
 const BROKEN = "certificate-broken";
+const LISTS_OVER = "revocation-list-over";
+/** Milliseconds. */
+const LISTS_TOLD_AGAIN_MS = 60 * 60 * 1000;
 
 export interface TlsKeeperOptions {
   readonly clock: Clock;
@@ -36,6 +39,7 @@ export class TlsKeeper {
   #acmeAnswers: readonly AcmeAnswerFor[] = [];
   #acme: AcmeKeeper | undefined;
   #problem: { readonly message: string; readonly looks: number } | undefined;
+  #listsToldMs = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> = Promise.resolve();
   #lookTimer: Timer;
   #keyTimer: Timer;
@@ -121,6 +125,7 @@ export class TlsKeeper {
     if (!read.ok) return this.#broken(read.problem);
     this.#problem = undefined;
     alerts.settle(BROKEN, "tls");
+    this.#lookAtLists(read.value.clients);
     if (isSame(read.value, this.#files)) return;
     this.#files = read.value;
     await this.#apply();
@@ -138,6 +143,25 @@ export class TlsKeeper {
       subject: "tls",
       text: `The files of TLS cannot be used as they are, and what was read before serves on: ${message}.`,
       remedy: `Put them right, ${remedy}; they are read within a minute.`,
+      evidence: [],
+    });
+  }
+
+  /** OpenSSL believes no certificate of a client then: its users should not be the first to notice. */
+  #lookAtLists(clients: TlsFiles["clients"]): void {
+    const { clock, alerts } = this.#options;
+    const nowMs = clock.now();
+    if ((clients?.listsEndMs ?? Number.POSITIVE_INFINITY) > nowMs) {
+      this.#listsToldMs = Number.NEGATIVE_INFINITY;
+      return alerts.settle(LISTS_OVER, "client_certificates");
+    }
+    if (nowMs - this.#listsToldMs < LISTS_TOLD_AGAIN_MS) return;
+    this.#listsToldMs = nowMs;
+    alerts.raise({
+      name: LISTS_OVER,
+      subject: "client_certificates",
+      text: "A list of revoked certificates is out of date: no user gets in with a certificate.",
+      remedy: "Put a new list of that authority into client_certificates.crl_file; it is read within a minute.",
       evidence: [],
     });
   }

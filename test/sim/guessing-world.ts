@@ -13,6 +13,7 @@ import type { Administration } from "#identity/administration.ts";
 import { addAppPassword, DEVICE_SCOPES } from "#identity/app-passwords.ts";
 import type { LoginClient } from "#identity/authenticator.ts";
 import { createAuthenticator } from "#identity/login-desk.ts";
+import type { TokenVerifier } from "#identity/token-verifier.ts";
 import { type SaslQuestion, type SaslStep, startSasl } from "#protocol/sasl/exchange.ts";
 import { hmac, scramKeysOf } from "#protocol/sasl/scram-keys.ts";
 import { Alerts } from "#threads/alerts.ts";
@@ -32,7 +33,7 @@ export interface Login {
   readonly address: string;
   readonly account: string;
   readonly password: string;
-  readonly mechanism?: "PLAIN" | "SCRAM-SHA-256";
+  readonly mechanism?: "PLAIN" | "SCRAM-SHA-256" | "OAUTHBEARER";
 }
 
 const FRONTS = 2;
@@ -99,7 +100,13 @@ export class GuessingWorld {
         const wire = new Wire(port);
         const options = { store, clock, log, port, fingerprintKey: new Uint8Array(32), isEnforced: true };
         const gate = await FrontGate.open(options, await store.listLogins(clock.now() - GOOD_FOR_MS));
-        const authenticator = createAuthenticator({ ...administration, log, watch: gate, verifyHash });
+        const authenticator = createAuthenticator({
+          ...administration,
+          log,
+          watch: gate,
+          verifyHash,
+          tokens: NO_GOOD_TOKEN,
+        });
         return { gate, authenticator, wire };
       }),
     );
@@ -181,9 +188,14 @@ export class GuessingWorld {
       return step;
     };
     const username = addressOf(account);
-    return mechanism === "PLAIN"
-      ? say(`\0${username}\0${password}`).then(answerOf)
-      : this.#scram(say, username, password);
+    switch (mechanism) {
+      case "PLAIN":
+        return say(`\0${username}\0${password}`).then(answerOf);
+      case "SCRAM-SHA-256":
+        return this.#scram(say, username, password);
+      case "OAUTHBEARER":
+        return bearer(say, username, password);
+    }
   }
 
   /** RFC 5802, from the client's side. */
@@ -227,6 +239,16 @@ export class GuessingWorld {
     }
   }
 }
+
+/** RFC 7628: a refusal comes in two steps. */
+async function bearer(say: (response: string) => Promise<SaslStep>, username: string, token: string): Promise<Answer> {
+  const step = await say(`n,a=${username},\x01auth=Bearer ${token.replaceAll(" ", ".")}\x01\x01`);
+  return answerOf(step.kind === "challenge" ? await say("\x01") : step);
+}
+
+const NO_GOOD_TOKEN: TokenVerifier = {
+  verify: () => Promise.resolve({ kind: "invalid", reason: "unknown", why: "nobody signed it" }),
+};
 
 interface Front {
   readonly gate: FrontGate;

@@ -44,7 +44,10 @@ export class SignedTokens implements TokenVerifier {
       if (error instanceof errors.JWTExpired) return invalid("not-for-us", "its time is over");
       if (error instanceof errors.JWTClaimValidationFailed)
         return invalid("not-for-us", `its ${error.claim} is not right`);
-      return invalid("unknown", error instanceof errors.JOSEError ? error.code : "it cannot be read");
+      return invalid(
+        "unknown",
+        error instanceof errors.JOSEError ? error.code : `it cannot be checked: ${String(error)}`,
+      );
     }
   }
 

@@ -1,7 +1,9 @@
 /** Certificates that clients show: which are believed, and whose they are. OpenSSL judges the chain; what it leaves open is here. */
+import "reflect-metadata"; // @peculiar/x509 finds its algorithms through it
 import { createHash, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext, type SecureContextOptions, type TLSSocket } from "node:tls";
+import { X509Crl } from "@peculiar/x509";
 import { failed, ok, type Result } from "#mail/result.ts";
 import { CLIENT_CERTIFICATE_ADDRESSES_MAX, CLIENT_CERTIFICATE_REUSE_OCTETS } from "../limits.ts";
 
@@ -11,6 +13,8 @@ export interface ClientAuthorities {
   readonly authoritiesPem: string;
   /** Their lists of what they have revoked, one PEM each. Where there is one, there must be one of each authority (RFC 5280 §6.3). */
   readonly revokedPem: readonly string[];
+  /** When the first of these lists is out of date; undefined: never. Milliseconds since the epoch. */
+  readonly listsEndMs: number | undefined;
   /** By a certificate's fingerprint (SHA-256, `AB:CD:…`): the address that it stands for, whatever it says itself. */
   readonly accounts: Readonly<Record<string, string>>;
 }
@@ -39,15 +43,16 @@ export function clientAuthorities(
   accounts: Readonly<Record<string, string>>,
 ): Result<ClientAuthorities, string> {
   const lists = blocks(revokedPem, "X509 CRL");
-  const clients = { authoritiesPem, revokedPem: lists, accounts };
   try {
     const authorities = blocks(authoritiesPem, "CERTIFICATE").map((pem) => new X509Certificate(pem));
     if (authorities.length === 0) return failed("there is no certificate of an authority in PEM");
     if (!authorities.every(({ ca }) => ca)) return failed("a certificate there is none of an authority");
     if (revokedPem.trim() !== "" && lists.length === 0)
       return failed("there is no list of revoked certificates in PEM");
-    createSecureContext(clientOptions(clients));
-    return ok(clients);
+    createSecureContext(clientOptions({ authoritiesPem, revokedPem: lists }));
+    const ends = lists.flatMap((pem) => new X509Crl(pem).nextUpdate?.getTime() ?? []);
+    const listsEndMs = ends.length === 0 ? undefined : Math.min(...ends);
+    return ok({ authoritiesPem, revokedPem: lists, listsEndMs, accounts });
   } catch (error) {
     return failed(String(error));
   }
@@ -58,7 +63,10 @@ function blocks(text: string, label: string): readonly string[] {
 }
 
 /** What a context needs for it. Sessions are resumed under the same authorities and lists alone: what was revoked since is seen. */
-export function clientOptions({ authoritiesPem, revokedPem }: ClientAuthorities): SecureContextOptions {
+export function clientOptions({
+  authoritiesPem,
+  revokedPem,
+}: Pick<ClientAuthorities, "authoritiesPem" | "revokedPem">): SecureContextOptions {
   const hash = createHash("sha256").update(JSON.stringify([authoritiesPem, revokedPem]));
   return {
     ca: authoritiesPem,
