@@ -21,6 +21,7 @@ export const PEER_PROGRAMS: Readonly<Record<string, string>> = {
   postmap: "postfix",
   ip: "iproute2",
   unshare: "util-linux",
+  "systemd-analyze": "systemd",
   unbound: "unbound",
   knotd: "knot",
   keymgr: "knot",
