@@ -84,7 +84,8 @@ suite("the gate of a front", () => {
     const world = await openWorld(t);
     world.gate.limitReached({ limit: "connections_per_address", max: 20 });
     for (let times = 0; times < 100; times++) world.gate.limitReached({ limit: "connections_total", max: 1000 });
-    assert.deepEqual(subjects(await world.told()), ["connections_total"]);
+    world.gate.limitReached({ limit: "connections_not_logged_in", max: 850 });
+    assert.deepEqual(subjects(await world.told()), ["connections_total", "connections_not_logged_in"]);
     world.clock.advance(60_000);
     await world.order({ kind: "taken" });
     world.gate.limitReached({ limit: "connections_total", max: 1000 });

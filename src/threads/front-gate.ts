@@ -41,7 +41,7 @@ export class FrontGate implements LoginWatch {
   readonly #reporter: GateReporter;
   readonly #slow = new SlowGroups();
   readonly #good = new GoodHistory();
-  #limitToldMs = Number.NEGATIVE_INFINITY;
+  readonly #limitToldMs = new Map<LimitReached["limit"], number>();
   readonly #hidden: Map<string, number>;
 
   private constructor(options: FrontGateOptions, bans: BlockListFollower, hidden: Map<string, number>) {
@@ -96,8 +96,8 @@ export class FrontGate implements LoginWatch {
   limitReached({ limit, max }: LimitReached): void {
     if (limit !== "connections_total" && limit !== "connections_not_logged_in") return;
     const nowMs = this.#options.clock.now();
-    if (nowMs - this.#limitToldMs < LIMIT_AGAIN_MS) return;
-    this.#limitToldMs = nowMs;
+    if (nowMs - (this.#limitToldMs.get(limit) ?? Number.NEGATIVE_INFINITY) < LIMIT_AGAIN_MS) return;
+    this.#limitToldMs.set(limit, nowMs);
     this.alert({
       name: "limit-reached",
       subject: limit,
