@@ -124,6 +124,11 @@ export async function waitUntilSeen(
     if (systemClock.monotonicMs() >= untilMs) break;
     await sleep(LOOK_AGAIN_MS);
   }
+  // No answer is no finding.
+  if (missing.every(({ state }) => state === "unknown")) {
+    const says = `Whether the servers of ${zone.name} have the records could not be asked for`;
+    return { kind: "unknown", name, says, remedy: "Look at the resolver, and run setup again: what is right stays." };
+  }
   const names = missing.map(({ name: owner, type, state }) => `${type} of ${owner} (${state})`).join(", ");
   const remedy = "Look at the zone's servers, and run setup again: what is right stays.";
   return { kind: "warn", name, says: `Not seen everywhere: ${names}`, remedy };

@@ -34,6 +34,8 @@ export async function startExim({ domain, hosts }: Subject): Promise<() => Promi
     `${readFileSync("/etc/passwd", "utf8")}${USER.name}:x:${USER.id}:${USER.id}::/:/bin/false\n`,
   );
   bindOver("/etc/group", folder, `${readFileSync("/etc/group", "utf8")}${USER.name}:x:${USER.id}:\n`);
+  mkdirSync(join(folder, "mail"));
+  execFileSync("mount", ["--bind", join(folder, "mail"), "/var/mail"]);
   bindOver("/etc/resolv.conf", folder, "nameserver 127.0.0.1\n");
   const program = realpathSync(await pathOf("exim4"));
   const configuration = await writeConfiguration(join(program, "../../.."), folder, {
