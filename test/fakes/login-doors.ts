@@ -14,7 +14,7 @@ import { changePassword } from "#identity/accounts.ts";
 import type { AuthenticatorDependencies } from "#identity/login-desk.ts";
 import { MimeScanner } from "#mail/mime/scanner.ts";
 import { fileSpool } from "#platform/file-spool.ts";
-import type { Accept } from "#ports/connection.ts";
+import type { Accept, TlsFacts } from "#ports/connection.ts";
 import { createSmtpAccept } from "#reception/accept.ts";
 import { receptionDefaults } from "#reception/settings.ts";
 import { FAKE_TLS, FakeConnection } from "./connection.ts";
@@ -27,7 +27,7 @@ export type DoorProtocol = "smtp" | "imap" | "pop3";
 export interface LoginDoors extends LoginWorld {
   readonly delivered: unknown[];
   readonly places: FakeLoginPlaces;
-  connect(protocol: DoorProtocol): DoorClient;
+  connect(protocol: DoorProtocol, tls?: TlsFacts): DoorClient;
 }
 
 /** @param password Alice's. */
@@ -70,7 +70,12 @@ export async function openLoginDoors(
     }),
     pop3: createPop3Accept({ ...shared, settings: { ...pop3Defaults, hostname: "mx.local.test" } }),
   };
-  return { ...world, delivered, places, connect: (protocol) => new DoorClient(protocol, world, accepts[protocol]) };
+  return {
+    ...world,
+    delivered,
+    places,
+    connect: (protocol, tls) => new DoorClient(protocol, world, accepts[protocol], tls),
+  };
 }
 
 /** A client of one protocol. Time passes for the server while it waits. */
@@ -80,10 +85,10 @@ export class DoorClient {
   readonly #world: LoginWorld;
   #greeted = false;
 
-  constructor(protocol: DoorProtocol, world: LoginWorld, accept: Accept) {
+  constructor(protocol: DoorProtocol, world: LoginWorld, accept: Accept, tls: TlsFacts = FAKE_TLS) {
     this.#protocol = protocol;
     this.#world = world;
-    this.connection = new FakeConnection(accept, { clock: world.clock, tls: FAKE_TLS });
+    this.connection = new FakeConnection(accept, { clock: world.clock, tls });
   }
 
   /** The last line of what the server says to an exchange. `initial`: the first response stands beside the command. */

@@ -5,9 +5,12 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import type { AuthenticatorDependencies } from "#identity/login-desk.ts";
+import type { TlsFacts } from "#ports/connection.ts";
+import { FAKE_TLS } from "../fakes/connection.ts";
 import { type DoorClient, type DoorProtocol, openLoginDoors } from "../fakes/login-doors.ts";
 import { ALICE, PASSWORD } from "../fakes/login-world.ts";
 
+const WITH_CERTIFICATE: TlsFacts = { ...FAKE_TLS, clientAddresses: [ALICE] };
 const PROTOCOLS: readonly DoorProtocol[] = ["smtp", "imap", "pop3"];
 
 /** RFC 4954 §4.7 and RFC 5248, RFC 5530 §3, RFC 3206 §4 and §5. */
@@ -26,6 +29,9 @@ const LOGINS: Readonly<
   "SCRAM-SHA-256": (client) => client.exchange("SCRAM-SHA-256", [`n,,n=${ALICE},r=client`], true),
   OAUTHBEARER: (client, token) =>
     client.exchange("OAUTHBEARER", [`n,a=${ALICE},\x01auth=Bearer ${token.replaceAll(" ", ".")}\x01\x01`], true),
+  // By a certificate of Alice's: that she acts for another is what is wrong.
+  EXTERNAL: (client, password) =>
+    client.exchange("EXTERNAL", [password === PASSWORD ? "raw:=" : "bob@example.test"], true),
   command: async (client, password, protocol) => {
     await client.greeted();
     if (protocol === "imap") return client.say(`a LOGIN ${ALICE} "${password}"`);
@@ -64,7 +70,7 @@ for (const protocol of PROTOCOLS) {
             verify: () => Promise.resolve({ kind: "invalid", reason: "unknown", why: "bad signature" } as const),
           };
           const doors = await openLoginDoors(t, PASSWORD, { tokens, ...options });
-          const client = doors.connect(protocol);
+          const client = doors.connect(protocol, WITH_CERTIFICATE);
           // The right one and a wrong one alike; and four are no failures, of which the third would end the session.
           for (const password of [PASSWORD, "a guess", "another", PASSWORD]) {
             const heard = await LOGINS[mechanism]?.(client, password, protocol);
@@ -75,13 +81,13 @@ for (const protocol of PROTOCOLS) {
       }
     }
 
-    for (const mechanism of ["PLAIN", "LOGIN", "OAUTHBEARER"]) {
+    for (const mechanism of ["PLAIN", "LOGIN", "OAUTHBEARER", "EXTERNAL"]) {
       test(`${mechanism}: what is wrong is called wrong`, async (t) => {
         const tokens = {
           verify: () => Promise.resolve({ kind: "invalid", reason: "unknown", why: "bad signature" } as const),
         };
         const doors = await openLoginDoors(t, PASSWORD, { tokens, watch: doorkeeper(true) });
-        const client = doors.connect(protocol);
+        const client = doors.connect(protocol, WITH_CERTIFICATE);
         let heard = await LOGINS[mechanism]?.(client, "a guess", protocol);
         // RFC 7628 §3.2.3: the client has to answer the server's word about its token.
         if (mechanism === "OAUTHBEARER") heard = await client.say("AQ==");
