@@ -41,6 +41,19 @@ test("a message that every server can pass on goes out as it is", async () => {
   await check(message, message, FORWARDED);
 });
 
+test("the header ends with the first empty line, wherever a piece of it ends", async () => {
+  for (const [header, body] of [
+    ["", "\r\nx\r\n\r\ny\r\n"],
+    ["A: b\r\nC: d\r\n", "\r\nx\r\n\r\ny\r\n"],
+    ["A: b\r\n", "\r\n"],
+  ] as const) {
+    for (let pieceOctets = 1; pieceOctets < 8; pieceOctets++) {
+      const message = stored(Buffer.from(header + body), pieceOctets);
+      assert.equal((await prepareMessage(message, OWN)).header.toString(), `${header}\r\n`);
+    }
+  }
+});
+
 test("RFC 5321 §4.4: Return-Path is taken off, and of mail that was written here Bcc too", async () => {
   const message =
     "Return-Path: <a@example.com>\r\nReceived: x\r\nBcc: c@example.net,\r\n d@example.net\r\nTo: b@example.net\r\n\r\nx\r\n";

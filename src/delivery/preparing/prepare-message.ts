@@ -79,15 +79,31 @@ function closed(header: Buffer): Buffer {
   return Buffer.concat([header, isLineWhole ? CRLF : EMPTY_LINE]);
 }
 
+/** Where nothing is unfit, as in most messages, nothing below the header has to be told apart. */
 async function look(stored: StoredMessage): Promise<{ readonly index: MessageIndex; readonly unfit: UnfitOctets }> {
-  const scanner = new MimeScanner();
   const unfit = new UnfitOctets();
-  for await (const piece of pieces(stored, 0, stored.sizeOctets)) {
-    scanner.push(piece);
-    unfit.push(piece);
-  }
+  for await (const piece of pieces(stored, 0, stored.sizeOctets)) unfit.push(piece);
   unfit.end();
+  const scanner = new MimeScanner();
+  for await (const piece of pieces(stored, 0, unfit.isEmpty ? await headerEnd(stored) : stored.sizeOctets)) {
+    scanner.push(piece);
+  }
   return { index: scanner.finish(), unfit };
+}
+
+/** Behind the first empty line, or the message's end; each line ends in CRLF. */
+async function headerEnd(stored: StoredMessage): Promise<number> {
+  let at = 0;
+  // An empty line may be the first one, and may be cut.
+  let tail: Buffer = CRLF;
+  for await (const piece of pieces(stored, 0, stored.sizeOctets)) {
+    const octets = Buffer.concat([tail, piece]);
+    const found = octets.indexOf(EMPTY_LINE);
+    if (found !== -1) return at - tail.length + found + EMPTY_LINE.length;
+    at += piece.length;
+    tail = octets.subarray(-EMPTY_LINE.length + 1);
+  }
+  return stored.sizeOctets;
 }
 
 function isSmallHeader({ part }: PartChange): boolean {

@@ -37,6 +37,7 @@ export function claimQueued(db: Database, claim: QueueClaim): readonly QueueJob[
     }
     senders = served;
   }
+  call.end();
   return jobs;
 }
 
@@ -47,6 +48,7 @@ class Claim {
   readonly #rooms: Map<string, number>;
   readonly #senderRooms: Map<number, number>;
   readonly #parked: ReadonlyMap<string, number>;
+  readonly #served = new Set<number>();
 
   constructor(db: Database, claim: QueueClaim) {
     this.#db = db;
@@ -78,15 +80,19 @@ class Claim {
   }
 
   claimFrom(senderId: number): QueueJob | undefined {
-    const { nowMs } = this.#claim;
     const room = this.#roomOf(senderId);
     if (room <= 0) return undefined;
-    this.#turns.serveSender(senderId, nowMs);
+    this.#served.add(senderId);
     const lane = this.#nextLane(senderId);
     const job = lane === undefined ? undefined : this.#take(senderId, lane.id, lane.domain);
-    this.#turns.refresh();
     if (job !== undefined) this.#senderRooms.set(senderId, room - 1);
     return job;
+  }
+
+  /** Whose turn it was stands at the end of the line. */
+  end(): void {
+    for (const id of this.#served) this.#turns.serveSender(id, this.#claim.nowMs);
+    this.#turns.refresh();
   }
 
   #roomOf(senderId: number): number {
@@ -113,14 +119,16 @@ class Claim {
 
   #take(senderId: number, laneId: number, domain: string): QueueJob | undefined {
     const { nowMs, recipientsPerJobMax, roomDefault } = this.#claim;
-    this.#turns.serveLane(laneId, nowMs);
     const first = this.#db.get<{ messageId: number }>(
       `SELECT message_id AS messageId FROM queue_recipient
        WHERE lane_id = ? AND state = 'waiting' AND due_ms <= ? ORDER BY due_ms, id LIMIT 1`,
       laneId,
       nowMs,
     );
-    if (first === undefined) return undefined;
+    if (first === undefined) {
+      this.#turns.serveLane(laneId, nowMs);
+      return undefined;
+    }
     const message = this.#db.get<StoredMessageRow>(
       `SELECT ${MESSAGE_COLUMNS} WHERE queue_message.id = ?`,
       first.messageId,
@@ -135,17 +143,15 @@ class Claim {
       recipientsPerJobMax,
     );
     for (const { id } of rows) this.#db.run("UPDATE queue_recipient SET state = 'in-flight' WHERE id = ?", id);
+    const turnMs = this.#turns.serveLane(laneId, nowMs);
     this.#rooms.set(domain, (this.#rooms.get(domain) ?? roomDefault) - 1);
     const recipients = rows.map((row) => ({ ...toQueuedRecipient(row), state: "in-flight" as const }));
-    return { message: toQueuedMessage(message), senderId, domain, recipients, moreWaits: this.#moreWaits(laneId) };
-  }
-
-  #moreWaits(laneId: number): boolean {
-    const more = this.#db.get(
-      "SELECT 1 FROM queue_recipient WHERE lane_id = ? AND state = 'waiting' AND due_ms <= ? LIMIT 1",
-      laneId,
-      this.#claim.nowMs,
-    );
-    return more !== undefined;
+    return {
+      message: toQueuedMessage(message),
+      senderId,
+      domain,
+      recipients,
+      moreWaits: turnMs !== null && turnMs <= nowMs,
+    };
   }
 }

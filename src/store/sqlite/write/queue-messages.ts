@@ -61,9 +61,15 @@ function domainOf(address: string): string {
   return address.slice(address.lastIndexOf("@") + 1);
 }
 
-/** Removes a message whose last recipient has gone. */
-export function removeIfDone({ db, blobs }: WriteContext, messageId: number): void {
-  if (db.get("SELECT 1 FROM queue_recipient WHERE message_id = ? LIMIT 1", messageId) !== undefined) return;
+/** Has its last recipient gone? */
+export function isDone({ db }: WriteContext, messageId: number): boolean {
+  return db.get("SELECT 1 FROM queue_recipient WHERE message_id = ? LIMIT 1", messageId) === undefined;
+}
+
+/** Removes a message that is done. */
+export function removeIfDone(context: WriteContext, messageId: number): void {
+  const { db, blobs } = context;
+  if (!isDone(context, messageId)) return;
   const message = db.get<{ blobId: BlobId }>(
     "DELETE FROM queue_message WHERE id = ? RETURNING blob_id AS blobId",
     messageId,

@@ -43,10 +43,18 @@ export class QueueTurns {
     this.#senders.add(id);
   }
 
-  /** Whoever waits is next in line no sooner than this. */
-  serveLane(id: number, untilMs: number): void {
-    this.#db.run("UPDATE queue_lane SET served_ms = ? WHERE id = ?", untilMs, id);
-    this.#lanes.add(id);
+  /** Whoever waits in the lane is next in line no sooner than this. Is it still in line then, and when? Null: nobody waits. */
+  serveLane(id: number, untilMs: number): number | null {
+    const lane = this.#db.get<{ turnMs: number | null; senderId: number }>(
+      `UPDATE queue_lane SET served_ms = ?1, turn_ms =
+         (SELECT max(due_ms, ?1) FROM queue_recipient
+          WHERE lane_id = queue_lane.id AND state = 'waiting' ORDER BY due_ms LIMIT 1)
+       WHERE id = ?2 RETURNING turn_ms AS turnMs, sender_id AS senderId`,
+      untilMs,
+      id,
+    );
+    if (lane !== undefined) this.#senders.add(lane.senderId);
+    return lane?.turnMs ?? null;
   }
 
   serveSender(id: number, untilMs: number): void {

@@ -7,7 +7,7 @@ import { isHeld } from "../sending-sums.ts";
 import type { WriterOperations } from "../store-methods.ts";
 import type { WriteContext } from "./context.ts";
 import { claimQueued } from "./queue-claim.ts";
-import { removeIfDone } from "./queue-messages.ts";
+import { isDone, removeIfDone } from "./queue-messages.ts";
 import { QueueTurns } from "./queue-turns.ts";
 import { holdAgain, noteOutcomes } from "./sending.ts";
 
@@ -62,7 +62,8 @@ function settle(
   // It was under way when its account was held: what is to be tried again is not tried.
   const next = isHeld(context.db, account) ? "held" : "waiting";
   for (const result of results) settleRecipient(context, turns, messageId, result, next);
-  if (attempt !== null) keepAttempt(context, messageId, attempt);
+  // Of a message that goes with this nobody will look at it.
+  if (attempt !== null && !isDone(context, messageId)) keepAttempt(context, messageId, attempt);
   // A report whose reader has gone in this moment has nobody left to tell.
   for (const notice of notices) deliver(notice);
   for (const { address, reply, untilMs } of suppress) suppressAddress(context, { address, reply, nowMs, untilMs });
