@@ -39,8 +39,8 @@ export interface DeliveryJob {
   /** Octets `[start, end)`, fewer at the end. Rejects when the message cannot be read: the attempt is then `deferred`. */
   read(start: number, end: number): Promise<Uint8Array>;
   /**
-   * To be awaited after all octets and before the final dot (or the last chunk of BDAT), with those recipients that were
-   * accepted. It is on disk then that their outcome may be unknown. False: do not send the dot, break the connection.
+   * To be awaited when all octets are read and before the final dot (or the last chunk of BDAT), with those recipients that
+   * were accepted; the last octets may wait for it too. It is on disk then that their outcome may be unknown. False: do not send the dot, break the connection.
    */
   beforeFinalDot(recipients: readonly RecipientId[]): Promise<boolean>;
 }

@@ -47,7 +47,11 @@ export class Conversation {
   #openings: ((opening: Opening) => void) | undefined;
   #sendings: ((sending: Sending) => void) | undefined;
   #source: MessageSource | undefined;
+  #sizeOctets = 0;
   #readOctets = 0;
+  /** The message may end: its last octets leave together with that. */
+  #mayEnd = false;
+  #endsNow = false;
   #handshaking = false;
   #full = false;
   #drained: (() => void) | undefined;
@@ -97,7 +101,9 @@ export class Conversation {
     return new Promise((resolve) => {
       this.#sendings = resolve;
       this.#source = source;
+      this.#sizeOctets = message.sizeOctets;
       this.#readOctets = 0;
+      this.#mayEnd = false;
       this.#feed({ kind: "send", message });
     });
   }
@@ -120,6 +126,9 @@ export class Conversation {
   #feed(input: ClientInput): void {
     if (this.#over) return;
     for (const event of this.#session.handle(input)) this.#obey(event);
+    if (!this.#endsNow) return;
+    this.#endsNow = false;
+    this.#feed({ kind: "content-end" });
   }
 
   #obey(event: ClientEvent): void {
@@ -136,7 +145,9 @@ export class Conversation {
       case "ready":
         return this.#opened({ kind: "ready", extensions: event.extensions, serverName: event.serverName });
       case "want-content":
-        return void this.#giveContent(event.recipients);
+        if (this.#mayEnd) this.#endsNow = true;
+        else void this.#giveContent(event.recipients);
+        return;
       case "done":
         return this.#sent({ kind: "done", results: event.results });
       case "bye":
@@ -170,12 +181,12 @@ export class Conversation {
       const octets = await source.read(this.#readOctets, this.#readOctets + SLICE_OCTETS);
       if (this.#over) return;
       this.#readOctets += octets.length;
-      if (octets.length > 0) return this.#feed({ kind: "content", octets });
+      if (octets.length > 0 && this.#readOctets < this.#sizeOctets) return this.#feed({ kind: "content", octets });
       await this.#roomToWrite();
-      const mayEnd = await source.beforeEnd(recipients);
+      this.#mayEnd = await source.beforeEnd(recipients);
       if (this.#over) return;
-      if (mayEnd) this.#feed({ kind: "content-end" });
-      else this.stop("not to be sent any more");
+      if (!this.#mayEnd) return this.stop("not to be sent any more");
+      this.#feed(octets.length > 0 ? { kind: "content", octets } : { kind: "content-end" });
     } catch (error) {
       this.stop(`the message could not be read: ${String(error)}`);
     }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { dane, enforcing, ONE, SIX, TLS, TWO, twoMx, withTlsa } from "../../../test/fakes/mx-table.ts";
 import { RemoteWorld, type RemoteWorldOptions, recipient } from "../../../test/fakes/remote-world.ts";
+import { SLICE_OCTETS } from "./limits.ts";
 
 suite("an attempt", () => {
   test("hosts of equal preference take turns by lot (RFC 5321 §5.1)", async () => {
@@ -60,6 +61,37 @@ suite("an attempt", () => {
         ["Subject: Hi\r\n\r\n.Hello\r\n"],
         extensions.join(),
       );
+    }
+  });
+
+  test("wherever its last slice ends it may end once, and that is asked before the last octets leave", async () => {
+    for (const extensions of [["PIPELINING"], ["PIPELINING", "CHUNKING"]]) {
+      for (const octets of [
+        SLICE_OCTETS - 1,
+        SLICE_OCTETS,
+        SLICE_OCTETS + 1,
+        16 * SLICE_OCTETS,
+        17 * SLICE_OCTETS + 7,
+      ]) {
+        const message = Buffer.from(`${"x".repeat(octets - 2)}\r\n`);
+        const world = new RemoteWorld({ dns: twoMx(), servers: { [ONE]: { extensions } } });
+        let asked = 0;
+        await world.send({
+          sizeOctets: message.length,
+          read: async (start, end) => message.subarray(start, end),
+          beforeFinalDot: async () => {
+            asked++;
+            assert.equal(world.network.deliveries.length, 0);
+            return true;
+          },
+        });
+        assert.equal(asked, 1);
+        assert.deepEqual(
+          world.network.deliveries.map((one) => one.message === message.toString()),
+          [true],
+          `${octets}`,
+        );
+      }
     }
   });
 
