@@ -22,6 +22,11 @@ interface Turn extends Record<string, unknown> {
   readonly turnMs: number;
 }
 
+interface Lane {
+  readonly id: number;
+  readonly domain: string;
+}
+
 export function claimQueued(db: Database, claim: QueueClaim): readonly QueueJob[] {
   const call = new Claim(db, claim);
   const jobs: QueueJob[] = [];
@@ -49,6 +54,8 @@ class Claim {
   readonly #senderRooms: Map<number, number>;
   readonly #parked: ReadonlyMap<string, number>;
   readonly #served = new Set<number>();
+  /** Of the senders met, what is in line. */
+  readonly #lanes = new Map<number, Lane[]>();
 
   constructor(db: Database, claim: QueueClaim) {
     this.#db = db;
@@ -84,7 +91,7 @@ class Claim {
     if (room <= 0) return undefined;
     this.#served.add(senderId);
     const lane = this.#nextLane(senderId);
-    const job = lane === undefined ? undefined : this.#take(senderId, lane.id, lane.domain);
+    const job = lane === undefined ? undefined : this.#take(senderId, lane);
     if (job !== undefined) this.#senderRooms.set(senderId, room - 1);
     return job;
   }
@@ -99,17 +106,10 @@ class Claim {
     return this.#senderRooms.get(senderId) ?? this.#claim.senderRoomDefault;
   }
 
-  /** At most as many lanes are passed over as there are destinations that are full or parked. */
-  #nextLane(senderId: number): { readonly id: number; readonly domain: string } | undefined {
-    const passedOverMax = this.#rooms.size + this.#parked.size;
-    const lanes = this.#db.all<{ id: number; domain: string }>(
-      `SELECT id, domain FROM queue_lane
-       WHERE sender_id = ? AND turn_ms <= ? AND turn_ms IS NOT NULL ORDER BY turn_ms LIMIT ?`,
-      senderId,
-      this.#claim.nowMs,
-      passedOverMax + 1,
-    );
-    for (const lane of lanes) {
+  /** The first one that can go; those before it are passed over, and not looked at again. */
+  #nextLane(senderId: number): Lane | undefined {
+    const lanes = this.#lanesOf(senderId);
+    for (let lane = lanes.shift(); lane !== undefined; lane = lanes.shift()) {
       const untilMs = this.#parked.get(lane.domain);
       if (untilMs !== undefined) this.#turns.serveLane(lane.id, untilMs);
       else if ((this.#rooms.get(lane.domain) ?? this.#claim.roomDefault) > 0) return lane;
@@ -117,7 +117,27 @@ class Claim {
     return undefined;
   }
 
-  #take(senderId: number, laneId: number, domain: string): QueueJob | undefined {
+  /**
+   * In their turn, looked up once: who is served goes to the end of the line. No more are passed over than there are
+   * destinations that are full or parked, and no more served than there are jobs to give out.
+   */
+  #lanesOf(senderId: number): Lane[] {
+    const known = this.#lanes.get(senderId);
+    if (known !== undefined) return known;
+    const { nowMs, jobsMax } = this.#claim;
+    const lanes = this.#db.all<Lane & Record<string, unknown>>(
+      `SELECT id, domain FROM queue_lane
+       WHERE sender_id = ? AND turn_ms <= ? AND turn_ms IS NOT NULL ORDER BY turn_ms LIMIT ?`,
+      senderId,
+      nowMs,
+      this.#rooms.size + this.#parked.size + jobsMax,
+    );
+    this.#lanes.set(senderId, lanes);
+    return lanes;
+  }
+
+  #take(senderId: number, lane: Lane): QueueJob | undefined {
+    const { id: laneId, domain } = lane;
     const { nowMs, recipientsPerJobMax, roomDefault } = this.#claim;
     const first = this.#db.get<{ messageId: number }>(
       `SELECT message_id AS messageId FROM queue_recipient
@@ -144,14 +164,10 @@ class Claim {
     );
     for (const { id } of rows) this.#db.run("UPDATE queue_recipient SET state = 'in-flight' WHERE id = ?", id);
     const turnMs = this.#turns.serveLane(laneId, nowMs);
+    const moreWaits = turnMs !== null && turnMs <= nowMs;
+    if (moreWaits) this.#lanes.get(senderId)?.push(lane);
     this.#rooms.set(domain, (this.#rooms.get(domain) ?? roomDefault) - 1);
     const recipients = rows.map((row) => ({ ...toQueuedRecipient(row), state: "in-flight" as const }));
-    return {
-      message: toQueuedMessage(message),
-      senderId,
-      domain,
-      recipients,
-      moreWaits: turnMs !== null && turnMs <= nowMs,
-    };
+    return { message: toQueuedMessage(message), senderId, domain, recipients, moreWaits };
   }
 }
