@@ -5,6 +5,7 @@ import type { Authenticator } from "#identity/authenticator.ts";
 import type { Directory } from "#identity/directory.ts";
 import type { ReturnAddresses } from "#identity/return-address.ts";
 import type { SendingLimits } from "#identity/sending-limits.ts";
+import type { MessageIndex } from "#mail/mime/structure.ts";
 import type { Reply } from "#mail/reply.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Endpoint } from "#ports/connection.ts";
@@ -12,7 +13,7 @@ import type { Log } from "#ports/log.ts";
 import type { LoginPlaces } from "#ports/login-places.ts";
 import type { Random } from "#ports/random.ts";
 import type { Spool } from "#ports/spool.ts";
-import type { Store } from "#store/store.ts";
+import type { Placed, Store } from "#store/store.ts";
 import type { Judge } from "./judge.ts";
 import type { ListenerProtocol } from "./listener-session.ts";
 import type { OtherNodes } from "./recipient-policy.ts";
@@ -45,6 +46,22 @@ export interface SmtpDependencies {
   readonly judge?: Judge;
   /** Absent: no other node has told us of its recipients. */
   readonly otherNodes?: OtherNodes;
+  /** Hears of mail from strangers that was stored; to return at once. */
+  readonly onStored?: (stored: StoredMail) => void;
   /** Asked before the greeting: a reply (421 4.7.0) is said in its place. For connection limits and the block list. */
   readonly refuseClient?: (remote: Endpoint) => Reply | undefined;
+}
+
+export interface StoredMail {
+  readonly message: string;
+  readonly receivedMs: number;
+  /** Domain of the author, empty where there is none; proven where it stands behind the message (DMARC). */
+  readonly sender: string;
+  readonly isProven: boolean;
+  /** Canonical addresses, or `postmaster`. */
+  readonly recipients: readonly string[];
+  /** Empty for `<>`. */
+  readonly mailFrom: string;
+  readonly index: MessageIndex;
+  readonly placed: readonly Placed[];
 }

@@ -31,6 +31,7 @@ import { reportSuccess } from "./report-desk.ts";
 import type { SenderHeader } from "./sender-header.ts";
 import { FROM_MALFORMED, judgeHeaderFrom } from "./sender-policy.ts";
 import { messageFields, type SessionRecord } from "./session-record.ts";
+import { tellStored } from "./stored-mail.ts";
 import { queuedRecipients, sendingOf } from "./to-queue.ts";
 
 const RETURN_PATH = "Return-Path:";
@@ -173,6 +174,7 @@ export class MessageDesk {
       const stored = await this.#deps.store.deliver(delivery);
       if (stored.ok) {
         this.#keptBack(id, delivery, stored.value);
+        tellStored(this.#deps, { id, transaction, delivery, placed: stored.value, draft: this.#judgement?.draft() });
         await this.#report(id, transaction, message);
         return reply(250, "2.0.0", `Accepted as ${id}`);
       }

@@ -11,6 +11,7 @@ import { messageContract } from "./contract/messages.ts";
 import { pairContract } from "./contract/pair.ts";
 import { quarantineContract } from "./contract/quarantine.ts";
 import { queueContract } from "./contract/queue.ts";
+import { reportContract } from "./contract/reports.ts";
 import { searchContract } from "./contract/search.ts";
 import { senderContract } from "./contract/senders.ts";
 import { sendingContract } from "./contract/sending.ts";
@@ -32,6 +33,7 @@ const SUITES: Readonly<Record<string, ContractTests>> = {
   "accounts whose mail is held": sendingHoldsContract,
   "keys that sign mail": dkimKeyContract,
   "other nodes": pairContract,
+  "reports of others, and what ours are made of": reportContract,
 };
 
 /** @param open an empty store, made for one test and closed after it. */

@@ -85,6 +85,16 @@ export const QUEUE_RECIPIENTS_LISTED = 5;
 export const PRUNED_PAIR_PER_CALL_MAX = 500;
 /** How far the clock of another node may be ahead before its word on the block list is not heard. Milliseconds. */
 export const STAMP_AHEAD_MS_MAX = 24 * 60 * 60 * 1000;
+/** Reports of others that are kept: a year of a site with twenty domains. */
+export const REPORTS_MAX = 10_000;
+/** Octets of all of them together. */
+export const REPORTS_OCTETS_MAX = 128 * 1024 * 1024;
+/** Reports that one call lists: some have 100 KiB. */
+export const REPORTS_PER_CALL_MAX = 100;
+/** Different things of one day that are counted for reports of ours, about 300 octets each. */
+export const REPORT_TALLIES_PER_DAY_MAX = 50_000;
+/** What is forgotten of reports in one call: a longer transaction would hold up mail. */
+export const PRUNED_REPORTS_PER_CALL_MAX = 200;
 /** Addresses that are remembered as not existing, about 300 octets each. */
 export const SUPPRESSED_ADDRESSES_MAX = 100_000;
 /** So long an account is known at a network after it was last seen there. Milliseconds: 30 days. */

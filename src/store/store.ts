@@ -21,6 +21,7 @@ import type {
 } from "./quarantine-row.ts";
 import type { NewQueuedRecipient, Sending } from "./queue-rows.ts";
 import type { QueueStore } from "./queue-store.ts";
+import type { ReportStore } from "./report-rows.ts";
 import type { SearchKey } from "./search-key.ts";
 import type { CorrespondentRow, SenderKey, SenderRow } from "./sender-row.ts";
 import type { Submission } from "./sending-rows.ts";
@@ -203,7 +204,7 @@ export interface StoreStatistics {
   readonly schemaVersion: number;
 }
 
-export interface Store extends QueueStore, CredentialStore, PairStore, SendingStore {
+export interface Store extends QueueStore, CredentialStore, PairStore, SendingStore, ReportStore {
   // — The directory: who has an address here —
   findAddress(address: string): Promise<AddressEntry | undefined>;
   findAccount(id: AccountId): Promise<Account | undefined>;

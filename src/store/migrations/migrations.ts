@@ -12,6 +12,7 @@ import { forwarding } from "./0007-forwarding.ts";
 import { scram } from "./0008-scram.ts";
 import { pair } from "./0009-pair.ts";
 import { sending } from "./0010-sending.ts";
+import { reports } from "./0010-reports.ts";
 
 export const migrations: readonly string[] = [
   first,
@@ -24,4 +25,5 @@ export const migrations: readonly string[] = [
   scram,
   pair,
   sending,
+  reports,
 ];

@@ -18,6 +18,7 @@ import { changesSince, fetchRows, listUids } from "./read/messages.ts";
 import { pairReads } from "./read/pair.ts";
 import { quarantineReads } from "./read/quarantine.ts";
 import { queueReads } from "./read/queue.ts";
+import { reportReads } from "./read/reports.ts";
 import { scramKeyReads } from "./read/scram-keys.ts";
 import { searchedFolder } from "./read/search-rows.ts";
 import { senderReads } from "./read/senders.ts";
@@ -47,6 +48,7 @@ export function createSqliteReader({ dataDir }: { readonly dataDir: string }): S
     ...dkimKeyReads(db),
     ...quarantineReads(db),
     ...pairReads(db),
+    ...reportReads(db),
     ...senderReads(db),
     ...sendingReads(db),
   };

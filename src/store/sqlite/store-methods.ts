@@ -106,6 +106,14 @@ export const storeMethods = {
   quietSending: "writer",
   announceSending: "writer",
   pruneSending: "writer",
+  putReport: "writer",
+  listReports: "reader",
+  findReport: "reader",
+  addReportTallies: "writer",
+  listTalliedDomains: "reader",
+  listReportTallies: "reader",
+  claimReport: "writer",
+  pruneReports: "writer",
   statistics: "reader",
 } as const satisfies Record<StoreMethod, "reader" | "writer">;
 

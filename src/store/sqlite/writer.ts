@@ -26,6 +26,7 @@ import { incomingOperations, messageOperations } from "./write/mail.ts";
 import { pairOperations } from "./write/pair.ts";
 import { quarantineOperations } from "./write/quarantine.ts";
 import { queueOperations } from "./write/queue.ts";
+import { reportOperations } from "./write/reports.ts";
 import { senderOperations } from "./write/senders.ts";
 import { sendingOperations } from "./write/sending.ts";
 
@@ -131,6 +132,7 @@ export class Writer implements SqliteWriter {
       ...dkimKeyOperations(context),
       ...quarantineOperations(context),
       ...pairOperations(context),
+      ...reportOperations(context),
       ...senderOperations(context),
       ...sendingOperations(context),
     };

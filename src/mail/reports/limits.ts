@@ -1,0 +1,27 @@
+/** Every bound of reading reports, with its unit and its reason. Whatever is beyond is counted, not kept. */
+
+/** Characters of one text of a report: domains, addresses, diagnostics. */
+export const REPORT_TEXT_MAX = 256;
+/** Octets of a delivery status or feedback part that are read: a hundred recipients with long diagnostics fit. */
+export const STATUS_OCTETS_MAX = 64 * 1024;
+/** Failed recipients of one bounce that are kept. */
+export const BOUNCED_RECIPIENTS_MAX = 100;
+/** Addresses of one complaint that are kept: a mailing to more is one complaint all the same. */
+export const COMPLAINT_RECIPIENTS_MAX = 20;
+/** Rows of one aggregate report that are kept, those that fail first: about 200 octets each. */
+export const AGGREGATE_ROWS_MAX = 500;
+/** Policies of one TLS report that are kept, and failures of one policy. */
+export const TLS_POLICIES_MAX = 100;
+export const TLS_FAILURES_MAX = 50;
+/** Levels of elements in an aggregate report; the schema has five. */
+export const XML_DEPTH_MAX = 12;
+/** Children of one element that are kept; a record with that many signatures is none. */
+export const XML_CHILDREN_MAX = 200;
+/** Characters of a tag with its attributes. */
+export const XML_TAG_LENGTH_MAX = 2048;
+/** Tags between two rests of the reader: about a millisecond. */
+export const XML_TAGS_PER_STEP = 2000;
+/** Reports older than the mail itself, or of the next century, are of no day. Seconds since the epoch. */
+export const REPORT_SECONDS_MAX = 4_102_444_800;
+/** Of one count: more messages are not sent in a day. */
+export const REPORT_COUNT_MAX = 1_000_000_000_000;
