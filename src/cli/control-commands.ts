@@ -32,6 +32,7 @@ import { greylistCommands, greylistCounts } from "./greylist-controls.ts";
 import { pairControls, pairState } from "./pair-controls.ts";
 import { quarantineCommands } from "./quarantine-controls.ts";
 import { queueControls } from "./queue-controls.ts";
+import { reportCommands } from "./reports-controls.ts";
 import { senderCommands } from "./sender-controls.ts";
 import { sendingControls } from "./sending-controls.ts";
 
@@ -163,6 +164,7 @@ const commands = {
   ...greylistCommands,
   ...pairControls,
   ...quarantineCommands,
+  ...reportCommands,
   ...senderCommands,
   ...queueControls,
   ...sendingControls,

@@ -19,6 +19,7 @@ import { policyTest } from "./policy-test.ts";
 import { quarantineCommands } from "./quarantine.ts";
 import { queueCommands } from "./queue.ts";
 import { replay } from "./replay.ts";
+import { reportsCommands } from "./reports.ts";
 import { selftest } from "./selftest.ts";
 import { senderCommands } from "./sender.ts";
 import { sendingCommands } from "./sending.ts";
@@ -52,6 +53,7 @@ export const COMMANDS: readonly Command[] = [
   ...dkimCommands,
   ...queueCommands,
   ...sendingCommands,
+  ...reportsCommands,
   ...pairCommands,
   ...notBuiltCommands,
 ];

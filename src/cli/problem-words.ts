@@ -7,6 +7,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "no-such-alias": "is no alias here; `postern alias list` shows them",
   "no-such-domain": "is no domain here; `postern domain list` shows them",
   "no-such-credential": "has no app password of that number; `postern account app-password list` shows them",
+  "no-such-report": "is no report here; `postern reports list` shows them",
   "no-such-entry": "is not in the queue; `postern queue list` shows it",
   "account-held": "is held; `postern queue release --account` ends that",
   "not-suppressed": "is not suppressed; `postern queue suppressed list` shows what is",

@@ -41,9 +41,18 @@ export function checkDomains(file: SettingsFile, problems: ProblemList): void {
   }
 }
 
-function isLocal(address: string, file: SettingsFile): boolean {
+function isLocal(address: string, file: Pick<SettingsFile, "domain">): boolean {
   const mailbox = parseMailbox(address, { utf8: true });
   return mailbox.ok && file.domain.some(({ name }) => name === mailbox.value.domain);
+}
+
+export function checkReports({ reports: { from }, ...file }: SettingsFile, problems: ProblemList): void {
+  if (from === undefined || isLocal(from, file)) return;
+  problems.error(
+    ["reports", "from"],
+    `reports.from is "${from}", which is in none of the domains here`,
+    "Name an address of this server: reports are signed in its domain's name.",
+  );
 }
 
 export function checkLimits({ limits }: SettingsFile, problems: ProblemList): void {

@@ -16,6 +16,8 @@ import {
   checkLists,
   checkScores,
   checkSendingAccounts,
+  checkReports,
+  checkScores,
   checkStore,
   warnWithoutEffect,
 } from "./cross-checks.ts";
@@ -102,6 +104,7 @@ function derive(file: SettingsFile, path: string, surroundings: Surroundings, pr
   checkDomains(file, problems);
   checkLimits(file, problems);
   checkLists(file, problems);
+  checkReports(file, problems);
   checkScanners(file, problems);
   checkDelivery(file, problems);
   checkSendingAccounts(file, problems);
@@ -142,6 +145,10 @@ function derive(file: SettingsFile, path: string, surroundings: Surroundings, pr
     sending: written.sending,
     sendingAccounts: written.sendingAccount.map((one) => ({ ...one, address: canonical(one.address) })),
     pair: written.pair,
+    reports: {
+      ...written.reports,
+      from: canonical(written.reports.from ?? `postmaster@${file.domain[0]?.name ?? ""}`),
+    },
     accounts: written.accounts,
     auth: written.auth,
     clientCertificates: clientCertificateSettings(file, folder, problems),

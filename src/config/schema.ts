@@ -10,6 +10,7 @@ import { policy } from "./schema-policy.ts";
 import { antivirus, dmarc, greylist, lists, milter, relay, rules } from "./schema-protections.ts";
 import { queue } from "./schema-queue.ts";
 import { sending, sendingAccount } from "./schema-sending.ts";
+import { reports } from "./schema-reports.ts";
 import { accountPolicy, ownScores, quarantine, uriList, verdict, weights } from "./schema-verdict.ts";
 import { computed, expecting, required, section, setting, table } from "./setting.ts";
 import {
@@ -253,6 +254,7 @@ export const posternToml = table({
     text: "One `[[route]]` table for each domain whose mail takes a way of its own.",
   }),
   pair: section(pair, "Other nodes: see [second-mx.md](second-mx.md)."),
+  reports: section(reports, "What domains tell each other about mail: see [reports.md](reports.md)."),
   accounts: section(accounts, "New accounts."),
   auth: section(auth, "How users prove who they are."),
   oauth: section(

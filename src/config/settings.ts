@@ -95,6 +95,8 @@ export interface Settings {
   readonly sendingAccounts: FileSettings["sendingAccount"];
   readonly routes: FileSettings["route"];
   readonly pair: FileSettings["pair"];
+  /** `from` is canonical and in one of the domains. */
+  readonly reports: FileSettings["reports"] & { readonly from: string };
   readonly accounts: FileSettings["accounts"];
   readonly auth: FileSettings["auth"];
   readonly oauth: OauthFileSettings | undefined;

@@ -6,17 +6,19 @@ export interface HttpsClient {
   get(request: HttpsRequest): Promise<Result<HttpsPage, HttpsProblem>>;
 }
 
-/** Asks by a form. */
-export interface HttpsForms {
+/** Hands something in over HTTPS, on the same terms. */
+export interface HttpsPoster {
   /** Never rejects, and follows no redirection. */
-  post(request: HttpsForm): Promise<Result<HttpsPage, HttpsProblem>>;
+  post(request: HttpsPost): Promise<Result<HttpsPage, HttpsProblem>>;
 }
 
-export interface HttpsForm extends HttpsRequest {
-  /** `application/x-www-form-urlencoded` (RFC 6749 appendix B). */
-  readonly form: string;
+export interface HttpsPost extends HttpsRequest {
+  readonly mediaType: string;
+  readonly octets: Uint8Array;
   /** The header field's value. */
-  readonly authorization: string;
+  readonly authorization?: string;
+  /** Media type of the wanted answer. */
+  readonly accept?: string;
 }
 
 export interface HttpsRequest {
@@ -25,6 +27,8 @@ export interface HttpsRequest {
   readonly timeoutMs: number;
   /** A longer page is a problem. */
   readonly octetsMax: number;
+  /** The URL is a stranger's word and must not lead into our own network: a private address is `no-address`. */
+  readonly publicOnly?: true;
 }
 
 export interface HttpsPage {

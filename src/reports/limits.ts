@@ -51,3 +51,5 @@ export const POST_TRIES_MAX = 3;
 export const POST_AGAIN_MS = 5 * 60_000;
 /** Characters of a record that asks for reports. */
 export const RECORD_LENGTH_MAX = 4096;
+/** Sources of one domain, and rows of other sums, that are told apart. */
+export const SOURCES_SUMMED_MAX = 2000;

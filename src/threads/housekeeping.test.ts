@@ -84,6 +84,7 @@ class World {
   /** Likewise of what accounts sent. */
   readonly sending: number[] = [];
   readonly sent: number[] = [];
+  readonly reports: { readonly receivedMs: number; readonly day: string }[] = [];
   readonly housekeeping: Housekeeping;
 
   /** @param pieces how many records each piece forgets; 0 after the last. */
@@ -106,12 +107,16 @@ class World {
         pruneSending: (nowMs) => {
           this.sending.push(nowMs);
           return Promise.resolve(this.sent.shift() ?? 0);
+        pruneReports: (before) => {
+          this.reports.push(before);
+          return Promise.resolve(0);
         },
         pruneBlockList: (beforeMs) => Promise.resolve(this.bans.push(beforeMs)),
       },
       clock: this.clock,
       log: this.log,
       keepDecisionsDays: () => 30,
+      keepReportsDays: () => 400,
       greylist: () => ({ windowMs: 2 * DAY_MS, memoryMs: 36 * DAY_MS }),
     });
   }

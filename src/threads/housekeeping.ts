@@ -1,18 +1,23 @@
 /** Forgets old decision records, senders of the greylist that did not come again, mail kept back whose time is over, what accounts sent long ago, and bans that are long over: in small pieces, so that mail never waits for it. */
+/** Forgets old decision records, old reports, senders of the greylist that did not come again, mail kept back whose time is over, and bans that are long over: in small pieces, so that mail never waits for it. */
 import type { GreylistSettings } from "#evidence/greylist/settings.ts";
 import { agesAt } from "#evidence/greylist/standing.ts";
 import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
+import { TALLY_DAYS_KEPT } from "#reports/limits.ts";
+import { dayOf } from "#reports/outbound/report-day.ts";
 import type { Store } from "#store/store.ts";
 
 export interface HousekeepingOptions {
   readonly store: Pick<
     Store,
     "pruneDecisions" | "pruneBlockList" | "pruneGreylist" | "pruneQuarantine" | "pruneSending"
+    "pruneDecisions" | "pruneBlockList" | "pruneGreylist" | "pruneQuarantine" | "pruneReports"
   >;
   readonly clock: Clock;
   readonly log: Log;
   readonly keepDecisionsDays: () => number;
+  readonly keepReportsDays: () => number;
   /** How long senders are remembered: those that wait, and those that need not. */
   readonly greylist: () => Pick<GreylistSettings, "windowMs" | "memoryMs">;
 }
@@ -51,7 +56,7 @@ export class Housekeeping {
   }
 
   async #piece(isNewRound: boolean): Promise<void> {
-    const { store, clock, keepDecisionsDays, greylist } = this.#options;
+    const { store, clock, keepDecisionsDays, keepReportsDays, greylist } = this.#options;
     const nowMs = clock.now();
     if (isNewRound) await store.pruneBlockList(nowMs - ENDED_BANS_MS);
     const forgotten = await store.pruneDecisions(nowMs - keepDecisionsDays() * DAY_MS);
@@ -59,6 +64,11 @@ export class Housekeeping {
     const kept = await store.pruneQuarantine(nowMs);
     const sent = await store.pruneSending(nowMs);
     this.#next(forgotten + senders + kept + sent > 0);
+    const reports = await store.pruneReports({
+      receivedMs: nowMs - keepReportsDays() * DAY_MS,
+      day: dayOf(nowMs - TALLY_DAYS_KEPT * DAY_MS),
+    });
+    this.#next(forgotten + senders + kept + reports > 0);
   }
 
   #next(thereIsMore: boolean): void {

@@ -19,6 +19,7 @@ import { openJudging } from "./judging.ts";
 import { openLogins } from "./logins.ts";
 import { primaryHostOf } from "./pairing-settings.ts";
 import type { FrontData } from "./ports.ts";
+import { reportArrivals } from "./report-arrivals.ts";
 import { openReturnAddresses } from "./return-addresses.ts";
 import { SenderListsFollower } from "./sender-lists-follower.ts";
 import { openSendingLimits } from "./sending-limits-now.ts";
@@ -64,6 +65,7 @@ export async function protocolAccepts(
     server: { hostname: settings.hostname, name: "Postern", version },
   });
   const pop3 = createPop3Accept({ ...shared, settings: pop3Settings(settings) });
+  const arrivals = reportArrivals(settings, { store, clock, log });
   const smtp = (protocol: "smtp" | "submission" | "lmtp"): Accept =>
     createSmtpAccept({
       ...shared,
@@ -74,6 +76,7 @@ export async function protocolAccepts(
       returns,
       otherNodes,
       ...(sending === undefined ? {} : { sending }),
+      onStored: (stored) => arrivals.arrived(stored),
       protocol,
       settings: receptionSettings(settings),
     });
@@ -90,6 +93,7 @@ export async function protocolAccepts(
       authenticator.close();
       senders.close();
       otherNodes.close();
+      await arrivals.settled();
       await close();
     },
   };

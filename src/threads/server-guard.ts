@@ -78,6 +78,7 @@ export class ServerGuard {
       clock,
       log,
       keepDecisionsDays: () => settings().decisions.keepDays,
+      keepReportsDays: () => settings().reports.keepDays,
       greylist: () => greylistSettings(settings()),
     });
     const look = (now: Settings): ReturnType<typeof auditOwnDomains> => auditOwnDomains(now, options);

@@ -13,6 +13,7 @@ import { Dispatcher } from "#queue/dispatcher.ts";
 import { openHandOn, staysHere } from "./hand-on.ts";
 import type { QueueData } from "./ports.ts";
 import { openRemoteDelivery } from "./remote-delivery.ts";
+import { openReports } from "./reports.ts";
 import { openReturnAddresses } from "./return-addresses.ts";
 import { directorySettings, mayLeave, queueSettings } from "./slices.ts";
 import { storeOver } from "./store-ports.ts";
@@ -49,9 +50,11 @@ export async function startQueue({ settings, log: logOptions, storePorts }: Queu
     random,
     log,
   });
+  const reports = openReports(settings, { store, directory, clock, random, log, tlsResults: remote.tlsResults });
   return {
     async close() {
       await dispatcher.close();
+      await reports.close();
       remote.close();
       toNodes.close();
       keys.close();

@@ -3,7 +3,7 @@ import type { webcrypto } from "node:crypto";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import type { OauthSettings } from "#identity/oauth/settings.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
-import type { HttpsClient, HttpsForm, HttpsForms, HttpsPage, HttpsProblem } from "#ports/https-client.ts";
+import type { HttpsClient, HttpsPost, HttpsPoster, HttpsPage, HttpsProblem } from "#ports/https-client.ts";
 import type { FakeClock } from "./clock.ts";
 
 export const ISSUER = "https://login.example.test";
@@ -25,10 +25,10 @@ export type Claims = Readonly<Record<string, unknown>>;
 
 type Answer = Result<HttpsPage, HttpsProblem>;
 
-export class FakeProvider implements HttpsClient, HttpsForms {
+export class FakeProvider implements HttpsClient, HttpsPoster {
   /** What was asked for, in order. */
   readonly asked: string[] = [];
-  readonly forms: HttpsForm[] = [];
+  readonly forms: HttpsPost[] = [];
   readonly pages = new Map<string, unknown>();
   isDown = false;
   readonly #clock: FakeClock;
@@ -64,7 +64,7 @@ export class FakeProvider implements HttpsClient, HttpsForms {
     return Promise.resolve(this.#answer(url));
   }
 
-  post(form: HttpsForm): Promise<Answer> {
+  post(form: HttpsPost): Promise<Answer> {
     this.forms.push(form);
     return Promise.resolve(this.#answer(form.url));
   }

@@ -82,6 +82,13 @@ export class TlsResults {
     );
   }
 
+  /** The same, and forgets them: whoever takes them keeps them. */
+  take(): readonly PolicyResults[] {
+    const results = this.results();
+    this.#days.clear();
+    return results;
+  }
+
   #day(name: string): Map<string, Counted> {
     const known = this.#days.get(name);
     if (known !== undefined) return known;

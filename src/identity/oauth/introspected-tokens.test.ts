@@ -47,7 +47,7 @@ suite("tokens that the provider is asked about (RFC 7662)", () => {
     await tokens.verify("ab+/=");
     const [form] = provider.forms;
     assert.equal(form?.url, ENDPOINT);
-    assert.equal(form?.form, "token=ab%2B%2F%3D&token_type_hint=access_token");
+    assert.equal(Buffer.from(form?.octets ?? []).toString(), "token=ab%2B%2F%3D&token_type_hint=access_token");
     const said = Buffer.from((form?.authorization ?? "").replace("Basic ", ""), "base64").toString();
     // RFC 6749 §2.3.1
     assert.equal(said, "post%3Aern:a+b%25%C3%BC");

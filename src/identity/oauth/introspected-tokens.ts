@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { LRUCache } from "lru-cache";
 import type { Clock } from "#ports/clock.ts";
-import type { HttpsForms } from "#ports/https-client.ts";
+import type { HttpsPoster } from "#ports/https-client.ts";
 import { createMemory } from "../memory.ts";
 import type { TokenFinding, TokenVerifier } from "../token-verifier.ts";
 import { type JsonObject, jsonAnswer } from "./json-answer.ts";
@@ -22,11 +22,11 @@ type Valid = Extract<TokenFinding, { kind: "valid" }>;
 export class IntrospectedTokens implements TokenVerifier {
   readonly #settings: OauthSettings;
   readonly #clock: Clock;
-  readonly #https: HttpsForms;
+  readonly #https: HttpsPoster;
   readonly #good: LRUCache<string, { readonly finding: Valid; readonly untilMs: number }>;
   readonly #open = new Map<string, Promise<TokenFinding>>();
 
-  constructor(settings: OauthSettings, { clock, https }: { readonly clock: Clock; readonly https: HttpsForms }) {
+  constructor(settings: OauthSettings, { clock, https }: { readonly clock: Clock; readonly https: HttpsPoster }) {
     this.#settings = settings;
     this.#clock = clock;
     this.#https = https;
@@ -54,7 +54,10 @@ export class IntrospectedTokens implements TokenVerifier {
     const { introspectionUrl: url, clientId, clientSecret } = this.#settings;
     const page = await this.#https.post({
       url,
-      form: new URLSearchParams({ token, token_type_hint: "access_token" }).toString(),
+      // RFC 6749 appendix B.
+      mediaType: "application/x-www-form-urlencoded",
+      octets: Buffer.from(new URLSearchParams({ token, token_type_hint: "access_token" }).toString()),
+      accept: "application/json",
       authorization: basic(clientId, clientSecret),
       timeoutMs: PROVIDER_TIMEOUT_MS,
       octetsMax: PROVIDER_ANSWER_OCTETS_MAX,

@@ -1,5 +1,5 @@
 import type { Clock } from "#ports/clock.ts";
-import type { HttpsClient, HttpsForms } from "#ports/https-client.ts";
+import type { HttpsClient, HttpsPoster } from "#ports/https-client.ts";
 import type { TokenVerifier } from "../token-verifier.ts";
 import { IntrospectedTokens } from "./introspected-tokens.ts";
 import type { OauthSettings } from "./settings.ts";
@@ -8,7 +8,7 @@ import { SignedTokens } from "./signed-tokens.ts";
 /** Who looks at tokens, by these settings. */
 export function openTokens(
   settings: OauthSettings,
-  around: { readonly clock: Clock; readonly https: HttpsClient & HttpsForms },
+  around: { readonly clock: Clock; readonly https: HttpsClient & HttpsPoster },
 ): TokenVerifier {
   return settings.introspectionUrl === ""
     ? new SignedTokens(settings, around)

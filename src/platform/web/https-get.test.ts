@@ -68,7 +68,8 @@ suite("pages over HTTPS", () => {
         response.end("{}");
       });
     };
-    const wanted = { form: "a=b&c=%20", authorization: "Basic eDp5", timeoutMs: 2000, octetsMax: 100 };
+    const octets = Buffer.from("a=b&c=%20");
+    const wanted = { mediaType: "application/x-www-form-urlencoded", octets, authorization: "Basic eDp5", timeoutMs: 2000, octetsMax: 100 };
     const servers = [createServer({ cert: own.pem, key: own.keyPem }, listener), createPlainServer(listener)] as const;
     const clients = { resolver: new FakeResolver({ [NAME]: { A: ["127.0.0.1"] } }), clock: systemClock };
     const client = createHttpsClient({ ...clients, authoritiesPem: root.pem });
@@ -81,5 +82,44 @@ suite("pages over HTTPS", () => {
       server.close();
     }
     assert.deepEqual(heard, Array(2).fill("POST /x?y=z Basic eDp5 a=b&c=%20"));
+  });
+
+  test("something is handed in as it is, with its type and query", async () => {
+    const server = createServer({ cert: own.pem, key: own.keyPem }, (request, response) => {
+      const pieces: Buffer[] = [];
+      request.on("data", (piece: Buffer) => pieces.push(piece));
+      request.on("end", () => {
+        const { method, url, headers } = request;
+        response.end(`${method} ${url} ${headers["content-type"]} ${Buffer.concat(pieces).toString("hex")}`);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const client = createHttpsClient({
+      resolver: new FakeResolver({ [NAME]: { A: ["127.0.0.1"] } }),
+      clock: systemClock,
+      authoritiesPem: root.pem,
+      port: (server.address() as { port: number }).port,
+    });
+    const octets = Buffer.from([0, 255, 10]);
+    const request = { url: `https://${NAME}/r?x=1`, timeoutMs: 2000, octetsMax: 100, mediaType: "a/b", octets };
+    const answer = await client.post(request);
+    server.closeAllConnections();
+    server.close();
+    assert.equal(answer.ok && answer.value.text, "POST /r?x=1 a/b 00ff0a");
+  });
+
+  test("nothing is handed in to an address of our own network, whatever name leads there", async () => {
+    for (const address of ["127.0.0.1", "10.0.0.1", "169.254.169.254"]) {
+      const resolver = new FakeResolver({ [NAME]: { A: [address] } });
+      const client = createHttpsClient({ resolver, clock: systemClock });
+      const publicOnly = true;
+      const request = { timeoutMs: 200, octetsMax: 100, mediaType: "a/b", octets: Buffer.alloc(1), publicOnly } as const;
+      const named = await client.post({ ...request, url: `https://${NAME}/` });
+      const literal = await client.post({ ...request, url: `https://${address}/` });
+      assert.deepEqual(
+        [named.ok || named.problem.kind, literal.ok || literal.problem.kind],
+        ["no-address", "no-address"],
+      );
+    }
   });
 });

@@ -2,9 +2,10 @@ import { Buffer } from "node:buffer";
 import { request as requestInClear } from "node:http";
 import { request } from "node:https";
 import { isIP } from "node:net";
+import { isPrivateAddress, parseIpAddress } from "#mail/ip-address.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
 import type { Clock } from "#ports/clock.ts";
-import type { HttpsClient, HttpsForm, HttpsForms, HttpsPage, HttpsProblem, HttpsRequest } from "#ports/https-client.ts";
+import type { HttpsClient, HttpsPage, HttpsPost, HttpsPoster, HttpsProblem, HttpsRequest } from "#ports/https-client.ts";
 import type { Resolver } from "#ports/resolver.ts";
 
 export interface HttpsClientOptions {
@@ -23,11 +24,11 @@ const HTTP_PORT = 80;
 const HEADER_OCTETS_MAX = 16 * 1024;
 
 /** A URL of `http:` is asked in clear: who may be asked so is for the caller to say. */
-export function createHttpsClient(options: HttpsClientOptions): HttpsClient & HttpsForms {
+export function createHttpsClient(options: HttpsClientOptions): HttpsClient & HttpsPoster {
   return { get: (wanted) => ask(wanted, options), post: (wanted) => ask(wanted, options) };
 }
 
-type Wanted = HttpsRequest & Partial<HttpsForm>;
+type Wanted = HttpsRequest & Partial<HttpsPost>;
 
 async function ask(wanted: Wanted, options: HttpsClientOptions): Promise<Result<HttpsPage, HttpsProblem>> {
   const url = new URL(wanted.url);
@@ -36,6 +37,10 @@ async function ask(wanted: Wanted, options: HttpsClientOptions): Promise<Result<
   if (address.kind !== "found") {
     const text = address.kind === "no-address" ? "has no address" : `could not be looked up: ${address.cause}`;
     return failed({ kind: address.kind, text: `${url.hostname} ${text}` });
+  }
+  const isPrivate = isPrivateAddress(parseIpAddress(address.address) ?? address.address);
+  if (wanted.publicOnly === true && isPrivate && options.port === undefined) {
+    return failed({ kind: "no-address", text: `${url.hostname} has no public address` });
   }
   const leftMs = deadlineMs - options.clock.monotonicMs();
   return fetchFrom(address.address, url, { ...wanted, timeoutMs: leftMs }, options);
@@ -58,7 +63,7 @@ async function addressOf(name: string, resolver: Resolver, deadlineMs: number): 
 function fetchFrom(
   address: string,
   url: URL,
-  { timeoutMs, octetsMax, form, authorization }: Wanted,
+  { timeoutMs, octetsMax, mediaType, octets, accept, authorization }: Wanted,
   { authoritiesPem, port }: HttpsClientOptions,
 ): Promise<Result<HttpsPage, HttpsProblem>> {
   return new Promise((resolve) => {
@@ -78,9 +83,10 @@ function fetchFrom(
         host: url.host,
         "user-agent": "Postern",
         ...(authorization === undefined ? {} : { authorization }),
-        ...(form === undefined ? {} : formHeaders(form)),
+        ...(octets === undefined ? {} : { "content-type": mediaType, "content-length": octets.length }),
+        ...(accept === undefined ? {} : { accept }),
       },
-      method: form === undefined ? "GET" : "POST",
+      method: octets === undefined ? "GET" : "POST",
       minVersion: "TLSv1.2",
       maxHeaderSize: HEADER_OCTETS_MAX,
       agent: false,
@@ -94,29 +100,21 @@ function fetchFrom(
     });
     asking.on("response", (response) => {
       const pieces: Buffer[] = [];
-      let octets = 0;
+      let received = 0;
       response.on("data", (piece: Buffer) => {
-        octets += piece.length;
+        received += piece.length;
         pieces.push(piece);
-        if (octets > octetsMax) settle(failed({ kind: "too-large", text: `more than ${octetsMax} octets` }));
+        if (received > octetsMax) settle(failed({ kind: "too-large", text: `more than ${octetsMax} octets` }));
       });
       response.on("error", ({ message }) => settle(failed({ kind: "no-connection", text: message })));
       response.on("end", () => {
-        const [mediaType = ""] = (response.headers["content-type"] ?? "").split(";");
+        const [type = ""] = (response.headers["content-type"] ?? "").split(";");
         const text = Buffer.concat(pieces).toString("utf8");
-        settle(ok({ status: response.statusCode ?? 0, mediaType: mediaType.trim().toLowerCase(), text }));
+        settle(ok({ status: response.statusCode ?? 0, mediaType: type.trim().toLowerCase(), text }));
       });
     });
-    asking.end(form);
+    asking.end(octets);
   });
-}
-
-function formHeaders(form: string): Readonly<Record<string, string | number>> {
-  return {
-    accept: "application/json",
-    "content-type": "application/x-www-form-urlencoded",
-    "content-length": Buffer.byteLength(form),
-  };
 }
 
 /** Without the brackets of an IPv6 address. */

@@ -1,0 +1,91 @@
+/** TLS results between the delivery that counts them and the report to the domain (RFC 8460 §4): as rows of the store, and as JSON. */
+import type { ReportTally } from "#store/report-rows.ts";
+
+/** What came of TLS with one domain on one day. */
+export interface TlsCount {
+  readonly day: string;
+  readonly domain: string;
+  readonly policy: "tlsa" | "sts" | "no-policy-found";
+  readonly successes: number;
+  readonly details: readonly TlsFailureCount[];
+}
+
+interface TlsFailureCount extends TlsFailureFacts {
+  readonly count: number;
+}
+
+interface TlsFailureFacts {
+  /** RFC 8460 §4.3. */
+  readonly type: string;
+  readonly code: string;
+  readonly mxName: string;
+  readonly mxAddress: string;
+  readonly ownAddress: string;
+}
+
+interface TlsFacts {
+  readonly policy: TlsCount["policy"];
+  readonly failure: TlsFailureFacts | null;
+}
+
+export function tlsTallies(counts: readonly TlsCount[]): readonly ReportTally[] {
+  return counts.flatMap(({ day, domain, policy, successes, details }) => {
+    const row = (failure: TlsFailureFacts | null, count: number): ReportTally => {
+      const facts: TlsFacts = { policy, failure };
+      return { kind: "tls", day, domain, facts: JSON.stringify(facts), count };
+    };
+    const failures = details.map(({ count, type, code, mxName, mxAddress, ownAddress }) =>
+      row({ type, code, mxName, mxAddress, ownAddress }, count),
+    );
+    return successes === 0 ? failures : [row(null, successes), ...failures];
+  });
+}
+
+export interface TlsReporter {
+  readonly organization: string;
+  readonly contact: string;
+  readonly reportId: string;
+  readonly day: string;
+}
+
+/** RFC 8460 §4.4. @param tallies of one domain and day. */
+export function tlsReportJson(tallies: readonly ReportTally[], { organization, contact, reportId, day }: TlsReporter) {
+  const policies = new Map<TlsCount["policy"], { readonly domain: string; readonly tallies: ReportTally[] }>();
+  for (const tally of tallies) {
+    const { policy } = JSON.parse(tally.facts) as TlsFacts;
+    const known = policies.get(policy);
+    if (known === undefined) policies.set(policy, { domain: tally.domain, tallies: [tally] });
+    else known.tallies.push(tally);
+  }
+  return {
+    "organization-name": organization,
+    "date-range": { "start-datetime": `${day}T00:00:00Z`, "end-datetime": `${day}T23:59:59Z` },
+    "contact-info": contact,
+    "report-id": reportId,
+    policies: [...policies].map(([policy, { domain, tallies: rows }]) => policyJson(policy, domain, rows)),
+  };
+}
+
+function policyJson(policy: TlsCount["policy"], domain: string, tallies: readonly ReportTally[]) {
+  const rows = tallies.map(({ facts, count }) => ({ failure: (JSON.parse(facts) as TlsFacts).failure, count }));
+  const sum = (isFailure: boolean): number =>
+    rows.reduce((total, { failure, count }) => ((failure !== null) === isFailure ? total + count : total), 0);
+  const details = rows.flatMap(({ failure, count }) => (failure === null ? [] : [failureJson(failure, count)]));
+  return {
+    policy: { "policy-type": policy, "policy-domain": domain },
+    summary: { "total-successful-session-count": sum(false), "total-failure-session-count": sum(true) },
+    ...(details.length === 0 ? {} : { "failure-details": details }),
+  };
+}
+
+function failureJson({ type, code, mxName, mxAddress, ownAddress }: TlsFailureFacts, count: number) {
+  return {
+    "result-type": type,
+    // A connection that never was has no address of ours.
+    ...(ownAddress === "" ? {} : { "sending-mta-ip": ownAddress }),
+    "receiving-mx-hostname": mxName,
+    ...(mxAddress === "" ? {} : { "receiving-ip": mxAddress }),
+    "failed-session-count": count,
+    ...(code === "" ? {} : { "failure-reason-code": code }),
+  };
+}
