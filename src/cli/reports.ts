@@ -85,10 +85,10 @@ function selectionOf(invocation: Invocation): Selection | undefined {
   return { days, ...(kind === undefined ? {} : { kind }), ...(domain === undefined ? {} : { domain }) };
 }
 
-function numberOf({ option, out }: Invocation, name: string, usual: number, max: number): number | undefined {
-  const number = Number(option(name) ?? usual);
+function numberOf(invocation: Invocation, name: string, usual: number, max: number): number | undefined {
+  const number = Number(invocation.option(name) ?? usual);
   if (Number.isInteger(number) && number >= 1 && number <= max) return number;
-  out.problem(`--${name} is a number from 1 to ${max}.`);
+  invocation.out.problem(`--${name} is a number from 1 to ${max}.`);
   return undefined;
 }
 

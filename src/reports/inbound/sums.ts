@@ -93,10 +93,11 @@ export class ReportSummer {
   }
 
   sums(): ReportSums {
-    const byCount = (one: SourceSum, other: SourceSum): number =>
-      other.failed - one.failed || other.messages - one.messages;
     return {
-      dmarc: [...this.#dmarc.values()].map((sum) => ({ ...sum, sources: [...sum.sources.values()].toSorted(byCount) })),
+      dmarc: [...this.#dmarc.values()].map((sum) => ({
+        ...sum,
+        sources: [...sum.sources.values()].toSorted(failingFirst),
+      })),
       tls: [...this.#tls.values()].map((sum) => ({ ...sum, details: sum.details.list() })),
       bounce: this.#bounces.list(),
       arf: this.#complaints.list(),
@@ -149,6 +150,10 @@ export class ReportSummer {
   #addComplaint({ domain, feedbackType, reporter, incidents }: ComplaintReport): void {
     this.#complaints.add([domain, feedbackType, reporter], incidents);
   }
+}
+
+function failingFirst(one: SourceSum, other: SourceSum): number {
+  return other.failed - one.failed || other.messages - one.messages;
 }
 
 const NOTHING = { messages: 0, failed: 0, dkim: 0, spf: 0 };

@@ -42,6 +42,7 @@ export function reportableDecision(record: DecisionRecord): ReportableDecision |
   const { listener, judged, stage, disposition, evidence, mailFrom } = record;
   const { dmarc, dkim, spf } = evidence;
   if (listener !== "smtp" || judged !== "judged" || stage !== "data" || disposition === "defer") return undefined;
+  if (record.clientAddress.startsWith("unix:")) return undefined;
   if (dmarc?.author.kind !== "one" || dmarc.record === undefined) return undefined;
   if (dmarc.result !== "pass" && dmarc.result !== "fail") return undefined;
   const applied = appliedDisposition(dmarc, disposition);
