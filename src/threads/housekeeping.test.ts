@@ -48,6 +48,11 @@ suite("housekeeping", () => {
     await world.pass(ROUND_MS);
     for (let piece = 0; piece < 3; piece++) await world.pass(250);
     assert.deepEqual([world.sending[0], world.sending.length], [roundMs, 3]);
+  test("forgets reports older than the settings say, and what ours were made of after a week", async () => {
+    const world = new World([]);
+    const roundMs = world.clock.now() + ROUND_MS;
+    await world.pass(ROUND_MS);
+    assert.deepEqual(world.reports, [{ receivedMs: roundMs - 400 * DAY_MS, day: "2029-12-25" }]);
   });
 
   test("a failure is in the log, and the next round comes", async () => {

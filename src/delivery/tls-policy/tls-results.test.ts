@@ -43,6 +43,18 @@ suite("results of TLS, for reports (RFC 8460 §4)", () => {
     );
   });
 
+  test("are handed over once", () => {
+    const results = new TlsResults();
+    results.add(result(), NOON_MS);
+    assert.equal(results.take().length, 1);
+    results.add(result(), NOON_MS);
+    assert.deepEqual(
+      results.take().map(({ successes }) => successes),
+      [1],
+    );
+    assert.deepEqual(results.take(), []);
+  });
+
   test("days, domains and failures are bounded", () => {
     const results = new TlsResults();
     for (let day = 0; day < 10; day++) results.add(result(), NOON_MS + day * DAY_MS);

@@ -22,6 +22,7 @@ const TALLIES = tlsTallies([
     domain: "far.example",
     policy: "sts",
     successes: 5,
+    failures: 5,
     details: [
       {
         type: "certificate-expired",
@@ -34,7 +35,7 @@ const TALLIES = tlsTallies([
       { type: "sts-policy-fetch-error", code: "", mxName: "mx.far.example", mxAddress: "", ownAddress: "", count: 1 },
     ],
   },
-  { day: "2030-01-01", domain: "far.example", policy: "no-policy-found", successes: 1, details: [] },
+  { day: "2030-01-01", domain: "far.example", policy: "no-policy-found", successes: 1, failures: 0, details: [] },
 ]);
 const JSON_TEXT = JSON.stringify(
   tlsReportJson(TALLIES, {
@@ -139,7 +140,7 @@ suite("reports of ours on their way", () => {
         type: "sts",
         domain: "far.example",
         successes: 5,
-        failures: 3,
+        failures: 5,
         details: [
           {
             type: "certificate-expired",

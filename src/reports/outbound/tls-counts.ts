@@ -7,6 +7,8 @@ export interface TlsCount {
   readonly domain: string;
   readonly policy: "tlsa" | "sts" | "no-policy-found";
   readonly successes: number;
+  /** All of them; `details` may leave some out. */
+  readonly failures: number;
   readonly details: readonly TlsFailureCount[];
 }
 
@@ -25,19 +27,21 @@ interface TlsFailureFacts {
 
 interface TlsFacts {
   readonly policy: TlsCount["policy"];
-  readonly failure: TlsFailureFacts | null;
+  /** Null: it went well. `further`: it did not, in ways that are not told apart any more. */
+  readonly failure: TlsFailureFacts | "further" | null;
 }
 
 export function tlsTallies(counts: readonly TlsCount[]): readonly ReportTally[] {
-  return counts.flatMap(({ day, domain, policy, successes, details }) => {
-    const row = (failure: TlsFailureFacts | null, count: number): ReportTally => {
+  return counts.flatMap(({ day, domain, policy, successes, failures, details }) => {
+    const row = (failure: TlsFacts["failure"], count: number): ReportTally => {
       const facts: TlsFacts = { policy, failure };
       return { kind: "tls", day, domain, facts: JSON.stringify(facts), count };
     };
-    const failures = details.map(({ count, type, code, mxName, mxAddress, ownAddress }) =>
+    const toldApart = details.map(({ count, type, code, mxName, mxAddress, ownAddress }) =>
       row({ type, code, mxName, mxAddress, ownAddress }, count),
     );
-    return successes === 0 ? failures : [row(null, successes), ...failures];
+    const further = failures - details.reduce((sum, { count }) => sum + count, 0);
+    return [row(null, successes), ...toldApart, row("further", further)].filter(({ count }) => count > 0);
   });
 }
 
@@ -70,7 +74,9 @@ function policyJson(policy: TlsCount["policy"], domain: string, tallies: readonl
   const rows = tallies.map(({ facts, count }) => ({ failure: (JSON.parse(facts) as TlsFacts).failure, count }));
   const sum = (isFailure: boolean): number =>
     rows.reduce((total, { failure, count }) => ((failure !== null) === isFailure ? total + count : total), 0);
-  const details = rows.flatMap(({ failure, count }) => (failure === null ? [] : [failureJson(failure, count)]));
+  const details = rows.flatMap(({ failure, count }) =>
+    failure === null || failure === "further" ? [] : [failureJson(failure, count)],
+  );
   return {
     policy: { "policy-type": policy, "policy-domain": domain },
     summary: { "total-successful-session-count": sum(false), "total-failure-session-count": sum(true) },

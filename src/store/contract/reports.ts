@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { REPORTS_MAX } from "../limits.ts";
+import { REPORT_TALLIES_PER_DAY_MAX, REPORTS_MAX, ROWS_PER_CALL_MAX } from "../limits.ts";
 import type { NewReport, ReportTally } from "../report-rows.ts";
 import type { ContractTests } from "./contract-tests.ts";
 
@@ -58,6 +58,21 @@ export const reportContract: ContractTests = {
       { ...TALLY, facts: "[1]", count: 7 },
       { ...TALLY, count: 5 },
     ]);
+  },
+
+  "beyond the bound of a day nothing new is counted, and what is known still is": async (store) => {
+    const many = Array.from({ length: REPORT_TALLIES_PER_DAY_MAX }, (_, i) => ({ ...TALLY, facts: String(i) }));
+    for (let at = 0; at < many.length; at += ROWS_PER_CALL_MAX) {
+      await store.addReportTallies(many.slice(at, at + ROWS_PER_CALL_MAX));
+    }
+    await store.addReportTallies([
+      { ...TALLY, domain: "new.test" },
+      { ...TALLY, facts: "0", count: 5 },
+    ]);
+    assert.deepEqual(await store.listTalliedDomains("tls", TALLY.day, 10), [TALLY.domain]);
+    assert.equal((await store.listReportTallies("tls", TALLY.day, TALLY.domain))[0]?.count, 7);
+    await store.addReportTallies([{ ...TALLY, day: "2030-02-01", domain: "new.test" }]);
+    assert.deepEqual(await store.listTalliedDomains("tls", "2030-02-01", 10), ["new.test"]);
   },
 
   "a report is claimed once": async (store) => {

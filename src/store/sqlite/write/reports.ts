@@ -15,8 +15,7 @@ type ReportMethod = "putReport" | "addReportTallies" | "claimReport" | "pruneRep
 const PUT = `INSERT OR IGNORE INTO report
     (kind, domain, reporter, key, begin_ms, end_ms, received_ms, sender, is_proven, total, failed, octets, report)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-const ADD = `INSERT INTO report_tally (kind, day, domain, facts, count) VALUES (?, ?, ?, ?, ?)
-  ON CONFLICT (kind, day, domain, facts) DO UPDATE SET count = count + excluded.count`;
+const ADD = "INSERT INTO report_tally (kind, day, domain, facts, count) VALUES (?, ?, ?, ?, ?)";
 
 export function reportOperations({ db }: Pick<WriteContext, "db">): Pick<WriterOperations, ReportMethod> {
   return {
@@ -29,6 +28,7 @@ export function reportOperations({ db }: Pick<WriteContext, "db">): Pick<WriterO
     },
     addReportTallies(tallies) {
       if (tallies.length > ROWS_PER_CALL_MAX) throw new RangeError(`more than ${ROWS_PER_CALL_MAX} counts in a call`);
+      const room = new Map<string, number>();
       for (const { kind, day, domain, facts, count } of tallies) {
         const known = db.run(
           "UPDATE report_tally SET count = count + ? WHERE kind = ? AND day = ? AND domain = ? AND facts = ?",
@@ -38,7 +38,11 @@ export function reportOperations({ db }: Pick<WriteContext, "db">): Pick<WriterO
           domain,
           facts,
         );
-        if (known === 0 && hasRoom(db, kind, day)) db.run(ADD, kind, day, domain, facts, count);
+        if (known > 0) continue;
+        // Counted once a call and day: a count of many takes milliseconds.
+        const left = room.get(day) ?? roomLeft(db, kind, day);
+        room.set(day, left - 1);
+        if (left > 0) db.run(ADD, kind, day, domain, facts, count);
       }
     },
     claimReport: (key, nowMs) =>
@@ -67,9 +71,9 @@ function makeRoom(db: Database): void {
   while (isTooMuch()) db.run(oldest);
 }
 
-function hasRoom(db: Database, kind: string, day: string): boolean {
+function roomLeft(db: Database, kind: string, day: string): number {
   const sql = "SELECT count(*) FROM report_tally WHERE kind = ? AND day = ?";
-  return db.number(sql, kind, day) < REPORT_TALLIES_PER_DAY_MAX;
+  return REPORT_TALLIES_PER_DAY_MAX - db.number(sql, kind, day);
 }
 
 function forget(db: Database, table: string, key: string, which: string, before: number | string): number {

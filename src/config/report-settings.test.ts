@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { settingsFrom } from "./load.ts";
+
+function load(source: string) {
+  const small = 'hostname = "mx1.example.com"\n[[domain]]\nname = "example.com"\n[[domain]]\nname = "example.org"\n';
+  const machine = { defaultGateways: () => [], mayBindLowPorts: () => false, hasIpv6: () => false };
+  return settingsFrom(small + source, { file: "/p.toml", shownAs: "p.toml" }, machine);
+}
+
+suite("settings of reports", () => {
+  test("are on, and come from the postmaster of the first domain", () => {
+    const loaded = load("");
+    assert.ok(loaded.ok);
+    const { dmarc, tls, from } = loaded.value.settings.reports;
+    assert.deepEqual([dmarc, tls, from], [true, true, "postmaster@example.com"]);
+  });
+
+  test("name an address of this server: reports are signed in its domain's name", () => {
+    const own = load('[reports]\nfrom = "Reports@Example.ORG"\n');
+    assert.equal(own.ok && own.value.settings.reports.from, "reports@example.org");
+    for (const from of ["reports@example.net", ""]) {
+      const other = load(`[reports]\nfrom = "${from}"\n`);
+      const said = other.ok ? [] : other.problem.map(({ line, message }) => `${line} ${message}`);
+      assert.deepEqual(said, [`7 reports.from is "${from}", which is in none of the domains here`]);
+    }
+  });
+});
