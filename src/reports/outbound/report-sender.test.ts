@@ -111,7 +111,7 @@ suite("reports of ours on their way", () => {
       [queued, targets, mailFrom],
       [[{ address: "t@far.example", notify: ["NEVER"] }], [], "postmaster@local.test"],
     );
-    assert.deepEqual([sending?.origin, sending?.account], ["own", ""]);
+    assert.deepEqual([sending?.origin, sending?.account, sending?.priority], ["own", "", 2]);
     const text = textOf(delivery);
     const header = text.slice(0, text.indexOf("\r\n\r\n"));
     for (const line of [

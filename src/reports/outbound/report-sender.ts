@@ -80,7 +80,8 @@ export class ReportSender {
       targets,
       // What cannot be delivered is gone: nobody is told, and tomorrow there is another.
       queued: accounts === undefined ? [{ address, notify: ["NEVER"] }] : [],
-      sending: PLAIN_SENDING,
+      // Behind the mail of people.
+      sending: { ...PLAIN_SENDING, priority: 2 },
       // RFC 9990 §3.5.2: a message that passes DMARC itself.
       mailFrom: from,
     });
