@@ -46,13 +46,24 @@ function isLocal(address: string, file: Pick<SettingsFile, "domain">): boolean {
   return mailbox.ok && file.domain.some(({ name }) => name === mailbox.value.domain);
 }
 
-export function checkReports({ reports: { from }, ...file }: SettingsFile, problems: ProblemList): void {
-  if (from === undefined || isLocal(from, file)) return;
-  problems.error(
-    ["reports", "from"],
-    `reports.from is "${from}", which is in none of the domains here`,
-    "Name an address of this server: reports are signed in its domain's name.",
-  );
+/** Days whose decisions a report about yesterday may still need. */
+const REPORTED_DAYS = 3;
+
+export function checkReports({ reports: { from, dmarc }, ...file }: SettingsFile, problems: ProblemList): void {
+  if (from !== undefined && !isLocal(from, file)) {
+    problems.error(
+      ["reports", "from"],
+      `reports.from is "${from}", which is in none of the domains here`,
+      "Name an address of this server: reports are signed in its domain's name.",
+    );
+  }
+  if (dmarc && file.decisions.keep_days < REPORTED_DAYS) {
+    problems.warning(
+      ["decisions", "keep_days"],
+      `decisions.keep_days is ${file.decisions.keep_days}: reports to other domains, made of decisions, will lack some`,
+      `Set it to ${REPORTED_DAYS} or more, or reports.dmarc = false.`,
+    );
+  }
 }
 
 export function checkLimits({ limits }: SettingsFile, problems: ProblemList): void {

@@ -25,4 +25,14 @@ suite("settings of reports", () => {
       assert.deepEqual(said, [`7 reports.from is "${from}", which is in none of the domains here`]);
     }
   });
+
+  test("are made of decisions, which must be there still", () => {
+    const said = (source: string): readonly string[] => {
+      const loaded = load(source);
+      return loaded.ok ? loaded.value.warnings.map(({ message }) => message.slice(0, 30)) : ["refused"];
+    };
+    assert.deepEqual(said("[decisions]\nkeep_days = 2\n"), ["decisions.keep_days is 2: repor"]);
+    assert.deepEqual(said("[decisions]\nkeep_days = 3\n"), []);
+    assert.deepEqual(said("[decisions]\nkeep_days = 2\n[reports]\ndmarc = false\n"), []);
+  });
 });

@@ -74,14 +74,12 @@ export class DailyReports {
 
   async #look(): Promise<void> {
     const nowMs = this.#options.clock.now();
-    for (let back = DAYS_BACK; back > 0; back--) {
-      const day = dayOf(nowMs - back * DAY_MS);
+    const days = Array.from({ length: DAYS_BACK }, (_, index) => dayOf(nowMs - (DAYS_BACK - index) * DAY_MS));
+    for (const day of days) {
       if (nowMs < dayBegin(day) + DAY_MS + this.#jitterMs) continue;
       for (const kind of this.#options.kinds) await this.#report(kind, day);
     }
-    for (const key of this.#rounds.keys()) {
-      if (!key.endsWith(dayOf(nowMs - DAY_MS)) && this.#rounds.size > 2 * DAYS_BACK) this.#rounds.delete(key);
-    }
+    for (const key of this.#rounds.keys()) if (!days.some((day) => key.endsWith(day))) this.#rounds.delete(key);
   }
 
   async #report(kind: "tls" | "dmarc", day: string): Promise<void> {
