@@ -8,6 +8,11 @@ function load(source: string) {
   return settingsFrom(small + source, { file: "/p.toml", shownAs: "p.toml" }, machine);
 }
 
+function warned(source: string): readonly (string | undefined)[] {
+  const loaded = load(source);
+  return loaded.ok ? loaded.value.warnings.map(({ message }) => message.split(":")[0]) : ["refused"];
+}
+
 suite("settings of reports", () => {
   test("are on, and come from the postmaster of the first domain", () => {
     const loaded = load("");
@@ -27,12 +32,8 @@ suite("settings of reports", () => {
   });
 
   test("are made of decisions, which must be there still", () => {
-    const said = (source: string): readonly string[] => {
-      const loaded = load(source);
-      return loaded.ok ? loaded.value.warnings.map(({ message }) => message.slice(0, 30)) : ["refused"];
-    };
-    assert.deepEqual(said("[decisions]\nkeep_days = 2\n"), ["decisions.keep_days is 2: repor"]);
-    assert.deepEqual(said("[decisions]\nkeep_days = 3\n"), []);
-    assert.deepEqual(said("[decisions]\nkeep_days = 2\n[reports]\ndmarc = false\n"), []);
+    assert.deepEqual(warned("[decisions]\nkeep_days = 2\n"), ["decisions.keep_days is 2"]);
+    assert.deepEqual(warned("[decisions]\nkeep_days = 3\n"), []);
+    assert.deepEqual(warned("[decisions]\nkeep_days = 2\n[reports]\ndmarc = false\n"), []);
   });
 });
