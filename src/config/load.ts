@@ -14,10 +14,9 @@ import {
   checkDomains,
   checkLimits,
   checkLists,
-  checkScores,
-  checkSendingAccounts,
   checkReports,
   checkScores,
+  checkSendingAccounts,
   checkStore,
   warnWithoutEffect,
 } from "./cross-checks.ts";
@@ -147,7 +146,7 @@ function derive(file: SettingsFile, path: string, surroundings: Surroundings, pr
     pair: written.pair,
     reports: {
       ...written.reports,
-      from: canonical(written.reports.from ?? `postmaster@${file.domain[0]?.name ?? ""}`),
+      from: canonical(written.reports.from ?? reportsFrom(file)),
     },
     accounts: written.accounts,
     auth: written.auth,
@@ -218,6 +217,11 @@ function checkReadable(path: readonly (string | number)[], name: string, folder:
     const remedy = missing ? "Correct the name." : "Let the user that Postern runs as read it.";
     problems.error(path, `The file of tls.${key}, ${file}, ${missing ? "is not there" : "cannot be read"}`, remedy);
   }
+}
+
+/** Answers to reports, and the key that signs them, are where the domain's mail is. */
+function reportsFrom({ domain }: Pick<SettingsFile, "domain">): string {
+  return `postmaster@${(domain.find(({ role }) => role === "primary") ?? domain[0])?.name ?? ""}`;
 }
 
 function canonical(address: string): string {

@@ -21,6 +21,14 @@ suite("settings of reports", () => {
     assert.deepEqual([dmarc, tls, from], [true, true, "postmaster@example.com"]);
   });
 
+  test("come from a domain whose mail is here", () => {
+    const backup = '[[domain]]\nname = "backup.example"\nrole = "secondary"\nprimary_host = "mx.backup.example"\n';
+    const machine = { defaultGateways: () => [], mayBindLowPorts: () => false, hasIpv6: () => false };
+    const source = `hostname = "mx1.example.com"\n${backup}[[domain]]\nname = "example.org"\n`;
+    const loaded = settingsFrom(source, { file: "/p.toml", shownAs: "p.toml" }, machine);
+    assert.equal(loaded.ok && loaded.value.settings.reports.from, "postmaster@example.org");
+  });
+
   test("name an address of this server: reports are signed in its domain's name", () => {
     const own = load('[reports]\nfrom = "Reports@Example.ORG"\n');
     assert.equal(own.ok && own.value.settings.reports.from, "reports@example.org");

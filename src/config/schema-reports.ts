@@ -13,7 +13,7 @@ export const reports = table({
   }),
   from: computed(mailAddress, {
     text: "Address that these reports come from, in a domain of this server. Reports that others send to it are read.",
-    computedDefault: "`postmaster@` and the first domain",
+    computedDefault: "`postmaster@` and the first primary domain",
   }),
   organization: setting(text, "", { text: "Who reports, in words. Empty: `hostname`." }),
   keep_days: setting(wholeNumber(1, 3650), 400, {

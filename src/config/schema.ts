@@ -9,8 +9,8 @@ import { pair } from "./schema-pair.ts";
 import { policy } from "./schema-policy.ts";
 import { antivirus, dmarc, greylist, lists, milter, relay, rules } from "./schema-protections.ts";
 import { queue } from "./schema-queue.ts";
-import { sending, sendingAccount } from "./schema-sending.ts";
 import { reports } from "./schema-reports.ts";
+import { sending, sendingAccount } from "./schema-sending.ts";
 import { accountPolicy, ownScores, quarantine, uriList, verdict, weights } from "./schema-verdict.ts";
 import { computed, expecting, required, section, setting, table } from "./setting.ts";
 import {

@@ -20,8 +20,10 @@ export interface OutgoingDependencies {
   readonly clock: Pick<Clock, "now">;
 }
 
+type Authorship = "own" | "forwarded";
+
 /** Only we may write or read them on the way: hidden recipients, and the sender as the last server notes it. */
-const WITHOUT: Readonly<Record<DeliveryJob["origin"], readonly string[]>> = {
+const WITHOUT: Readonly<Record<Authorship, readonly string[]>> = {
   own: ["return-path", "bcc", "resent-bcc"],
   forwarded: ["return-path"],
 };
@@ -40,11 +42,12 @@ export function outgoingAttempt(attempt: Attempt, deps: OutgoingDependencies): A
 }
 
 async function prepareJob(job: DeliveryJob, deps: OutgoingDependencies): Promise<DeliveryJob> {
-  const { origin, sizeOctets } = job;
+  const { sizeOctets } = job;
+  const authorship: Authorship = job.origin === "forwarded" ? "forwarded" : "own";
   const stored = { sizeOctets, read: (start: number, end: number) => job.read(start, end) };
-  const prepared = await prepareMessage(stored, { authorship: origin, without: WITHOUT[origin] });
+  const prepared = await prepareMessage(stored, { authorship, without: WITHOUT[authorship] });
   const keys = await keysFor(job, prepared, deps);
-  const [fields, bodyOctets] = await signed(prepared, keys, origin, deps);
+  const [fields, bodyOctets] = await signed(prepared, keys, authorship, deps);
   const header = Buffer.concat([fields, prepared.header]);
   const octets = new OutgoingOctets(header, prepared.body, bodyOctets);
   return {

@@ -2,7 +2,7 @@
  * Where queue and delivery meet: the queue says what is to be sent where, delivery tries it once and says what became of
  * each recipient. When and how often is the queue's affair; hosts, TLS and SMTP are delivery's.
  */
-import type { NotifyEvent, QueueId, RecipientId } from "#store/queue-rows.ts";
+import type { NotifyEvent, QueueId, QueueOrigin, RecipientId } from "#store/queue-rows.ts";
 
 /**
  * One try to hand a message to the recipients of one destination. Never rejects. When `signal` aborts, it ends soon: what
@@ -20,9 +20,10 @@ export interface DeliveryJob {
   readonly destination: string;
   /**
    * `own`: a user here or the server itself wrote it, and it is signed in the name of its author's domain. `forwarded`:
-   * another wrote it, and it passes through (alias, second MX): it must never be signed as if it were ours.
+   * another wrote it, and it passes through (alias, second MX): it must never be signed as if it were ours. `tls-report`:
+   * like `own`, but neither DANE nor MTA-STS keeps it back, nor does the next report tell of it (RFC 8460 §5.3.1).
    */
-  readonly origin: "own" | "forwarded";
+  readonly origin: QueueOrigin;
   /** Octets that `read` gives: the message without its Return-Path. */
   readonly sizeOctets: number;
   /** As its sender declared it: octets over 127 may be in what is not 7BIT, and in the header where `utf8` is set. */

@@ -34,7 +34,10 @@ export interface NewQueuedRecipient {
 export interface Sending {
   /** Account that sent it: what fairness, `--account` and holds go by. Empty: the system itself, or mail passed on. */
   readonly account: string;
-  /** `forwarded`: another wrote it, and it passes through; never to be signed as ours. */
+  /**
+   * `forwarded`: another wrote it, and it passes through; never to be signed as ours. `tls-report`: ours, about the TLS of
+   * where it may well go; that TLS must not keep it back.
+   */
   readonly origin: QueueOrigin;
   readonly body: "7BIT" | "8BITMIME" | "BINARYMIME";
   readonly utf8: boolean;
@@ -50,7 +53,7 @@ export interface Sending {
   readonly priority?: QueuePriority;
 }
 
-export type QueueOrigin = "own" | "forwarded";
+export type QueueOrigin = "own" | "forwarded" | "tls-report";
 export type HoldReason = "settings" | "admin" | "account";
 
 export const PLAIN_SENDING: Sending = {

@@ -48,6 +48,8 @@ suite("housekeeping", () => {
     await world.pass(ROUND_MS);
     for (let piece = 0; piece < 3; piece++) await world.pass(250);
     assert.deepEqual([world.sending[0], world.sending.length], [roundMs, 3]);
+  });
+
   test("forgets reports older than the settings say, and what ours were made of after a week", async () => {
     const world = new World([]);
     const roundMs = world.clock.now() + ROUND_MS;
@@ -112,6 +114,7 @@ class World {
         pruneSending: (nowMs) => {
           this.sending.push(nowMs);
           return Promise.resolve(this.sent.shift() ?? 0);
+        },
         pruneReports: (before) => {
           this.reports.push(before);
           return Promise.resolve(0);

@@ -1,5 +1,4 @@
-/** Forgets old decision records, senders of the greylist that did not come again, mail kept back whose time is over, what accounts sent long ago, and bans that are long over: in small pieces, so that mail never waits for it. */
-/** Forgets old decision records, old reports, senders of the greylist that did not come again, mail kept back whose time is over, and bans that are long over: in small pieces, so that mail never waits for it. */
+/** Forgets old decision records, old reports, senders of the greylist that did not come again, mail kept back whose time is over, what accounts sent long ago, and bans that are long over: in small pieces, so that mail never waits for it. */
 import type { GreylistSettings } from "#evidence/greylist/settings.ts";
 import { agesAt } from "#evidence/greylist/standing.ts";
 import type { Clock, Timer } from "#ports/clock.ts";
@@ -11,8 +10,7 @@ import type { Store } from "#store/store.ts";
 export interface HousekeepingOptions {
   readonly store: Pick<
     Store,
-    "pruneDecisions" | "pruneBlockList" | "pruneGreylist" | "pruneQuarantine" | "pruneSending"
-    "pruneDecisions" | "pruneBlockList" | "pruneGreylist" | "pruneQuarantine" | "pruneReports"
+    "pruneDecisions" | "pruneBlockList" | "pruneGreylist" | "pruneQuarantine" | "pruneReports" | "pruneSending"
   >;
   readonly clock: Clock;
   readonly log: Log;
@@ -63,12 +61,11 @@ export class Housekeeping {
     const senders = await store.pruneGreylist(agesAt(nowMs, greylist()));
     const kept = await store.pruneQuarantine(nowMs);
     const sent = await store.pruneSending(nowMs);
-    this.#next(forgotten + senders + kept + sent > 0);
     const reports = await store.pruneReports({
       receivedMs: nowMs - keepReportsDays() * DAY_MS,
       day: dayOf(nowMs - TALLY_DAYS_KEPT * DAY_MS),
     });
-    this.#next(forgotten + senders + kept + reports > 0);
+    this.#next(forgotten + senders + kept + sent + reports > 0);
   }
 
   #next(thereIsMore: boolean): void {

@@ -12,6 +12,7 @@ import { DailyReports } from "#reports/outbound/daily-reports.ts";
 import { ReportSender } from "#reports/outbound/report-sender.ts";
 import { TlsTallyKeeper } from "#reports/outbound/tls-tally-keeper.ts";
 import type { AccountId, Store } from "#store/store.ts";
+import { reportAddresses } from "./report-arrivals.ts";
 import { mayLeave } from "./slices.ts";
 
 export interface OpenReports {
@@ -44,7 +45,18 @@ export function openReports(
     accountsHere: (address) => accountsHere(directory, address),
   });
   const organization = reports.organization === "" ? hostname : reports.organization;
-  const daily = new DailyReports({ ...around, resolver, sender, hostname, organization, from, kinds });
+  const addresses = reportAddresses(settings);
+  const isReportAddress = (address: string): boolean => addresses.has(address);
+  const daily = new DailyReports({
+    ...around,
+    resolver,
+    sender,
+    hostname,
+    organization,
+    from,
+    kinds,
+    isReportAddress,
+  });
   // What is counted is kept for a report that is switched on tomorrow; nothing of it says who wrote to whom.
   const keeper = new TlsTallyKeeper({ ...around, take: () => tlsResults.take() });
   return {

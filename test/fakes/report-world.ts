@@ -80,6 +80,7 @@ export class ReportWorld {
       organization: "Local",
       from: "postmaster@local.test",
       kinds: ["tls", "dmarc"],
+      isReportAddress: (address) => address === "postmaster@local.test",
       ...more,
     });
   }

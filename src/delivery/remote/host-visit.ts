@@ -68,7 +68,7 @@ export class HostVisit {
   count(policy: PolicyName, failure: TlsResult["failure"], connection?: OutgoingConnection): void {
     const { around, job, route, name, address } = this.#parts;
     const reported = REPORTED[policy];
-    if (reported === undefined || route.host !== undefined) return;
+    if (reported === undefined || route.host !== undefined || job.origin === "tls-report") return;
     const ownAddress = connection?.local.address ?? "";
     around.tlsResults.add(
       { domain: job.destination, policy: reported, mxName: name, mxAddress: address, ownAddress, failure },

@@ -161,6 +161,23 @@ suite("an attempt", () => {
     await checkCounts({ dns, route: { tls: "encrypt" }, servers: { [ONE]: TLS } }, []);
   });
 
+  test("a report about TLS goes where that is broken, and the next report does not tell of it (RFC 8460 §5.3.1)", async () => {
+    const broken: readonly RemoteWorldOptions[] = [
+      { dns: withTlsa([dane]), signed: true, servers: { [ONE]: { ...TLS, tlsa: "another" } } },
+      { dns: withTlsa("server-failure"), signed: true, servers: { [ONE]: TLS } },
+      { dns: twoMx(), ...enforcing("enforce", "elsewhere.test"), servers: { [ONE]: TLS } },
+      { dns: twoMx(), servers: { [ONE]: {} } },
+    ];
+    for (const options of broken) {
+      const world = new RemoteWorld(options);
+      const { results } = await world.send({ origin: "tls-report" });
+      assert.equal(results[0]?.outcome, "delivered");
+      assert.deepEqual(world.tlsResults.results(), []);
+    }
+    const bySettings = new RemoteWorld({ dns: twoMx(), route: { tls: "encrypt" }, servers: { [ONE]: {} } });
+    assert.equal((await bySettings.send({ origin: "tls-report" })).results[0]?.outcome, "deferred");
+  });
+
   test("the trace says what was tried, in order", async () => {
     const world = new RemoteWorld({
       dns: twoMx({ "one.peer.test": { AAAA: [SIX] } }),

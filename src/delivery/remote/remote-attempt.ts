@@ -5,7 +5,7 @@ import { findHosts } from "../routing/find-hosts.ts";
 import type { Host } from "../routing/hosts.ts";
 import { LOOKUP_MS } from "../routing/limits.ts";
 import { raceConnect } from "../routing/race-connect.ts";
-import type { RouteSettings } from "../routing/settings.ts";
+import type { RouteSettings, TlsPolicySetting } from "../routing/settings.ts";
 import type { StsPolicy } from "../tls-policy/mta-sts-policy.ts";
 import { planTls, type TlsPlan } from "../tls-policy/plan.ts";
 import { HostVisit, type VisitOutcome } from "./host-visit.ts";
@@ -53,7 +53,7 @@ export class RemoteAttempt {
   async #tryAll(): Promise<void> {
     const { job, around } = this.#parts;
     const deadlineMs = around.clock.monotonicMs() + LOOKUP_MS;
-    const usesSts = this.#route.host === undefined && this.#route.tls === "auto" && !job.destination.startsWith("[");
+    const usesSts = this.#route.host === undefined && this.#tlsSetting === "auto" && !job.destination.startsWith("[");
     const [hosts, sts] = await Promise.all([
       findHosts(job.destination, this.#route, around, deadlineMs),
       usesSts ? around.mtaSts.find(job.destination, deadlineMs) : undefined,
@@ -72,6 +72,12 @@ export class RemoteAttempt {
       if (this.#isOver()) return;
       await this.#tryHost(host, sts?.policy);
     }
+  }
+
+  /** RFC 8460 §5.3.1: what a domain publishes does not keep back the report that it is broken. Our own settings do. */
+  get #tlsSetting(): TlsPolicySetting {
+    const { tls } = this.#route;
+    return this.#parts.job.origin === "tls-report" && tls === "auto" ? "opportunistic" : tls;
   }
 
   #isOver(): boolean {
@@ -93,7 +99,7 @@ export class RemoteAttempt {
     const plan = await planTls({
       host,
       port: this.#route.port,
-      setting: this.#route.tls,
+      setting: this.#tlsSetting,
       sts,
       requireTls: job.requireTls,
       resolver,

@@ -109,6 +109,8 @@ suite("aggregate reports", () => {
       ["<feedback><a></b></feedback>", "not-xml"],
       ["<feedback><!-- never ends", "unclosed"],
       [`<feedback>${"<a>".repeat(1000)}`, "too-deep"],
+      [`<feedback><record>${"<a/>".repeat(2001)}`, "too-many-elements"],
+      [`<feedback>${"<record>".repeat(5)}${"<a/></record><record>".repeat(2001)}`, "too-many-elements"],
       [`<feedback><a ${"b".repeat(5000)}>`, "tag-too-long"],
       [`<feedback>${HEAD.replace("1893456000", "yesterday")}</feedback>`, "no-period"],
     ];

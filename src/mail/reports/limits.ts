@@ -17,10 +17,14 @@ export const TLS_FAILURES_MAX = 50;
 export const XML_DEPTH_MAX = 12;
 /** Children of one element that are kept; a record with that many signatures is none. */
 export const XML_CHILDREN_MAX = 200;
+/** Elements in one child of the root, all levels together: one record with a hundred signatures has 500. */
+export const XML_ELEMENTS_MAX = 2000;
 /** Characters of a tag with its attributes. */
 export const XML_TAG_LENGTH_MAX = 2048;
-/** Tags between two rests of the reader: about a millisecond. */
-export const XML_TAGS_PER_STEP = 2000;
+/** Records of one report that are read: at 700 octets each, more than fit into what is unpacked. */
+export const XML_ROOT_CHILDREN_MAX = 30_000;
+/** Characters of tags between two rests of the reader: about a millisecond. */
+export const XML_WORK_PER_STEP = 8 * 1024;
 /** Reports older than the mail itself, or of the next century, are of no day. Seconds since the epoch. */
 export const REPORT_SECONDS_MAX = 4_102_444_800;
 /** Of one count: more messages are not sent in a day. */

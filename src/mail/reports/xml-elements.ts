@@ -3,7 +3,15 @@
  * type is refused, so nothing can be defined, expanded or fetched. In steps, so that a large report keeps nobody waiting.
  */
 import { failed, ok, type Result } from "../result.ts";
-import { REPORT_TEXT_MAX, XML_CHILDREN_MAX, XML_DEPTH_MAX, XML_TAG_LENGTH_MAX, XML_TAGS_PER_STEP } from "./limits.ts";
+import {
+  REPORT_TEXT_MAX,
+  XML_CHILDREN_MAX,
+  XML_DEPTH_MAX,
+  XML_ELEMENTS_MAX,
+  XML_ROOT_CHILDREN_MAX,
+  XML_TAG_LENGTH_MAX,
+  XML_WORK_PER_STEP,
+} from "./limits.ts";
 
 export interface XmlElement {
   /** Without its prefix. */
@@ -12,13 +20,23 @@ export interface XmlElement {
   readonly children: readonly XmlElement[];
 }
 
-export type XmlProblem = "not-xml" | "document-type" | "too-deep" | "tag-too-long" | "unclosed" | "wrong-root";
+export type XmlProblem =
+  | "not-xml"
+  | "document-type"
+  | "too-deep"
+  | "too-many-elements"
+  | "tag-too-long"
+  | "unclosed"
+  | "wrong-root";
 
 interface OpenElement {
   readonly name: string;
   text: string;
   readonly children: XmlElement[];
 }
+
+/** What a tag costs beside its length, in characters. */
+const TAG_WORK = 20;
 
 /** Hands over each child of the root when it is closed, and forgets it. Yields now and then: time for others. */
 export function* readChildren(
@@ -27,12 +45,19 @@ export function* readChildren(
   take: (child: XmlElement) => void,
 ): Generator<void, Result<void, XmlProblem>> {
   const open: OpenElement[] = [];
-  let tags = 0;
+  let work = 0;
+  // Of the child that is being read: what is not handed over yet is all in memory.
+  let elements = 0;
+  let children = 0;
   for (let at = 0; ; ) {
     const start = xml.indexOf("<", at);
     if (start === -1) return failed(open.length > 0 ? "unclosed" : "not-xml");
     addText(open.at(-1), xml, at, start, decoded);
-    if (++tags % XML_TAGS_PER_STEP === 0) yield;
+    work += TAG_WORK;
+    if (work >= XML_WORK_PER_STEP) {
+      yield;
+      work = 0;
+    }
     if (xml.startsWith("<!--", start) || xml.startsWith("<?", start)) {
       const mark = xml[start + 1] === "?" ? "?>" : "-->";
       const end = xml.indexOf(mark, start + 2);
@@ -51,6 +76,7 @@ export function* readChildren(
     const end = tagEnd(xml, start);
     if (end === undefined) return failed("tag-too-long");
     at = end + 1;
+    work += at - start;
     if (xml[start + 1] === "/") {
       const closed = open.pop();
       if (closed === undefined || closed.name !== localName(xml.slice(start + 2, end))) return failed("not-xml");
@@ -63,6 +89,9 @@ export function* readChildren(
     if (name === "") return failed("not-xml");
     if (open.length === 0 && name !== root) return failed("wrong-root");
     if (open.length >= XML_DEPTH_MAX) return failed("too-deep");
+    elements = open.length <= 1 ? 0 : elements + 1;
+    if (open.length === 1) children++;
+    if (elements > XML_ELEMENTS_MAX || children > XML_ROOT_CHILDREN_MAX) return failed("too-many-elements");
     const element: OpenElement = { name, text: "", children: [] };
     if (!isEmpty) open.push(element);
     else if (open.length === 0) return ok(undefined);
@@ -76,15 +105,19 @@ function close(element: OpenElement, open: readonly OpenElement[], take: (child:
   if (parent !== undefined && parent.children.length < XML_CHILDREN_MAX) parent.children.push(element);
 }
 
+const GREATER = 0x3e;
+const DOUBLE_QUOTE = 0x22;
+const SINGLE_QUOTE = 0x27;
+
 /** Of the `>`, which may stand in an attribute's value. */
 function tagEnd(xml: string, start: number): number | undefined {
   const last = Math.min(xml.length, start + XML_TAG_LENGTH_MAX);
-  let quote = "";
+  let quote = 0;
   for (let at = start + 1; at < last; at++) {
-    const character = xml[at]!;
-    if (quote !== "") quote = character === quote ? "" : quote;
-    else if (character === ">") return at;
-    else if (character === '"' || character === "'") quote = character;
+    const code = xml.charCodeAt(at);
+    if (quote !== 0) quote = code === quote ? 0 : quote;
+    else if (code === GREATER) return at;
+    else if (code === DOUBLE_QUOTE || code === SINGLE_QUOTE) quote = code;
   }
   return undefined;
 }

@@ -37,14 +37,19 @@ export interface ReportableDecision {
   readonly facts: AggregateFacts;
 }
 
-/** Undefined: not a message of a stranger, or one that comes again, or one whose author's domain has no policy. */
-export function reportableDecision(record: DecisionRecord): ReportableDecision | undefined {
+/** Undefined: not a message of a stranger, or one that comes again, or one whose author's domain has no policy, or a report. */
+export function reportableDecision(
+  record: DecisionRecord,
+  isReportAddress: (address: string) => boolean,
+): ReportableDecision | undefined {
   const { listener, judged, stage, disposition, evidence, mailFrom } = record;
   const { dmarc, dkim, spf } = evidence;
   if (listener !== "smtp" || judged !== "judged" || stage !== "data" || disposition === "defer") return undefined;
   if (record.clientAddress.startsWith("unix:")) return undefined;
   if (dmarc?.author.kind !== "one" || dmarc.record === undefined) return undefined;
   if (dmarc.result !== "pass" && dmarc.result !== "fail") return undefined;
+  // Two servers that report about each other's reports never end. What claims to be one and is not is told of.
+  if (dmarc.result === "pass" && isOnlyTo(record.recipients, isReportAddress)) return undefined;
   const applied = appliedDisposition(dmarc, disposition);
   const isPath = spf?.identity === "mail-from";
   return {
@@ -62,6 +67,11 @@ export function reportableDecision(record: DecisionRecord): ReportableDecision |
       spfResult: isPath ? { domain: spf.domain, result: spf.result } : undefined,
     },
   };
+}
+
+function isOnlyTo(recipients: DecisionRecord["recipients"], isReportAddress: (address: string) => boolean): boolean {
+  const accepted = recipients.filter(({ accepted: isAccepted }) => isAccepted);
+  return accepted.length > 0 && accepted.every(({ address }) => isReportAddress(address));
 }
 
 /** What the policy came to. What was done beyond it, for whatever else the message was, is not the policy's doing. */

@@ -22,7 +22,7 @@ const REPORTER = {
 function xmlOf(...records: readonly DecisionRecord[]): string {
   const collector = new AggregateCollector();
   for (const record of records) {
-    const decision = reportableDecision(record);
+    const decision = reportableDecision(record, (address) => address === "postmaster@local.test");
     if (decision !== undefined) collector.add(decision);
   }
   const [report] = collector.reports();
@@ -122,6 +122,11 @@ function signed(...signatures: readonly SignatureEvidence[]): DecisionRecord {
       dmarc: dmarc(isPass ? "pass" : "fail", "reject", { record: PUBLISHED, dkim: states }),
     }),
   });
+}
+
+function to(...addresses: readonly string[]): Partial<DecisionRecord> {
+  const recipients = addresses.map((address) => ({ address, accepted: true, reason: null, reply: null }));
+  return { recipients: recipients as never, disposition: "accept" };
 }
 
 function evaluated(record: DecisionRecord): string {
@@ -227,6 +232,13 @@ suite("aggregate reports of ours", () => {
       decided({ evidence: evidence({}) }),
     ];
     for (const record of others) assert.equal(xmlOf(record), "", JSON.stringify(record).slice(0, 200));
+  });
+
+  test("reports about reports would never end; what only claims to be one is told of", () => {
+    const passed = { result: "pass" } as const;
+    assert.equal(xmlOf(decided(to("postmaster@local.test"), passed)), "");
+    assert.notEqual(xmlOf(decided(to("postmaster@local.test"))), "", "forged");
+    assert.notEqual(xmlOf(decided(to("postmaster@local.test", "bob@local.test"), passed)), "", "to a person, too");
   });
 
   test("what strangers wrote cannot break the report", () => {

@@ -37,6 +37,8 @@ export interface DailyReportsOptions {
   readonly organization: string;
   readonly from: string;
   readonly kinds: readonly ("tls" | "dmarc")[];
+  /** Do others send their reports to this address? */
+  readonly isReportAddress: (address: string) => boolean;
 }
 
 /** Times that a day is gone through again for domains whose DNS did not answer. */
@@ -156,7 +158,7 @@ export class DailyReports {
       } as const;
       const rows = await store.findDecisions({ ...range, ...page });
       for (const { record } of rows) {
-        const decision = reportableDecision(JSON.parse(record) as DecisionRecord);
+        const decision = reportableDecision(JSON.parse(record) as DecisionRecord, this.#options.isReportAddress);
         if (decision !== undefined) collector.add(decision);
       }
       after = rows.at(-1);

@@ -111,7 +111,7 @@ suite("reports of ours on their way", () => {
       [queued, targets, mailFrom],
       [[{ address: "t@far.example", notify: ["NEVER"] }], [], "postmaster@local.test"],
     );
-    assert.deepEqual([sending?.origin, sending?.account, sending?.priority], ["own", "", 2]);
+    assert.deepEqual([sending?.origin, sending?.account, sending?.priority], ["tls-report", "", 2]);
     const text = textOf(delivery);
     const header = text.slice(0, text.indexOf("\r\n\r\n"));
     for (const line of [
@@ -163,6 +163,7 @@ suite("reports of ours on their way", () => {
     assert.match(text, /Content-Type: application\/gzip\r\n/);
     assert.match(text, /filename="mx\.local\.test!far\.example!1893456000!1893542399\.xml\.gz"/);
     assert.doesNotMatch(text, /TLS-Report/);
+    assert.equal(world.deliveries[0]?.sending?.origin, "own");
   });
 
   test("into a mailbox here they go without the queue", async () => {
@@ -221,6 +222,6 @@ suite("reports of ours on their way", () => {
     await new World([], store).send("mailto:t@far.example");
     const [entry] = await store.listQueue({ limit: 10 });
     assert.equal(entry?.message.mailFrom, "postmaster@local.test");
-    assert.equal(entry?.message.origin, "own");
+    assert.equal(entry?.message.origin, "tls-report");
   });
 });

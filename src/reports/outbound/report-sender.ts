@@ -81,7 +81,7 @@ export class ReportSender {
       // What cannot be delivered is gone: nobody is told, and tomorrow there is another.
       queued: accounts === undefined ? [{ address, notify: ["NEVER"] }] : [],
       // Behind the mail of people.
-      sending: { ...PLAIN_SENDING, priority: 2 },
+      sending: { ...PLAIN_SENDING, origin: kind === "tls" ? "tls-report" : "own", priority: 2 },
       // RFC 9990 §3.5.2: a message that passes DMARC itself.
       mailFrom: from,
     });

@@ -12,7 +12,7 @@ import { forwarding } from "./0007-forwarding.ts";
 import { scram } from "./0008-scram.ts";
 import { pair } from "./0009-pair.ts";
 import { sending } from "./0010-sending.ts";
-import { reports } from "./0010-reports.ts";
+import { reports } from "./0011-reports.ts";
 
 export const migrations: readonly string[] = [
   first,
