@@ -46,7 +46,7 @@ async function prepareJob(job: DeliveryJob, deps: OutgoingDependencies): Promise
   const authorship: Authorship = job.origin === "forwarded" ? "forwarded" : "own";
   const stored = { sizeOctets, read: (start: number, end: number) => job.read(start, end) };
   const prepared = await prepareMessage(stored, { authorship, without: WITHOUT[authorship] });
-  const keys = await keysFor(job, prepared, deps);
+  const keys = await keysFor(job, authorship, prepared, deps);
   const [fields, bodyOctets] = await signed(prepared, keys, authorship, deps);
   const header = Buffer.concat([fields, prepared.header]);
   const octets = new OutgoingOctets(header, prepared.body, bodyOctets);
@@ -63,11 +63,12 @@ async function prepareJob(job: DeliveryJob, deps: OutgoingDependencies): Promise
  * is sealed in the name of the domain it passes through, which its reverse-path names by then.
  */
 async function keysFor(
-  { origin, mailFrom }: DeliveryJob,
+  { mailFrom }: DeliveryJob,
+  authorship: Authorship,
   { authorDomain }: PreparedMessage,
   { keys }: OutgoingDependencies,
 ): Promise<readonly SigningKey[]> {
-  if (origin === "own") return authorDomain === undefined ? [] : keys.of(authorDomain);
+  if (authorship === "own") return authorDomain === undefined ? [] : keys.of(authorDomain);
   const domain = parseDomain(mailFrom.slice(mailFrom.lastIndexOf("@") + 1));
   return domain.ok ? keys.of(domain.value) : [];
 }
@@ -76,7 +77,7 @@ async function keysFor(
 async function signed(
   prepared: PreparedMessage,
   keys: readonly SigningKey[],
-  origin: DeliveryJob["origin"],
+  authorship: Authorship,
   { hostname, clock }: OutgoingDependencies,
 ): Promise<readonly [fields: Buffer, bodyOctets: number]> {
   const [key] = keys;
@@ -85,7 +86,7 @@ async function signed(
   const { header } = prepared;
   const body = await measureBody(prepared);
   const nowMs = clock.now();
-  if (origin === "own") return [await signatureFields(header, body, keys, nowMs), body.octets];
+  if (authorship === "own") return [await signatureFields(header, body, keys, nowMs), body.octets];
   const seal = await sealFields(header, body, { key, authservId: hostname, nowMs });
   return [seal ?? Buffer.alloc(0), body.octets];
 }

@@ -3,7 +3,7 @@ import type { webcrypto } from "node:crypto";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import type { OauthSettings } from "#identity/oauth/settings.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
-import type { HttpsClient, HttpsPost, HttpsPoster, HttpsPage, HttpsProblem } from "#ports/https-client.ts";
+import type { HttpsClient, HttpsPage, HttpsPost, HttpsPoster, HttpsProblem } from "#ports/https-client.ts";
 import type { FakeClock } from "./clock.ts";
 
 export const ISSUER = "https://login.example.test";

@@ -69,7 +69,13 @@ suite("pages over HTTPS", () => {
       });
     };
     const octets = Buffer.from("a=b&c=%20");
-    const wanted = { mediaType: "application/x-www-form-urlencoded", octets, authorization: "Basic eDp5", timeoutMs: 2000, octetsMax: 100 };
+    const wanted = {
+      mediaType: "application/x-www-form-urlencoded",
+      octets,
+      authorization: "Basic eDp5",
+      timeoutMs: 2000,
+      octetsMax: 100,
+    };
     const servers = [createServer({ cert: own.pem, key: own.keyPem }, listener), createPlainServer(listener)] as const;
     const clients = { resolver: new FakeResolver({ [NAME]: { A: ["127.0.0.1"] } }), clock: systemClock };
     const client = createHttpsClient({ ...clients, authoritiesPem: root.pem });
@@ -113,7 +119,13 @@ suite("pages over HTTPS", () => {
       const resolver = new FakeResolver({ [NAME]: { A: [address] } });
       const client = createHttpsClient({ resolver, clock: systemClock });
       const publicOnly = true;
-      const request = { timeoutMs: 200, octetsMax: 100, mediaType: "a/b", octets: Buffer.alloc(1), publicOnly } as const;
+      const request = {
+        timeoutMs: 200,
+        octetsMax: 100,
+        mediaType: "a/b",
+        octets: Buffer.alloc(1),
+        publicOnly,
+      } as const;
       const named = await client.post({ ...request, url: `https://${NAME}/` });
       const literal = await client.post({ ...request, url: `https://${address}/` });
       assert.deepEqual(

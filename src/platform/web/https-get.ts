@@ -5,7 +5,14 @@ import { isIP } from "node:net";
 import { isPrivateAddress, parseIpAddress } from "#mail/ip-address.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
 import type { Clock } from "#ports/clock.ts";
-import type { HttpsClient, HttpsPage, HttpsPost, HttpsPoster, HttpsProblem, HttpsRequest } from "#ports/https-client.ts";
+import type {
+  HttpsClient,
+  HttpsPage,
+  HttpsPost,
+  HttpsPoster,
+  HttpsProblem,
+  HttpsRequest,
+} from "#ports/https-client.ts";
 import type { Resolver } from "#ports/resolver.ts";
 
 export interface HttpsClientOptions {
