@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { metricsText } from "./metrics-text.ts";
 import { createWebApp, type WebClient } from "./web-app.ts";
 import type { WebSettings } from "./web-settings.ts";
 
@@ -21,9 +22,10 @@ const settings: WebSettings = {
 };
 
 const keyAuthorization = (token: string): string | undefined => (token === "token" ? "token.thumbprint" : undefined);
-const app = createWebApp({ settings, httpsPort: 443, keyAuthorization });
-const SECURE = { isSecure: true, isPrivate: false };
-const PLAIN = { isSecure: false, isPrivate: false };
+const metrics = async (): Promise<string> => "postern_info 1\n";
+const app = createWebApp({ settings, httpsPort: 443, keyAuthorization, metrics });
+const SECURE = { isSecure: true, isPrivate: false, isLocal: false };
+const PLAIN = { isSecure: false, isPrivate: false, isLocal: false };
 
 async function ask(
   url: string,
@@ -170,6 +172,7 @@ suite("doors", () => {
     const { status } = await ask("http://mta-sts.example.com/.well-known/mta-sts.txt", {
       isSecure: false,
       isPrivate: true,
+      isLocal: false,
     });
     assert.equal(status, 200);
   });
@@ -183,5 +186,41 @@ suite("doors", () => {
     }
     const plain = await ask("http://mx1.example.com/", PLAIN);
     assert.equal(plain.headers.has("strict-transport-security"), false); // RFC 6797 §7.2
+  });
+});
+
+suite("metrics", () => {
+  const LOCAL = { ...PLAIN, isLocal: true };
+
+  test("are for this machine, under whatever name", async () => {
+    const { status, headers, page } = await ask("http://127.0.0.1:8080/metrics", LOCAL);
+    assert.deepEqual([status, page], [200, "postern_info 1\n"]);
+    assert.equal(headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  });
+
+  test("are for nobody else, nor for those whom a proxy on this machine lets in", async () => {
+    assert.equal((await ask("https://mx1.example.com/metrics")).status, 404);
+    for (const name of ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"]) {
+      const asked = await ask("http://127.0.0.1/metrics", LOCAL, { headers: { [name]: "198.51.100.7" } });
+      assert.equal(asked.status, 404, name);
+    }
+  });
+
+  test("a server that is just beginning has none", async () => {
+    const young = createWebApp({
+      settings,
+      httpsPort: 443,
+      keyAuthorization,
+      metrics: () => Promise.resolve(undefined),
+    });
+    assert.equal((await young.respond(new Request("http://127.0.0.1/metrics"), LOCAL)).status, 503);
+  });
+
+  test("labels and help keep to their line", () => {
+    const samples = [{ labels: { name: 'a"b\\c\nd' }, value: 3 }];
+    assert.equal(
+      metricsText([{ name: "x_total", kind: "counter", help: "one\ntwo", samples }]),
+      '# HELP x_total one\\ntwo\n# TYPE x_total counter\nx_total{name="a\\"b\\\\c\\nd"} 3\n',
+    );
   });
 });

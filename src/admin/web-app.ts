@@ -1,12 +1,14 @@
 /**
  * The web pages that mail needs, and no more: what other servers (MTA-STS), mail programs (autoconfig, autodiscover, profiles)
- * and certificate authorities (challenges) ask for. Everything here is public; nothing tells whether an account exists.
+ * and certificate authorities (challenges) ask for. Everything here is public, but for `/metrics`, which is for this machine
+ * alone; nothing tells whether an account exists.
  */
 import { createHash } from "node:crypto";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { APPLE_PROFILE_TYPE, appleProfile } from "./apple-profile.ts";
 import { autoconfigXml } from "./autoconfig.ts";
 import { askedAddress, autodiscoverXml } from "./autodiscover.ts";
+import { METRICS_TYPE } from "./metrics-text.ts";
 import { mtaStsPolicy } from "./mta-sts.ts";
 import { domainOfAddress, hostRole, type WebDomain, type WebSettings } from "./web-settings.ts";
 
@@ -15,6 +17,8 @@ export interface WebClient {
   readonly isSecure: boolean;
   /** Without TLS from this machine alone: a proxy in front, which has the TLS. */
   readonly isPrivate: boolean;
+  /** Its connection comes from this machine. */
+  readonly isLocal: boolean;
 }
 
 export interface WebApp {
@@ -28,10 +32,14 @@ export interface WebAppOptions {
   readonly httpsPort: number | undefined;
   /** What is answered to a certificate authority (RFC 8555 §8.3). */
   readonly keyAuthorization: (token: string) => string | undefined;
+  /** For Prometheus; undefined where the figures cannot be had. */
+  readonly metrics: () => Promise<string | undefined>;
 }
 
 type Env = { Bindings: WebClient };
 
+/** What a proxy on this machine writes: the client is somebody else, who need not know our figures. */
+const FORWARDED = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
 const XML = { "content-type": "text/xml; charset=utf-8" };
 /** Octets of an address in a request (RFC 5321 §4.5.3.1.3). */
 const ADDRESS_OCTETS_MAX = 256;
@@ -45,6 +53,14 @@ export function createWebApp(options: WebAppOptions): WebApp {
     return answer === undefined
       ? context.notFound()
       : context.body(answer, 200, { "content-type": "application/octet-stream" });
+  });
+  app.get("/metrics", async (context) => {
+    if (!context.env.isLocal || FORWARDED.some((name) => context.req.header(name) !== undefined))
+      return context.notFound();
+    const text = await options.metrics();
+    return text === undefined
+      ? context.text("The figures cannot be had.\n", 503)
+      : context.body(text, 200, { "content-type": METRICS_TYPE });
   });
   app.use(knownHosts(settings));
   app.use(insideTls(options));

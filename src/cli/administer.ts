@@ -1,9 +1,9 @@
 /** Runs a control command where it belongs: in the running server, or without one over the store itself. */
 import { join } from "node:path";
 import type { Settings } from "#config/settings.ts";
+import { ask } from "#platform/net/ask-control.ts";
 import { dialControlSocket } from "#platform/net/control-dial.ts";
 import type { ExitCode, Invocation } from "./command.ts";
-import { ask } from "./control-client.ts";
 import type { ControlArgs, ControlCommand, ControlOutcome, ControlValue } from "./control-commands.ts";
 import { problemSentence } from "./problem-words.ts";
 import { readSettings } from "./settings-file.ts";

@@ -29,6 +29,7 @@ import { type ControlContext, type ControlEntry, type ControlOutcome, command } 
 import { decisionCommands } from "./decision-controls.ts";
 import { dkimCommands } from "./dkim-controls.ts";
 import { greylistCommands, greylistCounts } from "./greylist-controls.ts";
+import { metricsCommands } from "./metrics-controls.ts";
 import { pairControls, pairState } from "./pair-controls.ts";
 import { quarantineCommands } from "./quarantine-controls.ts";
 import { queueControls } from "./queue-controls.ts";
@@ -162,6 +163,7 @@ const commands = {
   ...decisionCommands,
   ...dkimCommands,
   ...greylistCommands,
+  ...metricsCommands,
   ...pairControls,
   ...quarantineCommands,
   ...reportCommands,

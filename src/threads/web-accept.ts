@@ -2,10 +2,14 @@ import { createWebApp } from "#admin/web-app.ts";
 import { isPrivateEndpoint } from "#config/endpoint.ts";
 import type { ListenerSettings, Settings } from "#config/settings.ts";
 import { createHttpAccept } from "#platform/http/http-accept.ts";
+import { networkSet } from "#platform/net/network-set.ts";
 import type { Accept } from "#ports/connection.ts";
 import type { Log } from "#ports/log.ts";
+import { askMetrics } from "./ask-metrics.ts";
 import type { FrontTls } from "./front-tls.ts";
 import { httpsPort, webSettings } from "./web-slices.ts";
+
+const isLoopback = networkSet(["127.0.0.0/8", "::1"]);
 
 /** What a listener for HTTP makes of a connection. */
 export function webAccepts(
@@ -16,9 +20,14 @@ export function webAccepts(
     settings: webSettings(settings),
     httpsPort: httpsPort(settings),
     keyAuthorization: (token) => tls.keyAuthorization(token),
+    metrics: () => askMetrics(settings.dataDir),
   });
   const accept = (isPrivate: boolean): Accept =>
-    createHttpAccept({ respond: (request, { isSecure }) => app.respond(request, { isSecure, isPrivate }), log });
+    createHttpAccept({
+      respond: (request, { isSecure, address }) =>
+        app.respond(request, { isSecure, isPrivate, isLocal: address.startsWith("unix:") || isLoopback(address) }),
+      log,
+    });
   const forAll = accept(false);
   const forProxies = accept(true);
   return ({ endpoint, tls: kind }) => (kind === "none" && isPrivateEndpoint(endpoint) ? forProxies : forAll);

@@ -3,12 +3,12 @@ import { closeSync, existsSync, fchownSync, openSync, readFileSync } from "node:
 import { join } from "node:path";
 import type { Settings } from "#config/settings.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
+import { ask } from "#platform/net/ask-control.ts";
 import { dialControlSocket } from "#platform/net/control-dial.ts";
 import { runProgram, startDetached } from "#platform/run-program.ts";
 import { sleep } from "#platform/sleep.ts";
 import { systemClock } from "#platform/system-clock.ts";
 import { CONTROL_SOCKET } from "../administer.ts";
-import { ask } from "../control-client.ts";
 import type { ControlOutcome, ControlValue } from "../control-commands.ts";
 import type { ServerStatus } from "../status-report.ts";
 import { LOOK_AGAIN_MS, PROGRAM_MS, STARTED_MS } from "./limits.ts";

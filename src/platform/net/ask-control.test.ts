@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Duplex } from "node:stream";
 import { suite, test } from "node:test";
-import { ask } from "./control-client.ts";
+import { ask } from "./ask-control.ts";
 
 /** A server that answers each line as told, in pieces of `pieceOctets`. */
 function server(answer: (line: string) => string | undefined, pieceOctets = 7): Duplex {
