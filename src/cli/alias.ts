@@ -27,6 +27,17 @@ export const aliasCommands: readonly Command[] = [
       }),
   },
   {
+    name: "alias show",
+    operands: ["ADDRESS"],
+    summary: "shows where one alias leads",
+    run(invocation) {
+      const [address = ""] = invocation.operands;
+      return administer(invocation, "alias-show", { address }, address, (alias) => {
+        invocation.out.line(`${alias.address} leads to ${alias.targets.join(", ")}.`);
+      });
+    },
+  },
+  {
     name: "alias remove",
     operands: ["ADDRESS"],
     summary: "removes an alias",

@@ -109,6 +109,11 @@ const addressCommands = {
     ({ administration }, { address, targets }) => addAlias(administration, address, targets),
   ),
   "alias-list": command(nothing, async ({ administration }) => ok(await listAliases(administration))),
+  "alias-show": command(addressed, async ({ administration }, { address }) => {
+    const wanted = address.toLowerCase();
+    const alias = (await listAliases(administration)).find((one) => one.address === wanted);
+    return alias === undefined ? failed("no-such-alias") : ok(alias);
+  }),
   "alias-remove": command(addressed, ({ administration }, { address }) => removeAlias(administration, address)),
   "domain-add": command(
     z.strictObject({ name: z.string(), role: z.enum(["primary", "secondary"]) }),

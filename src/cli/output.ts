@@ -1,4 +1,5 @@
 import { wrapped } from "#verdict/page.ts";
+import type { ExitCode } from "./command.ts";
 
 /** What commands print: results on standard output, complaints on standard error. */
 export interface Output {
@@ -20,6 +21,31 @@ export function streamOutput(stream: NodeJS.WriteStream, errors: NodeJS.Writable
     problem: (text) => void errors.write(`${text}\n`),
     colour: stream.isTTY && process.env["NO_COLOR"] === undefined,
   };
+}
+
+/** With `--json` a complaint is JSON, too: where a command fails and has printed none, what it said to people becomes one. */
+export async function withJson(out: Output, run: (out: Output) => Promise<ExitCode>): Promise<ExitCode> {
+  let hasPrinted = false;
+  const problems: string[] = [];
+  const code = await run({
+    colour: out.colour,
+    line: (text) => {
+      hasPrinted = true;
+      out.line(text);
+    },
+    json: (value) => {
+      hasPrinted = true;
+      out.json(value);
+    },
+    problem: (text) => {
+      problems.push(text);
+      out.problem(text);
+    },
+  });
+  if (code !== 0 && !hasPrinted) {
+    out.json({ ok: false, problem: code === 2 ? "wrong-use" : "failed", message: problems.join(" ") });
+  }
+  return code;
 }
 
 /** Width of the first column, in characters: a longer name has a line of its own. */

@@ -12,7 +12,7 @@ import { domainCommands } from "./domain.ts";
 import { greylistCommands } from "./greylist.ts";
 import { helpText } from "./help-text.ts";
 import { notBuiltCommands } from "./not-built.ts";
-import { type Output, streamOutput } from "./output.ts";
+import { type Output, streamOutput, withJson } from "./output.ts";
 import { pairCommands } from "./pair.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import { policyTest } from "./policy-test.ts";
@@ -60,6 +60,10 @@ export const COMMANDS: readonly Command[] = [
 
 /** @param words what was typed after `postern`. */
 export async function runCommand(words: readonly string[], out: Output): Promise<ExitCode> {
+  return words.includes("--json") ? withJson(out, (told) => runWords(words, told)) : runWords(words, out);
+}
+
+async function runWords(words: readonly string[], out: Output): Promise<ExitCode> {
   if (words.length === 1 && words[0] === "--version") {
     out.line(`postern ${postern.version}`);
     return 0;
