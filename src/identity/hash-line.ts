@@ -1,13 +1,18 @@
 /**
  * The line before the thread pool: so many hashes run at once, so many logins wait, and the rest is sent away. A login
  * flood then costs the flooders their logins, and nobody else the disk. Users at networks they have used stand in a line
- * of their own, which is served first: a flood of strangers takes neither their turn nor their room.
+ * of their own, which is served first: a flood of strangers takes neither their turn nor their room. And a long line of
+ * strangers rests between two hashes, so that it does not take the processor from the mail either.
  */
+import type { Clock } from "#ports/clock.ts";
 import {
   HASHES_AT_ONCE_MAX,
   HASHES_WAITING_MAX,
   HASHES_WAITING_PER_ADDRESS_MAX,
   STRANGERS_HASHES_AT_ONCE_MAX,
+  STRANGERS_REST_FROM,
+  STRANGERS_REST_HASHES,
+  STRANGERS_REST_MS_MAX,
 } from "./limits.ts";
 
 export interface HashLineLimits {
@@ -48,6 +53,10 @@ class Line {
     this.isKnown = isKnown;
   }
 
+  get length(): number {
+    return this.#places.length;
+  }
+
   /** Undefined: it is full. */
   join(address: string, { waitingMax, waitingPerAddressMax }: HashLineLimits): Promise<void> | undefined {
     const ofAddress = this.#byAddress.get(address) ?? 0;
@@ -70,13 +79,17 @@ class Line {
 }
 
 export class HashLine {
+  readonly #clock: Pick<Clock, "monotonicMs" | "after">;
   readonly #limits: HashLineLimits;
   readonly #known = new Line(true);
   readonly #strangers = new Line(false);
   #running = 0;
   #strangersRunning = 0;
+  /** Strangers' hashes that are over, and whose rest is not. */
+  #resting = 0;
 
-  constructor(limits: HashLineLimits = defaults) {
+  constructor(clock: Pick<Clock, "monotonicMs" | "after">, limits: HashLineLimits = defaults) {
+    this.#clock = clock;
     this.#limits = limits;
   }
 
@@ -89,10 +102,12 @@ export class HashLine {
       if (entered === undefined) return "full";
       await entered; // It was counted by the one who let it in.
     }
+    const beganMs = this.#clock.monotonicMs();
     try {
       return await work();
     } finally {
       this.#count(isKnown, -1);
+      if (!isKnown && this.#strangers.length >= STRANGERS_REST_FROM) this.#rest(this.#clock.monotonicMs() - beganMs);
       this.#letIn(this.#known);
       this.#letIn(this.#strangers);
     }
@@ -100,7 +115,16 @@ export class HashLine {
 
   #mayEnter(isKnown: boolean): boolean {
     const { atOnceMax, strangersAtOnceMax } = this.#limits;
-    return this.#running < atOnceMax && (isKnown || this.#strangersRunning < strangersAtOnceMax);
+    return this.#running < atOnceMax && (isKnown || this.#strangersRunning + this.#resting < strangersAtOnceMax);
+  }
+
+  /** @param tookMs of the hash before it. */
+  #rest(tookMs: number): void {
+    this.#resting++;
+    this.#clock.after(Math.min(tookMs * STRANGERS_REST_HASHES, STRANGERS_REST_MS_MAX), () => {
+      this.#resting--;
+      this.#letIn(this.#strangers);
+    });
   }
 
   #count(isKnown: boolean, change: 1 | -1): void {

@@ -18,10 +18,23 @@ export const USERNAME_CHARACTERS_MAX = 320;
 
 /** Hashes that run at once in one thread: half of libuv's four pool threads, which also serve the disk and DNS. */
 export const HASHES_AT_ONCE_MAX = 2;
-/** Of those, for logins from networks their account has not used: a flood of them leaves a core to everybody else. */
+/** Of those, for logins from networks their account has not used. */
 export const STRANGERS_HASHES_AT_ONCE_MAX = 1;
-/** Logins that wait for a hash, strangers and others apart: about 8 s of work, within the 30 s that a client has. */
+/**
+ * Logins that wait for a hash, strangers and others apart: about 8 s of work. Strangers, whose line moves slower, are more
+ * than a thread's part of `connections_not_logged_in`: that they wait is what holds them up. Sent away they would be back
+ * at once, and each time cost a handshake.
+ */
 export const HASHES_WAITING_MAX = 512;
+/** Strangers who wait, from which on their line rests between two hashes: more than ever come by chance. */
+export const STRANGERS_REST_FROM = 8;
+/**
+ * Such a rest, in durations of the hash before it. A flood then has a quarter of a core of each thread that serves clients,
+ * and mail keeps the rest. Measured: without it mail that comes in fell to the half.
+ */
+export const STRANGERS_REST_HASHES = 3;
+/** The longest rest: a hash that took long because the machine was busy does not shut strangers out. Milliseconds. */
+export const STRANGERS_REST_MS_MAX = 1000;
 /** Of those, from one client address: one client cannot fill the line for the others. */
 export const HASHES_WAITING_PER_ADDRESS_MAX = 256;
 

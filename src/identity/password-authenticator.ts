@@ -72,7 +72,7 @@ export class PasswordAuthenticator {
     this.#log = log;
     this.#watch = watch;
     this.#found = found;
-    this.#line = new HashLine(hashLine);
+    this.#line = new HashLine(clock, hashLine);
     this.#verified = new VerifiedPasswords({ clock, random });
     this.#verifyHash = verifyHash;
     this.#unmatchable = unmatchableHash(random);
