@@ -2,9 +2,6 @@
 import type { Command } from "./command.ts";
 
 const NAMES: readonly (readonly [name: string, summary: string])[] = [
-  ["backup", "copies the data"],
-  ["restore", "brings a copy back"],
-  ["verify", "checks the data"],
   ["import", "takes mail from elsewhere"],
   ["export", "gives mail to elsewhere"],
 ];

@@ -2,6 +2,7 @@
 import { accountCommands } from "./account.ts";
 import { aliasCommands } from "./alias.ts";
 import { audit } from "./audit.ts";
+import { backupCommands } from "./backup.ts";
 import { allow, ban, unban } from "./ban.ts";
 import { bansCommands } from "./bans.ts";
 import { checkConfig } from "./check-config.ts";
@@ -55,6 +56,7 @@ export const COMMANDS: readonly Command[] = [
   ...sendingCommands,
   ...reportsCommands,
   ...pairCommands,
+  ...backupCommands,
   ...notBuiltCommands,
 ];
 

@@ -41,7 +41,7 @@ export function prepareDataFolder(dataDir: string): DataFolder {
 }
 
 /** With its parents. Not by `recursive`: where the kernel allows no folder (/proc), that never comes back. */
-function makeFolder(path: string): void {
+export function makeFolder(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
   if (dirname(path) !== path) makeFolder(dirname(path));
   mkdirSync(path, { mode: PRIVATE_MODE });
