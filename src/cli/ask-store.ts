@@ -10,13 +10,16 @@ import { StoreOpenError } from "#store/store-open-error.ts";
 import { protectedAddresses } from "#threads/protected.ts";
 import { type ControlOutcome, controlHandler } from "./control-commands.ts";
 
+/** What is put in before the first start, by scripts above all: these make the data folder. All others would find nothing there. */
+const FIRST_COMMANDS: ReadonlySet<string> = new Set(["account-add", "domain-add", "alias-add"]);
+
 export async function askStore(
   settings: Settings,
   command: string,
   args: unknown,
 ): Promise<Result<ControlOutcome, { readonly message: string; readonly remedy: string }>> {
   const { dataDir, domains } = settings;
-  if (!existsSync(dataDir)) {
+  if (!existsSync(dataDir) && !FIRST_COMMANDS.has(command)) {
     return failed({ message: `there is no data folder ${dataDir}`, remedy: "`postern serve` makes it" });
   }
   try {

@@ -92,6 +92,19 @@ suite("postern serve", () => {
     assert.equal(run(settings, ["status"]).code, 1);
   });
 
+  test("accounts, aliases and domains can be there before the first start; what only looks makes no folder", async () => {
+    const settings = settingsFile();
+    assert.equal(run(settings, ["account", "list"]).code, 3);
+    assert.equal(run(settings, ["status"]).code, 3);
+    const added = run(settings, ["account", "add", "dora@example.test", "--password-stdin"], "correct horse 9\n");
+    assert.deepEqual([added.code, added.err], [0, ""]);
+    assert.equal(run(settings, ["alias", "add", "d@example.test", "dora@example.test"]).code, 0);
+    const server = await serve(settings);
+    assert.match(run(settings, ["account", "list"]).out, /dora@example\.test/);
+    server.kill("SIGTERM");
+    assert.deepEqual(await once(server, "exit"), [0, null]);
+  });
+
   test("an unknown setting is told with file, line and the nearest known one", () => {
     const settings = settingsFile("admni = 1");
     checkRefused(settings, /postern\.toml:3: error: admni is not a setting .* Did you mean admin\?/);
