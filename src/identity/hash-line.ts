@@ -120,8 +120,10 @@ export class HashLine {
 
   /** @param tookMs of the hash before it. */
   #rest(tookMs: number): void {
+    const restMs = Math.min(tookMs * STRANGERS_REST_HASHES, STRANGERS_REST_MS_MAX);
+    if (restMs <= 0) return;
     this.#resting++;
-    this.#clock.after(Math.min(tookMs * STRANGERS_REST_HASHES, STRANGERS_REST_MS_MAX), () => {
+    this.#clock.after(restMs, () => {
       this.#resting--;
       this.#letIn(this.#strangers);
     });

@@ -80,6 +80,7 @@ class World {
 
   #post(request: HttpsPost): Awaited<ReturnType<HttpsPoster["post"]>> {
     this.posts.push(request);
+    assert.equal(request.publicOnly, true, "where reports go is a stranger's word");
     const status = this.statuses.shift() ?? 200;
     return status === "gone"
       ? failed({ kind: "no-connection", text: "gone" } as const)
