@@ -36,6 +36,7 @@ import { queueControls } from "./queue-controls.ts";
 import { reportCommands } from "./reports-controls.ts";
 import { senderCommands } from "./sender-controls.ts";
 import { sendingControls } from "./sending-controls.ts";
+import { totpControls } from "./totp-controls.ts";
 
 export type { ControlContext, ControlOutcome } from "./control-entry.ts";
 
@@ -175,6 +176,7 @@ const commands = {
   ...senderCommands,
   ...queueControls,
   ...sendingControls,
+  ...totpControls,
   ...serverCommands,
 };
 

@@ -27,6 +27,7 @@ import { sendingCommands } from "./sending.ts";
 import { serve } from "./serve.ts";
 import { setup } from "./setup/setup.ts";
 import { status } from "./status.ts";
+import { totpCommands } from "./totp.ts";
 import { postern } from "./version.ts";
 import { why } from "./why.ts";
 
@@ -49,6 +50,7 @@ export const COMMANDS: readonly Command[] = [
   ...senderCommands,
   ...quarantineCommands,
   ...accountCommands,
+  ...totpCommands,
   ...aliasCommands,
   ...domainCommands,
   ...dkimCommands,

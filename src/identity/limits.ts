@@ -94,3 +94,8 @@ export const USES_WAITING_MAX = 5000;
 export const LIMITED_TOLD_AGAIN_MS = 60 * 60_000;
 /** Accounts for which that is remembered. */
 export const LIMITED_ACCOUNTS_MAX = 1000;
+
+/** Octets of a TOTP secret: as many as the hash has (RFC 4226 §4, R6), and 32 characters of base 32 without a rest. */
+export const TOTP_SECRET_OCTETS = 20;
+/** Codes for who has lost the authenticator; one costs a small hash to look for. */
+export const RECOVERY_CODES = 10;

@@ -13,6 +13,7 @@ import { quarantineContract } from "./contract/quarantine.ts";
 import { queueContract } from "./contract/queue.ts";
 import { reportContract } from "./contract/reports.ts";
 import { searchContract } from "./contract/search.ts";
+import { secondFactorContract } from "./contract/second-factors.ts";
 import { senderContract } from "./contract/senders.ts";
 import { sendingContract } from "./contract/sending.ts";
 import { sendingHoldsContract } from "./contract/sending-holds.ts";
@@ -20,6 +21,7 @@ import type { Store } from "./store.ts";
 
 const SUITES: Readonly<Record<string, ContractTests>> = {
   "accounts, aliases, domains, credentials": directoryContract,
+  "second factors": secondFactorContract,
   folders: folderContract,
   messages: messageContract,
   "flags and changes": flagContract,

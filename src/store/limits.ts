@@ -115,3 +115,7 @@ export const SENDING_SUBJECTS_SHOWN = 5;
 export const SENDING_SUBJECTS_READ = 200;
 /** Rows about sending that one call forgets: a longer transaction would hold up mail. */
 export const PRUNED_SENDING_PER_CALL_MAX = 1000;
+/** Codes of TOTP that may be tried at once. Three of a million are right at a time. */
+export const TOTP_ATTEMPTS_MAX = 5;
+/** One more may be tried after so long: 288 a day, of which a guesser with the password hits one in three years. Milliseconds. */
+export const TOTP_ATTEMPT_MS = 5 * 60_000;

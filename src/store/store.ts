@@ -23,6 +23,7 @@ import type { NewQueuedRecipient, Sending } from "./queue-rows.ts";
 import type { QueueStore } from "./queue-store.ts";
 import type { ReportStore } from "./report-rows.ts";
 import type { SearchKey } from "./search-key.ts";
+import type { SecondFactorStore } from "./second-factor-store.ts";
 import type { CorrespondentRow, SenderKey, SenderRow } from "./sender-row.ts";
 import type { Submission } from "./sending-rows.ts";
 import type { SendingStore } from "./sending-store.ts";
@@ -204,7 +205,7 @@ export interface StoreStatistics {
   readonly schemaVersion: number;
 }
 
-export interface Store extends QueueStore, CredentialStore, PairStore, SendingStore, ReportStore {
+export interface Store extends QueueStore, CredentialStore, PairStore, SendingStore, ReportStore, SecondFactorStore {
   // — The directory: who has an address here —
   findAddress(address: string): Promise<AddressEntry | undefined>;
   findAccount(id: AccountId): Promise<Account | undefined>;

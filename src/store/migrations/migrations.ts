@@ -13,6 +13,7 @@ import { scram } from "./0008-scram.ts";
 import { pair } from "./0009-pair.ts";
 import { sending } from "./0010-sending.ts";
 import { reports } from "./0011-reports.ts";
+import { secondFactor } from "./0012-second-factor.ts";
 
 export const migrations: readonly string[] = [
   first,
@@ -26,4 +27,5 @@ export const migrations: readonly string[] = [
   pair,
   sending,
   reports,
+  secondFactor,
 ];

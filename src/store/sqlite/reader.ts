@@ -21,6 +21,7 @@ import { queueReads } from "./read/queue.ts";
 import { reportReads } from "./read/reports.ts";
 import { scramKeyReads } from "./read/scram-keys.ts";
 import { searchedFolder } from "./read/search-rows.ts";
+import { secondFactorReads } from "./read/second-factors.ts";
 import { senderReads } from "./read/senders.ts";
 import { sendingReads } from "./read/sending.ts";
 import { accountByAddress, accountById, allAccounts, allFolders, credentialsOf, folderByName } from "./rows.ts";
@@ -50,6 +51,7 @@ export function createSqliteReader({ dataDir }: { readonly dataDir: string }): S
     ...pairReads(db),
     ...reportReads(db),
     ...senderReads(db),
+    ...secondFactorReads(db),
     ...sendingReads(db),
   };
   return {

@@ -27,6 +27,7 @@ import { pairOperations } from "./write/pair.ts";
 import { quarantineOperations } from "./write/quarantine.ts";
 import { queueOperations } from "./write/queue.ts";
 import { reportOperations } from "./write/reports.ts";
+import { secondFactorOperations } from "./write/second-factors.ts";
 import { senderOperations } from "./write/senders.ts";
 import { sendingOperations } from "./write/sending.ts";
 
@@ -133,6 +134,7 @@ export class Writer implements SqliteWriter {
       ...quarantineOperations(context),
       ...pairOperations(context),
       ...reportOperations(context),
+      ...secondFactorOperations(context),
       ...senderOperations(context),
       ...sendingOperations(context),
     };

@@ -6,6 +6,7 @@ import type { WriterOperations } from "../store-methods.ts";
 import type { WriteContext } from "./context.ts";
 import { dropFolder, insertFolder, SPECIAL_FOLDERS } from "./folder-rows.ts";
 import { forgetQuarantined } from "./quarantine.ts";
+import { forgetTotp } from "./second-factors.ts";
 import { forgetSenders } from "./senders.ts";
 
 type DirectoryMethod =
@@ -60,6 +61,7 @@ function accountOperations(
         dropFolder(context, folder.id);
       }
       db.run("DELETE FROM scram_key WHERE credential_id IN (SELECT id FROM credential WHERE account_id = ?)", id);
+      forgetTotp(context, id);
       for (const table of ["credential", "subscription", "keyword"]) {
         db.run(`DELETE FROM ${table} WHERE account_id = ?`, id);
       }
