@@ -3,7 +3,7 @@ import { suite, test } from "node:test";
 import * as fc from "fast-check";
 import type { Result } from "../result.ts";
 import { type AggregateProblem, readAggregateReport } from "./aggregate-report.ts";
-import { AGGREGATE_ROWS_MAX } from "./limits.ts";
+import { AGGREGATE_ROWS_MAX, REPORT_COUNT_MAX, XML_ROOT_CHILDREN_MAX } from "./limits.ts";
 import type { AggregateReport } from "./report.ts";
 
 function read(xml: string): Result<AggregateReport, AggregateProblem> {
@@ -36,6 +36,14 @@ function record(
 }
 
 suite("aggregate reports", () => {
+  test("what all records claim together is still a number that the store hands back", () => {
+    // Beside the two at the head.
+    const rows = `<record><row><count>${REPORT_COUNT_MAX}</count></row></record>`.repeat(XML_ROOT_CHILDREN_MAX - 2);
+    const { messages, failed } = reportOf(`<feedback>${HEAD}${rows}</feedback>`);
+    assert.ok(messages > 0 && Number.isSafeInteger(messages), String(messages));
+    assert.ok(Number.isSafeInteger(failed), String(failed));
+  });
+
   for (const [name, root] of [
     ["of RFC 7489, without a namespace", ["<feedback>", "</feedback>"]],
     ["of RFC 9990", ['<feedback xmlns="urn:ietf:params:xml:ns:dmarc-2.0">', "</feedback>"]],

@@ -27,5 +27,8 @@ export const XML_ROOT_CHILDREN_MAX = 30_000;
 export const XML_WORK_PER_STEP = 8 * 1024;
 /** Reports older than the mail itself, or of the next century, are of no day. Seconds since the epoch. */
 export const REPORT_SECONDS_MAX = 4_102_444_800;
-/** Of one count: more messages are not sent in a day. */
-export const REPORT_COUNT_MAX = 1_000_000_000_000;
+/**
+ * Of one count: more messages are not sent in a day. The sum of all records that are read must stay below 2^53: the store
+ * hands back no greater number, and one report would keep all others from being listed.
+ */
+export const REPORT_COUNT_MAX = 100_000_000_000;
