@@ -52,6 +52,19 @@ suite("backup and restore", () => {
     assert.deepEqual(verifySqliteStore(restored), []);
   });
 
+  test("what cannot be brought back whole leaves no store behind, and can be tried again", () => {
+    const { dataDir, writer } = filled();
+    writer.close();
+    const copy = join(temporaryFolder(), "copy");
+    backUpSqliteStore(dataDir, copy);
+    const restored = temporaryFolder();
+    writeFileSync(join(restored, "keys"), "in the way of the folder");
+    assert.throws(() => restoreSqliteStore(copy, restored), /keys/);
+    assert.ok(!readdirSync(restored).includes("store.sqlite"));
+    rmSync(join(restored, "keys"));
+    assert.deepEqual(restoreSqliteStore(copy, restored), { messages: 3, findings: [] });
+  });
+
   test("a copy that is not whole is not brought back, and says what is missing", () => {
     const { dataDir, writer } = filled();
     writer.close();

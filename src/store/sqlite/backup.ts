@@ -57,6 +57,10 @@ export function restoreSqliteStore(source: string, dataDir: string): CopyReport 
   const lock = lockDataFolder(dataDir, prepareDataFolder(dataDir));
   try {
     return copyOnce(source, dataDir);
+  } catch (error) {
+    // Half of it, on a disk that is full, would look like a store whose mail is lost, and keep the next try away.
+    rmSync(dataFolder(dataDir).databaseFile, { force: true });
+    throw error;
   } finally {
     lock.release();
   }
