@@ -188,7 +188,8 @@ class LoginDesk implements Authenticator {
     if (this.#tokens === undefined) return REFUSED;
     const attempt = attemptOf(username ?? "", token, client);
     if (!this.#mayTry(attempt)) return UNAVAILABLE;
-    const finding = await this.#tokens.verify(token);
+    const isKnown = this.#watch?.isKnown?.(attempt, this.#finder.nameOf(attempt.username)) === true;
+    const finding = await this.#tokens.verify(token, isKnown);
     switch (finding.kind) {
       case "unavailable":
         this.#log.error("login-unavailable", { protocol: client.protocol, error: finding.why });

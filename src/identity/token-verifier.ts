@@ -1,7 +1,10 @@
 /** Whether a bearer token is good, and whose it is. How that is found out is the provider's affair: see `oauth/`. */
 export interface TokenVerifier {
-  /** Never rejects. */
-  verify(token: string): Promise<TokenFinding>;
+  /**
+   * Never rejects.
+   * @param isKnown it comes from where the user it names has logged in before: strangers do not take its turn.
+   */
+  verify(token: string, isKnown?: boolean): Promise<TokenFinding>;
 }
 
 export type TokenFinding =

@@ -4,7 +4,7 @@ import { suite, test } from "node:test";
 import { FakeClock } from "../../../test/fakes/clock.ts";
 import { FakeProvider, ISSUER, OAUTH } from "../../../test/fakes/token-provider.ts";
 import { IntrospectedTokens } from "./introspected-tokens.ts";
-import { INTROSPECTION_BELIEVED_MS, INTROSPECTIONS_AT_ONCE_MAX } from "./limits.ts";
+import { INTROSPECTION_BELIEVED_MS, STRANGERS_INTROSPECTIONS_AT_ONCE_MAX } from "./limits.ts";
 import type { OauthSettings } from "./settings.ts";
 
 const ENDPOINT = `${ISSUER}/introspect`;
@@ -80,9 +80,13 @@ suite("tokens that the provider is asked about (RFC 7662)", () => {
 
   test("a flood of tokens: so many questions at once, and the rest hears later", async () => {
     const { provider, tokens } = open({ active: false });
-    const findings = await Promise.all(Array.from({ length: 100 }, (_, n) => tokens.verify(`${n}`)));
-    assert.equal(provider.forms.length, INTROSPECTIONS_AT_ONCE_MAX);
-    assert.equal(findings.filter(({ kind }) => kind === "unavailable").length, 100 - INTROSPECTIONS_AT_ONCE_MAX);
+    const flood = Array.from({ length: 100 }, (_, n) => tokens.verify(`${n}`));
+    const user = tokens.verify("of a user at home", true);
+    const findings = await Promise.all(flood);
+    const max = STRANGERS_INTROSPECTIONS_AT_ONCE_MAX;
+    assert.equal((await user).kind, "invalid", "strangers do not take its turn");
+    assert.equal(provider.forms.length, max + 1);
+    assert.equal(findings.filter(({ kind }) => kind === "unavailable").length, 100 - max);
     assert.equal((await tokens.verify("t")).kind, "invalid", "places are given back");
   });
 

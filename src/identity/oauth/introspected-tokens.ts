@@ -14,6 +14,7 @@ import {
   INTROSPECTIONS_REMEMBERED_MAX,
   PROVIDER_ANSWER_OCTETS_MAX,
   PROVIDER_TIMEOUT_MS,
+  STRANGERS_INTROSPECTIONS_AT_ONCE_MAX,
 } from "./limits.ts";
 import type { OauthSettings } from "./settings.ts";
 
@@ -33,17 +34,14 @@ export class IntrospectedTokens implements TokenVerifier {
     this.#good = createMemory({ max: INTROSPECTIONS_REMEMBERED_MAX, ttlMs: INTROSPECTION_BELIEVED_MS, clock });
   }
 
-  verify(token: string): Promise<TokenFinding> {
+  verify(token: string, isKnown = false): Promise<TokenFinding> {
     const hash = createHash("sha256").update(token).digest("base64");
     const known = this.#good.get(hash);
     if (known !== undefined && this.#clock.now() < known.untilMs) return Promise.resolve(known.finding);
     const open = this.#open.get(hash);
     if (open !== undefined) return open;
-    if (this.#open.size >= INTROSPECTIONS_AT_ONCE_MAX) {
-      return Promise.resolve({
-        kind: "unavailable",
-        why: `${INTROSPECTIONS_AT_ONCE_MAX} tokens are being asked about`,
-      });
+    if (this.#open.size >= (isKnown ? INTROSPECTIONS_AT_ONCE_MAX : STRANGERS_INTROSPECTIONS_AT_ONCE_MAX)) {
+      return Promise.resolve({ kind: "unavailable", why: `${this.#open.size} tokens are being asked about` });
     }
     const asked = this.#ask(token, hash).finally(() => this.#open.delete(hash));
     this.#open.set(hash, asked);

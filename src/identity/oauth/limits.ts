@@ -14,6 +14,8 @@ export const KEYS_ASKED_AGAIN_MS = 15_000;
 
 /** Tokens the provider is asked about at once; more are "later". Each holds a connection to it. */
 export const INTROSPECTIONS_AT_ONCE_MAX = 32;
+/** Of those, for strangers: a flood of tokens that mean nothing leaves room for users at networks they know. */
+export const STRANGERS_INTROSPECTIONS_AT_ONCE_MAX = 24;
 /** A good token is good without another question so long: a program opens five connections. Milliseconds. */
 export const INTROSPECTION_BELIEVED_MS = 60_000;
 /** Good tokens remembered, by their hash. */
