@@ -1,22 +1,11 @@
 /** Reports of others, and what was counted for ours, as the reader finds them. */
 import { REPORTS_PER_CALL_MAX, ROWS_PER_CALL_MAX } from "../../limits.ts";
-import type { ReportKind, ReportQuery, ReportRow, ReportStore, ReportTally } from "../../report-rows.ts";
+import type { NewReport, ReportQuery, ReportRow, ReportStore, ReportTally } from "../../report-rows.ts";
 import type { Database } from "../database.ts";
 
-interface StoredReport extends Record<string, unknown> {
+interface StoredReport extends Omit<NewReport, "isProven">, Record<string, unknown> {
   readonly id: number;
-  readonly kind: ReportKind;
-  readonly domain: string;
-  readonly reporter: string;
-  readonly key: string;
-  readonly beginMs: number;
-  readonly endMs: number;
-  readonly receivedMs: number;
-  readonly sender: string;
   readonly isProven: number;
-  readonly total: number;
-  readonly failed: number;
-  readonly report: string;
 }
 
 const COLUMNS = `id, kind, domain, reporter, key, begin_ms AS beginMs, end_ms AS endMs, received_ms AS receivedMs, sender,
