@@ -3,9 +3,11 @@
  *   (none)  everything that needs only npm
  *   unit    beside the source, and the tidy tests
  *   peers   against real mail programs; says which Debian packages are missing and installs none
+ *   fuzz    the property tests with other inputs each time; the seed is printed, and POSTERN_PROPERTY_SEED gives it back
  */
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, globSync } from "node:fs";
+import { randomInt } from "node:crypto";
+import { accessSync, constants, globSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { delimiter, join } from "node:path";
 import { PEER_PROGRAMS, UNPACKED_PROGRAMS } from "./peer-programs.ts";
@@ -14,7 +16,14 @@ const GROUPS: Readonly<Record<string, () => readonly string[]>> = {
   all: () => globSync(["src/**/*.test.ts", "test/**/*.test.ts"], { exclude: ["test/peers/**"] }),
   unit: () => globSync(["src/**/*.test.ts", "test/tidy/*.test.ts"]),
   peers: () => globSync("test/peers/**/*.test.ts"),
+  fuzz: () =>
+    globSync(["src/**/*.test.ts", "test/**/*.test.ts"], { exclude: ["test/peers/**"] }).filter((file) =>
+      readFileSync(file, "utf8").includes('"fast-check"'),
+    ),
 };
+
+/** The environment variable that test/property-seed.ts reads. */
+const PROPERTY_SEED = "POSTERN_PROPERTY_SEED";
 
 /** Several files at once: many wait more than they work. Each file of the peer tests runs a server and programs of its own. */
 const FILES_AT_ONCE = availableParallelism() + 1;
@@ -43,15 +52,19 @@ function run(name: string, nodeOptions: readonly string[]): number {
     console.error(`There are no tests in the group ${name}.`);
     return 1;
   }
+  if (name === "fuzz") process.env[PROPERTY_SEED] ??= String(randomInt(2 ** 31));
   const concurrency = name === "peers" ? PEER_FILES_AT_ONCE : FILES_AT_ONCE;
   const words = [
     "--conditions=postern-source",
+    "--import=./test/property-seed.ts",
     "--test",
     `--test-concurrency=${concurrency}`,
     `--test-timeout=${name === "peers" ? PEER_TIMEOUT_MS : TIMEOUT_MS}`,
     ...nodeOptions,
     ...files,
   ];
+  const seed = process.env[PROPERTY_SEED];
+  if (seed !== undefined) console.info(`${PROPERTY_SEED}=${seed}`);
   const { status, signal, error } = spawnSync(process.execPath, words, { stdio: "inherit", timeout: GROUP_TIMEOUT_MS });
   if (error !== undefined && !isTimeout(error)) throw error;
   if (error !== undefined) console.error(`The tests were ended after ${GROUP_TIMEOUT_MS / 60_000} minutes.`);

@@ -228,7 +228,7 @@ suite("verdict: properties", () => {
         if (reply === null) return assert.ok(severity(disposition) <= severity("quarantine"));
         const digit = disposition === "defer" ? "4" : "5";
         assert.deepEqual([String(reply.code)[0], reply.status?.[0]], [digit, digit]);
-        assert.match(reply.text, new RegExp(RULE_NAMES.join("|")));
+        assert.match(reply.text, new RegExp([...RULE_NAMES, "reject_score"].join("|")));
         for (const line of reply.text.split("\n")) assert.ok(line.length <= REPLY_LINE_OCTETS_MAX);
         assert.ok(Buffer.byteLength(reply.text) > 0);
       }),

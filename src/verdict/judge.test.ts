@@ -324,6 +324,15 @@ suite("verdict: modes and replies", () => {
     assert.match(reply?.text ?? "", /^Refused: score 16 of 15; dnsbl: .*spamhaus-zen.*; dnsbl: .* b \(.*; helo: /);
   });
 
+  test("where settings refuse what no rule found fault with, the refusal says so", () => {
+    const closed = { ...policy(), thresholds: { ...policy().thresholds, junk: 0, reject: 0 } };
+    assert.deepEqual(judge(evidence({}), closed).reply, {
+      code: 554,
+      status: "5.7.1",
+      text: "Refused: score 0 of 0; no rule found fault; reject_score in this server's settings refuses mail all the same; write to postmaster@local.test",
+    });
+  });
+
   test("what others wrote is cut so that a reply fits its lines (RFC 5321 §4.5.3.1.5)", () => {
     const long = "x".repeat(2000);
     const lied = judge(evidence({ helo: helo({ helo: long, claimsToBeUs: "name" }) }), policy());

@@ -43,6 +43,8 @@ const SINGLE_LABEL: Code = [501, "5.5.2"];
 /** RFC 3463 §3.4: nothing that the sender did. */
 const OUR_FAILURE: Code = [451, "4.3.0"];
 
+const NOTHING_FOUND = "no rule found fault; reject_score in this server's settings refuses mail all the same";
+
 export interface Outcome {
   readonly disposition: Disposition;
   readonly sum: number;
@@ -59,7 +61,7 @@ export function refusal(outcome: Outcome, policy: Policy): Reply | null {
   if (disposition !== "defer" && disposition !== "reject") return null;
   const [code, status] = codesOf(disposition, decisive);
   // A score is brought down most by what weighs most; a greylist asks for nothing but patience.
-  const remedy = (decisive ?? heaviestFirst[0])?.finding.remedy ?? "";
+  const remedy = (decisive ?? heaviestFirst[0])?.finding.remedy ?? `write to ${policy.contact}`;
   const waits = decisive === undefined && disposition === "defer" ? outcome.greylisted : undefined;
   const patience = waits === undefined ? "" : `greylisted: ${waits.detail}, ${waits.remedy}`;
   const parts = [...whatWasFound(disposition, outcome, policy), patience, remedy];
@@ -84,7 +86,13 @@ function whatWasFound(
   const verb = disposition === "defer" ? "Deferred" : "Refused";
   if (decisive === undefined) {
     const bound = disposition === "defer" ? thresholds.greylist : thresholds.reject;
-    return [`${verb}: score ${sum} of ${bound ?? sum}`, ...heaviestFirst.slice(0, NAMED_OBJECTIONS_MAX).map(inWords)];
+    // Where every message is refused, there is nothing to name but the setting.
+    const nothing = disposition === "reject" && heaviestFirst.length === 0 ? [NOTHING_FOUND] : [];
+    return [
+      `${verb}: score ${sum} of ${bound ?? sum}`,
+      ...nothing,
+      ...heaviestFirst.slice(0, NAMED_OBJECTIONS_MAX).map(inWords),
+    ];
   }
   const found = [`${verb} by ${inWords(decisive)}`];
   // The heaviest, so it is the second signal where there is one.
