@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import type { Settings } from "#config/settings.ts";
 import { scramHashes } from "#identity/scram-derivation.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
+import { actAsOwner } from "#platform/act-as-owner.ts";
 import { systemClock } from "#platform/system-clock.ts";
 import { systemRandom } from "#platform/system-random.ts";
 import { openSqliteStore } from "#store/sqlite/open-sqlite-store.ts";
@@ -23,6 +24,7 @@ export async function askStore(
     return failed({ message: `there is no data folder ${dataDir}`, remedy: "`postern serve` makes it" });
   }
   try {
+    actAsOwner(dataDir);
     const store = await openSqliteStore({ dataDir, clock: systemClock });
     try {
       const ownDomains = domains.map(({ name }) => name);

@@ -2,13 +2,15 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, globSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, suite, test } from "node:test";
 
 const launcher = join(import.meta.dirname, "../../bin/postern.js");
+/** A user without rights, by number. */
+const NOBODY = 65_534;
 const folders: string[] = [];
 const servers: ChildProcess[] = [];
 
@@ -90,6 +92,23 @@ suite("postern serve", () => {
     assert.equal(offline.code, 0);
     assert.match(offline.out, /carol@example\.test/);
     assert.equal(run(settings, ["status"]).code, 1);
+  });
+
+  test("what root does beside a stopped server of another user leaves no file that shuts that one out", () => {
+    const settings = settingsFile();
+    const folder = dirname(settings);
+    const add = (address: string): number | null =>
+      run(settings, ["account", "add", address, "--password-stdin"], "correct horse 9\n").code;
+    assert.equal(add("first@example.test"), 0);
+    const owner = process.getuid?.() === 0 ? NOBODY : (process.getuid?.() ?? 0);
+    const files = (): readonly string[] => [folder, ...globSync(join(folder, "**"))];
+    for (const file of files()) chownSync(file, owner, owner);
+    assert.equal(add("second@example.test"), 0);
+    const owners = files().map((file) => `${file} ${statSync(file).uid}`);
+    assert.deepEqual(
+      owners.filter((line) => !line.endsWith(` ${owner}`)),
+      [],
+    );
   });
 
   test("accounts, aliases and domains can be there before the first start; what only looks makes no folder", async () => {

@@ -49,3 +49,7 @@ test("whether another server uses lists cannot be seen", () =>
   check("lists-used", "unknown", () => ({ inside: undefined })));
 test("our own without lists fails", () =>
   check("lists-used", "fail", ({ inside }) => ({ inside: inside && { ...inside, dnsLists: [] } })));
+test("lists that our own server names and none of which answers are no proof", () =>
+  check("lists-used", "unknown", ({ listHealth }) => ({
+    listHealth: listHealth.map(({ list }) => ({ list, result: { kind: "could-not-check" } })),
+  })));

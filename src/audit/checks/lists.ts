@@ -8,22 +8,24 @@ import { listed as words } from "../shown.ts";
 export function checkDnsLists({ hosts, listHealth, inside }: AuditFacts): readonly Finding[] {
   const addresses = hosts.flatMap((host) => (host.addresses.kind === "known" ? host.addresses.value : []));
   const listings = addresses.flatMap(({ listings: { findings } }) => findings);
+  const ofAddresses = listHealth.filter(({ list }) => list.kind === "address");
   return [
-    ...health(listHealth.filter(({ list }) => list.kind === "address")),
+    ...health(ofAddresses),
     ...named("listed-address", "The addresses of the mail hosts", listings),
     ...(inside === undefined
       ? [usedBy("lists-used", "DNS block lists")]
-      : uses("lists-used", inside.dnsLists, "DNS block lists")),
+      : uses("lists-used", inside.dnsLists, "DNS block lists", isOutOfReach(ofAddresses))),
   ];
 }
 
 export function checkUriLists({ listHealth, domainListings, inside }: AuditFacts): readonly Finding[] {
+  const ofNames = listHealth.filter(({ list }) => list.kind !== "address");
   return [
-    ...health(listHealth.filter(({ list }) => list.kind !== "address")),
+    ...health(ofNames),
     ...named("listed-domain", "The domain and the names of its mail hosts", domainListings.findings),
     ...(inside === undefined
       ? [usedBy("uri-lists-used", "URI block lists")]
-      : uses("uri-lists-used", inside.uriLists, "URI block lists")),
+      : uses("uri-lists-used", inside.uriLists, "URI block lists", isOutOfReach(ofNames))),
   ];
 }
 
@@ -98,7 +100,21 @@ function usedBy(check: CheckId, what: string): Finding {
   );
 }
 
-function uses(check: CheckId, lists: readonly string[], what: string): readonly Finding[] {
+/** A server that names lists is no proof while none of them answers. */
+function isOutOfReach(lists: readonly ListHealthFacts[]): boolean {
+  return lists.length > 0 && lists.every(({ result }) => result.kind !== "healthy");
+}
+
+function uses(check: CheckId, lists: readonly string[], what: string, outOfReach: boolean): readonly Finding[] {
+  if (lists.length > 0 && outOfReach) {
+    return [
+      notChecked(
+        check,
+        `The server is set to ask ${lists.length} ${what}, none of which answers here`,
+        "See what is said of each list.",
+      ),
+    ];
+  }
   if (lists.length > 0) return [passed(check, `The server asks ${lists.length} ${what}`, lists)];
   return [
     found("fail", check, `The server asks no ${what}`, {

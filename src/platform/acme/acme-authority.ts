@@ -2,7 +2,16 @@
 import { Agent } from "node:https";
 import { crypto as acmeCrypto, axios, Client } from "acme-client";
 import type { KeyPair } from "../tls/server-tls.ts";
-import { ANSWER_OCTETS_MAX, POLL_FIRST_MS, POLL_LAST_MS, POLLS_MAX, REQUEST_MS, RETRIES_MAX } from "./limits.ts";
+import {
+  ANSWER_OCTETS_MAX,
+  POLL_FIRST_MS,
+  POLL_LAST_MS,
+  POLLS_MAX,
+  REQUEST_MS,
+  RETRIES_MAX,
+  RETRY_S,
+} from "./limits.ts";
+import { outOfReach } from "./out-of-reach.ts";
 
 export interface AcmeAuthorityOptions {
   readonly directoryUrl: string;
@@ -38,15 +47,20 @@ const COMMON_NAME_MAX = 64;
 export class AcmeAuthority {
   readonly #options: AcmeAuthorityOptions;
   readonly #client: Client;
+  readonly #agent: Agent;
 
   constructor(options: AcmeAuthorityOptions) {
     this.#options = options;
     const { directoryUrl, accountKeyPem, eab } = options;
     // The library has one way out for all its clients.
-    axios.defaults.httpsAgent = new Agent(options.caPem === undefined ? {} : { ca: options.caPem });
+    this.#agent = new Agent(options.caPem === undefined ? {} : { ca: options.caPem });
+    axios.defaults.httpsAgent = this.#agent;
     axios.defaults.timeout = REQUEST_MS;
     axios.defaults.maxContentLength = ANSWER_OCTETS_MAX;
-    Object.assign((axios.defaults as { acmeSettings?: object }).acmeSettings ?? {}, { retryMaxAttempts: RETRIES_MAX });
+    Object.assign((axios.defaults as { acmeSettings?: object }).acmeSettings ?? {}, {
+      retryMaxAttempts: RETRIES_MAX,
+      retryDefaultDelay: RETRY_S,
+    });
     this.#client = new Client({
       directoryUrl,
       accountKey: accountKeyPem,
@@ -57,8 +71,17 @@ export class AcmeAuthority {
     });
   }
 
-  /** @returns the chain in PEM. Rejects with the authority's words. */
-  async obtain({ names, keyPem, challenge, replaces, show }: AcmeOrder): Promise<string> {
+  /** @returns the chain in PEM. Rejects with the authority's words, or with why it cannot be reached. */
+  async obtain(order: AcmeOrder): Promise<string> {
+    try {
+      return await this.#obtain(order);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      throw new Error(await outOfReach(this.#options.directoryUrl, this.#agent), { cause: error });
+    }
+  }
+
+  async #obtain({ names, keyPem, challenge, replaces, show }: AcmeOrder): Promise<string> {
     await this.#openAccount();
     const identifiers = names.map((value) => ({ type: "dns", value }));
     const order = await this.#newOrder(identifiers, replaces);

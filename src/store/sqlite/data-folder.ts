@@ -54,7 +54,7 @@ function checkOwner(dataDir: string): void {
   throw new StoreOpenError(
     "other-owner",
     `the data folder ${dataDir} belongs to user id ${owner}, this process runs as user id ${own}`,
-    `Run Postern as the user that owns the folder, or give the folder to this one: chown -R ${own} ${dataDir}`,
+    `Run Postern as the user that owns the folder (setpriv --reuid=${owner} --clear-groups postern …), or give the folder to this one: chown -R ${own} ${dataDir}`,
   );
 }
 
