@@ -38,6 +38,8 @@ export type DnsAnswer<Data> =
       readonly ttlSeconds: number;
       /** A resolver that we trust, over a path that we trust, has validated it (AD bit, RFC 4035 §3.2.3). */
       readonly authenticated: boolean;
+      /** The name at the end of the CNAME chain, lower-case; absent where the name that was asked for has the records itself. */
+      readonly aliasOf?: string;
     }
   /** NXDOMAIN. */
   | { readonly kind: "no-such-name"; readonly ttlSeconds: number; readonly authenticated: boolean }

@@ -116,7 +116,13 @@ export class FakeResolver implements ZoneResolver {
     const known = this.names[name.toLowerCase()];
     if (known === undefined) return { kind: "no-such-name", ttlSeconds, authenticated };
     if (typeof known === "string") return { kind: "unavailable", cause: known };
-    if ("alias" in known) return this.#answer(type, known.alias, { deadlineMs });
+    if ("alias" in known) {
+      if (type === "CNAME") return { kind: "records", records: [known.alias as never], ttlSeconds, authenticated };
+      const end = this.#answer(type, known.alias, { deadlineMs });
+      if (end.kind === "unavailable") return end;
+      const chain = { ...end, authenticated: end.authenticated && authenticated };
+      return chain.kind === "records" ? { aliasOf: known.alias, ...chain } : chain;
+    }
     const records: readonly RecordsByType[Type][] | DnsFailure | undefined = known[type];
     if (typeof records === "string") return { kind: "unavailable", cause: records };
     if (records === undefined || records.length === 0) return { kind: "no-data", ttlSeconds, authenticated };

@@ -23,14 +23,17 @@ const sha256 = (octets: Uint8Array): string => createHash("sha256").update(octet
 const root = await selfSigned({ names: ["Root"], isAuthority: true });
 const alone = await selfSigned({ names: ["whatever.test"], expired: true });
 const chained = await root.issue({ names: ["mx3.peer.test"] });
+const elsewhere = await root.issue({ names: ["mx8.peer.test"] });
 const named = await root.issue({ names: ["mx6.peer.test"] });
 const site = await root.issue({ names: ["mta-sts.sts.peer.test", "mta-sts.trial.peer.test"] });
 const chain = { ...chained, pem: chained.pem + root.pem };
+const elsewhereChain = { ...elsewhere, pem: elsewhere.pem + root.pem };
 
 const extensions = ["STARTTLS", "PIPELINING"];
 const servers = {
   alone: await LoopbackSmtp.open({ extensions, certificate: alone }),
   chained: await LoopbackSmtp.open({ extensions, certificate: chain }),
+  elsewhere: await LoopbackSmtp.open({ extensions, certificate: elsewhereChain }),
   named: await LoopbackSmtp.open({ extensions, certificate: named }),
   plain: await LoopbackSmtp.open(),
 };
@@ -43,6 +46,20 @@ const zones = await serveZones({
       "alias CNAME good",
       "mxalias MX 10 other",
       "other CNAME mx1",
+      // The records stand at the end of the alias alone; at both, and the alias's are of no use; at the alias alone.
+      "behind MX 10 behind-mx",
+      "behind-mx CNAME mx2",
+      "first MX 10 first-mx",
+      "first-mx CNAME mx8",
+      "mx8 A 192.0.2.8",
+      `_25._tcp.mx8 TLSA 2 0 1 ${sha256(root.der)}`,
+      `_25._tcp.first-mx TLSA 3 1 1 ${"00".repeat(32)}`,
+      "own MX 10 own-mx",
+      "own-mx CNAME mx5",
+      `_25._tcp.own-mx TLSA 3 1 1 ${sha256(root.spki)}`,
+      "leaves MX 10 leaving-mx",
+      "leaving-mx CNAME mx.loose.test.",
+      `_25._tcp.leaving-mx TLSA 3 1 1 ${sha256(alone.spki)}`,
       "bad MX 10 mx2",
       "bad MX 20 mx1",
       "worse MX 10 mx2",
@@ -102,6 +119,7 @@ async function check(domain: string, expected: string, tls?: string): Promise<vo
       "192.0.2.3": servers.chained.port,
       "192.0.2.6": servers.named.port,
       "192.0.2.7": servers.plain.port,
+      "192.0.2.8": servers.elsewhere.port,
     }),
     clock,
     random,
@@ -153,9 +171,18 @@ suite("DANE with Knot and Unbound (RFC 7672)", () => {
 
   test("a zone whose signatures do not fit says nothing: deferred", () => check("forged.test", "deferred 4.4.3 dns"));
 
+  test("behind an MX that is a CNAME the records of its end count, then its own (RFC 7672 §2.2.2)", async () => {
+    await check("behind.peer.test", "deferred 4.7.5 tls");
+    await check("first.peer.test", TAKEN, "verified (DANE)");
+    await check("own.peer.test", "deferred 4.7.5 tls");
+  });
+
+  test("an alias that leads out of the signed zones is held to its own records", () =>
+    check("leaves.peer.test", TAKEN, "verified (DANE)"));
+
   test("CNAMEs of the domain and of its MX are followed (R63), and a null MX is final", async () => {
     await check("alias.peer.test", TAKEN, "verified (DANE)");
-    await check("mxalias.peer.test", TAKEN);
+    await check("mxalias.peer.test", TAKEN, "verified (DANE)");
     await check("null.peer.test", "failed 556 dns");
     await check("gone.peer.test", "failed 5.1.2 dns");
   });

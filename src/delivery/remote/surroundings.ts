@@ -4,7 +4,7 @@ import type { Clock } from "#ports/clock.ts";
 import type { Dialer } from "#ports/dialer.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
-import type { Resolver } from "#ports/resolver.ts";
+import type { ZoneResolver } from "#ports/resolver.ts";
 import type { DeliveryJob } from "#queue/attempt.ts";
 import type { MtaSts } from "../tls-policy/mta-sts.ts";
 import type { TlsResults } from "../tls-policy/tls-results.ts";
@@ -13,7 +13,7 @@ import type { RemoteSettings } from "./settings.ts";
 
 export interface RemoteSurroundings {
   readonly settings: RemoteSettings;
-  readonly resolver: Resolver;
+  readonly resolver: ZoneResolver;
   readonly dialer: Dialer;
   readonly clock: Clock;
   readonly random: Random;

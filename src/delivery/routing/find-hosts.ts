@@ -24,6 +24,7 @@ interface Candidate {
   readonly preference: number;
   readonly name: string;
   readonly nameAuthenticated: boolean;
+  readonly domains: readonly string[];
 }
 
 /** @param deadlineMs monotonic clock, for all questions together. */
@@ -48,7 +49,8 @@ async function findNextHop(host: string, around: RoutingSurroundings, deadlineMs
   if (host.startsWith("unix:")) return { kind: "path", path: host.slice("unix:".length) };
   const address = parseIpAddress(host.replace(/^\[(.*)\]$/, "$1"));
   if (address !== undefined) return hostsOf([hostAt(address)], [], around);
-  const found = await addressesOf({ preference: 0, name: host, nameAuthenticated: true }, around, deadlineMs);
+  const candidate = { preference: 0, name: host, nameAuthenticated: true, domains: [] };
+  const found = await addressesOf(candidate, around, deadlineMs);
   if (found.kind === "host") return hostsOf([found.host], [], around);
   // A next hop that is missing is our own mistake, and soon repaired: nothing is sent back for it.
   return deferred("4.4.4", `The next hop ${host} has no address: ${found.text}`);
@@ -68,7 +70,7 @@ function candidatesOf(
       // RFC 5321 §5.1: the domain itself is its implicit MX.
       return {
         kind: "candidates",
-        candidates: [{ preference: 0, name: domain, nameAuthenticated: answer.authenticated }],
+        candidates: [{ preference: 0, name: domain, nameAuthenticated: answer.authenticated, domains: [] }],
       };
     case "records": {
       const named = answer.records.filter(({ exchange }) => exchange !== "");
@@ -77,6 +79,7 @@ function candidatesOf(
         preference,
         name: exchange,
         nameAuthenticated: answer.authenticated,
+        domains: answer.aliasOf === undefined ? [domain] : [domain, answer.aliasOf],
       }));
       return { kind: "candidates", candidates };
     }
@@ -131,7 +134,7 @@ type Addresses =
   | { readonly kind: "none" | "unavailable"; readonly text: string };
 
 async function addressesOf(
-  { name, nameAuthenticated }: Candidate,
+  { name, nameAuthenticated, domains }: Candidate,
   { resolver, settings }: RoutingSurroundings,
   deadlineMs: number,
 ): Promise<Addresses> {
@@ -144,11 +147,12 @@ async function addressesOf(
     addressFamily === "ipv4" ? nothing : resolver.aaaa(name, { deadlineMs }),
     addressFamily === "ipv6" ? nothing : resolver.a(name, { deadlineMs }),
   ]);
-  const addresses = answers.flatMap((answer) => (answer.kind === "records" ? answer.records : []));
-  if (addresses.length > 0) {
-    const authenticated =
-      nameAuthenticated && answers.every((answer) => answer.kind !== "records" || answer.authenticated);
-    return { kind: "host", host: { name, addresses: alternating(addresses), authenticated, nameAuthenticated } };
+  const known = answers.filter((answer) => answer.kind === "records");
+  if (known.length > 0) {
+    const authenticated = nameAuthenticated && known.every((answer) => answer.authenticated);
+    const addresses = alternating(known.flatMap(({ records }) => records));
+    const [aliasOf] = known.flatMap((answer) => answer.aliasOf ?? []);
+    return { kind: "host", host: { name, addresses, authenticated, nameAuthenticated, aliasOf, domains } };
   }
   for (const answer of answers) {
     if (answer.kind === "unavailable") return { kind: "unavailable", text: `no answer for ${name} (${answer.cause})` };
@@ -166,7 +170,7 @@ function alternating(addresses: readonly string[]): readonly string[] {
 }
 
 function hostAt(address: string): Host {
-  return { name: address, addresses: [address], authenticated: false, nameAuthenticated: false };
+  return { name: address, addresses: [address], authenticated: false, nameAuthenticated: false, domains: [] };
 }
 
 /** Shares the addresses that may be tried out among the hosts: the first has no more than its part while others wait. */

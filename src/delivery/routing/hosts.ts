@@ -8,6 +8,10 @@ export interface Host {
   readonly authenticated: boolean;
   /** The MX record alone was: the name may be believed (RFC 8689 §4.2.1). */
   readonly nameAuthenticated: boolean;
+  /** The name at the end of the CNAME chain, where the host's own is an alias of it. */
+  readonly aliasOf?: string | undefined;
+  /** Whose MX it is, as written and behind its CNAMEs: its certificate may name these instead (RFC 7672 §3.2.2). */
+  readonly domains: readonly string[];
 }
 
 export type Hosts =

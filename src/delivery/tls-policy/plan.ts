@@ -1,9 +1,8 @@
 /** How a host is to be spoken to: in clear, with TLS if it works, or with TLS that must stand a test. */
 import type { OutgoingTls, TlsProblem } from "#ports/dialer.ts";
-import type { Resolver } from "#ports/resolver.ts";
 import type { Host } from "../routing/hosts.ts";
 import type { TlsPolicySetting } from "../routing/settings.ts";
-import { findDane } from "./dane.ts";
+import { type DaneResolver, findDane } from "./dane.ts";
 import { allowsMx, type StsPolicy } from "./mta-sts-policy.ts";
 
 export type PolicyName = "dane" | "mta-sts" | "mta-sts-testing" | "verify" | "encrypt" | "opportunistic" | "none";
@@ -37,7 +36,7 @@ export interface PlanQuestion {
   /** Of the domain; undefined where it has none, or where its MX are not used. */
   readonly sts: StsPolicy | undefined;
   readonly requireTls: boolean;
-  readonly resolver: Resolver;
+  readonly resolver: DaneResolver;
   /** Monotonic clock. */
   readonly deadlineMs: number;
 }
@@ -87,11 +86,13 @@ async function byDane({ host, port, resolver, deadlineMs }: PlanQuestion): Promi
         "dnssec-invalid",
       );
     case "unusable":
-      return { kind: "plan", policy: "dane", required: true, tls: anyCertificate(host) };
+      return { kind: "plan", policy: "dane", required: true, tls: anyCertificate({ name: finding.base }) };
     case "records": {
-      const { records } = finding;
-      const trust = { kind: "dane", records, names: [host.name] } as const;
-      return { kind: "plan", policy: "dane", required: true, tls: { serverName: host.name, trust } };
+      const { base, records } = finding;
+      // RFC 7672 §3.2.2: the name of the records first; the host's own and its domain's stand behind the same signatures.
+      const names = [...new Set([base, host.name, ...host.domains])];
+      const trust = { kind: "dane", records, names } as const;
+      return { kind: "plan", policy: "dane", required: true, tls: { serverName: base, trust } };
     }
   }
 }
@@ -129,7 +130,7 @@ function opportunistic(host: Host): TlsPlan {
   return { kind: "plan", policy: "opportunistic", required: false, tls: anyCertificate(host) };
 }
 
-function anyCertificate({ name }: Host): Pick<OutgoingTls, "serverName" | "trust"> {
+function anyCertificate({ name }: Pick<Host, "name">): Pick<OutgoingTls, "serverName" | "trust"> {
   return { serverName: name, trust: { kind: "any" } };
 }
 

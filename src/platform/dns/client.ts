@@ -161,7 +161,10 @@ class Lookups {
       if (answer.kind === "unavailable") return answer;
       ttlSeconds = Math.min(ttlSeconds, answer.ttlSeconds);
       authenticated &&= answer.authenticated;
-      if (answer.kind !== "alias") return { ...answer, ttlSeconds, authenticated };
+      if (answer.kind !== "alias") {
+        const alias = answer.kind === "records" && aliases > 0 ? { aliasOf: answer.aliasOf ?? name } : {};
+        return { ...answer, ttlSeconds, authenticated, ...alias };
+      }
       if (!isAskable(answer.target)) return { kind: "unavailable", cause: "malformed" };
       name = answer.target;
       aliases += answer.followed;

@@ -61,7 +61,7 @@ test("records count for the name asked alone, whatever else a response brings", 
 
 test("the answer is at the end of the CNAMEs, and lives as long as the shortest of them", () => {
   const answers = [a("c.example", "192.0.2.5", 500), cname("b.example", "C.example", 20), cname(NAME, "b.example")];
-  check({ answers }, { kind: "records", records: ["192.0.2.5"], ttlSeconds: 20 });
+  check({ answers }, { kind: "records", records: ["192.0.2.5"], ttlSeconds: 20, aliasOf: "c.example" });
 });
 
 test("CNAMEs that go in circles, or on and on, are no answer", () => {

@@ -37,6 +37,8 @@ export type Meaning<Data> =
       readonly records: readonly Data[];
       readonly ttlSeconds: number;
       readonly authenticated: boolean;
+      /** Where the chain ended; absent without one. */
+      readonly aliasOf?: string;
     }
   | { readonly kind: "no-such-name" | "no-data"; readonly ttlSeconds: number; readonly authenticated: boolean }
   /** The chain leads out of the response: ask for its end. */
@@ -72,7 +74,8 @@ export function meaningOf<Type extends QuestionType>(
     records.push(data as RecordData[Type]);
   }
   const ttlSeconds = Math.min(end.ttlSeconds, ...matching.map(ttlOf));
-  return { kind: "records", records, ttlSeconds, authenticated };
+  const alias = end.followed === 0 ? {} : { aliasOf: end.name };
+  return { kind: "records", records, ttlSeconds, authenticated, ...alias };
 }
 
 interface ChainEnd {
