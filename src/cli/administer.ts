@@ -5,7 +5,7 @@ import { ask } from "#platform/net/ask-control.ts";
 import { dialControlSocket } from "#platform/net/control-dial.ts";
 import type { ExitCode, Invocation } from "./command.ts";
 import type { ControlArgs, ControlCommand, ControlOutcome, ControlValue } from "./control-commands.ts";
-import { problemSentence } from "./problem-words.ts";
+import { problemSentence, problemWord } from "./problem-words.ts";
 import { readSettings } from "./settings-file.ts";
 
 export const CONTROL_SOCKET = "control.sock";
@@ -63,16 +63,27 @@ export async function administer<Name extends ControlCommand>(
   const settings = await readSettings(invocation);
   if (settings === undefined) return 1;
   const asked = await askWhereItBelongs(settings, command, args);
-  if (asked.kind === "unanswered") {
-    if (json) out.json({ ok: false, message: asked.message });
-    else out.problem(asked.message);
-    return 3;
-  }
+  if (asked.kind === "unanswered") return sayUnanswered(invocation, asked.message);
   const { outcome } = asked;
+  if (!outcome.ok) return sayRefused(invocation, subject, outcome.problem);
   if (json) out.json(outcome);
-  else if (outcome.ok) print(outcome.value);
-  else out.problem(problemSentence(subject, outcome.problem));
-  return outcome.ok && isFine(outcome.value) ? 0 : 1;
+  else print(outcome.value);
+  return isFine(outcome.value) ? 0 : 1;
+}
+
+/** Nobody answered: nothing was found out. */
+export function sayUnanswered({ out, json }: Invocation, message: string): ExitCode {
+  if (json) out.json({ ok: false, problem: "unanswered", message });
+  else out.problem(message);
+  return 3;
+}
+
+/** @param problem the stable word of the answer, with its particulars. */
+export function sayRefused({ out, json }: Invocation, subject: string, problem: string): ExitCode {
+  const message = problemSentence(subject, problem);
+  if (json) out.json({ ok: false, problem: problemWord(problem), message });
+  else out.problem(message);
+  return 1;
 }
 
 export function sentence(text: string): string {

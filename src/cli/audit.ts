@@ -69,7 +69,7 @@ async function auditNow(invocation: Invocation, { request, servers, failOn }: Wa
   const report = judgeAudit(facts);
   const page = invocation.option("html");
   if (page !== undefined) await writeFile(page, renderHtml(report));
-  if (json) out.json(report);
+  if (json) out.json({ ok: true, value: report });
   else for (const line of renderText(report, { all: invocation.flag("all") })) out.line(line);
   return exitCode(report, failOn);
 }

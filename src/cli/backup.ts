@@ -53,7 +53,7 @@ async function copying(
     process.umask(0o077); // what is written holds mail and keys
     const { messages, findings } = await work(settings, resolve(operands[0] ?? ""));
     const isWhole = findings.length === 0;
-    if (json) out.json({ ok: isWhole, messages, findings });
+    if (json) out.json({ ok: true, value: { whole: isWhole, messages, findings } });
     else {
       for (const { kind, text } of findings) out.line(`${kind}: ${text}`);
       const copied = messages > 0 ? `${counted(messages, "message")} copied. ` : "";

@@ -17,7 +17,7 @@ export const checkConfig: Command = {
     const policy = loaded.ok ? await policyFileProblems(loaded.value.settings) : [];
     const problems = loaded.ok ? [...loaded.value.warnings, ...policy] : loaded.problem;
     const isSound = loaded.ok && policy.length === 0;
-    if (json) out.json({ file, ok: isSound, problems });
+    if (json) out.json({ ok: true, value: { file, sound: isSound, problems } });
     else {
       for (const problem of problems) out.line(formatProblem(problem));
       const count = problems.filter(({ severity }) => severity === "error").length;

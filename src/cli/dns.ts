@@ -6,10 +6,9 @@ import { createDnsClient, type DnsClient } from "#platform/dns/client.ts";
 import { systemClock } from "#platform/system-clock.ts";
 import { systemRandom } from "#platform/system-random.ts";
 import { domainMail } from "#threads/domain-mail.ts";
-import { askWhereItBelongs } from "./administer.ts";
+import { askWhereItBelongs, sayRefused, sayUnanswered } from "./administer.ts";
 import type { Command, ExitCode, Invocation } from "./command.ts";
 import { zoneLine } from "./dkim.ts";
-import { problemSentence } from "./problem-words.ts";
 import { readSettings } from "./settings-file.ts";
 import { silentLog } from "./silent-log.ts";
 
@@ -27,20 +26,14 @@ export const dns: Command = {
     const settings = await readSettings(invocation);
     if (settings === undefined) return 1;
     const keys = await askWhereItBelongs(settings, "dkim-show", { name });
-    if (keys.kind === "unanswered") {
-      out.problem(keys.message);
-      return 3;
-    }
-    if (!keys.outcome.ok) {
-      out.problem(problemSentence(name, keys.outcome.problem));
-      return 1;
-    }
+    if (keys.kind === "unanswered") return sayUnanswered(invocation, keys.message);
+    if (!keys.outcome.ok) return sayRefused(invocation, name, keys.outcome.problem);
     const { domain, keys: dkim } = keys.outcome.value;
     const resolver = clientFor(invocation, settings);
     const lookup = { deadlineMs: systemClock.monotonicMs() + DNS_STEP_MS };
     const mail = await domainMail(settings, { domain, dkim, addresses: await addressesOf(settings, resolver) });
     const records = await checkRecords(wantedRecords(mail), resolver, lookup);
-    if (json) out.json({ domain, records });
+    if (json) out.json({ ok: true, value: { domain, records } });
     else print(invocation, mail, records);
     return exitCode(records);
   },

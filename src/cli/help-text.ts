@@ -20,6 +20,16 @@ export function helpText(commands: readonly Command[]): string {
   ].join("\n");
 }
 
+/** The same for programs. */
+export function helpValue(commands: readonly Command[]): readonly object[] {
+  return commands.map((command) => ({
+    name: command.name,
+    usage: usage(command),
+    summary: command.summary,
+    options: optionsOf(command),
+  }));
+}
+
 function listing(commands: readonly Command[]): string {
   const rows = commands.map(({ name, operands, summary }) => [`  ${[name, ...operands].join(" ")}`, summary] as const);
   return [

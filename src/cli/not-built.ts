@@ -11,8 +11,9 @@ export const notBuiltCommands: readonly Command[] = NAMES.map(([name, summary]) 
   operands: ["[…]…"],
   summary: `${summary} (not in this version)`,
   run({ out, json }) {
-    if (json) out.json({ ok: false, problem: "not-in-this-version" });
-    else out.problem(`postern ${name} is not in this version.`);
+    const message = `postern ${name} is not in this version.`;
+    if (json) out.json({ ok: false, problem: "not-in-this-version", message });
+    else out.problem(message);
     return Promise.resolve(2);
   },
 }));

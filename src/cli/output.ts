@@ -1,12 +1,20 @@
 import { wrapped } from "#verdict/page.ts";
 import type { ExitCode } from "./command.ts";
 
+/**
+ * What `--json` prints, of every command. `ok` tells whether the command could do its work: what it found is in `value`, also
+ * where that is bad news, of which the exit code tells. `problem` is a stable word for scripts, `message` is for people.
+ */
+export type JsonAnswer =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly problem: string; readonly message: string };
+
 /** What commands print: results on standard output, complaints on standard error. */
 export interface Output {
   /** A line of the result. */
   line(text: string): void;
-  /** The whole result as one JSON value. */
-  json(value: unknown): void;
+  /** The whole result, with `--json`. */
+  json(answer: JsonAnswer): void;
   /** One line about what is wrong, and what to do. */
   problem(text: string): void;
   /** May the result be coloured? */
@@ -17,11 +25,14 @@ export interface Output {
 export function streamOutput(stream: NodeJS.WriteStream, errors: NodeJS.WritableStream): Output {
   return {
     line: (text) => void stream.write(`${text}\n`),
-    json: (value) => void stream.write(`${JSON.stringify(value, null, 2)}\n`),
+    json: (answer) => void stream.write(`${JSON.stringify(answer, null, 2)}\n`),
     problem: (text) => void errors.write(`${text}\n`),
     colour: stream.isTTY && process.env["NO_COLOR"] === undefined,
   };
 }
+
+/** The word for a complaint that has none of its own. */
+const PROBLEMS: Readonly<Record<Exclude<ExitCode, 0>, string>> = { 1: "failed", 2: "wrong-use", 3: "unanswered" };
 
 /** With `--json` a complaint is JSON, too: where a command fails and has printed none, what it said to people becomes one. */
 export async function withJson(out: Output, run: (out: Output) => Promise<ExitCode>): Promise<ExitCode> {
@@ -33,9 +44,9 @@ export async function withJson(out: Output, run: (out: Output) => Promise<ExitCo
       hasPrinted = true;
       out.line(text);
     },
-    json: (value) => {
+    json: (answer) => {
       hasPrinted = true;
-      out.json(value);
+      out.json(answer);
     },
     problem: (text) => {
       problems.push(text);
@@ -43,7 +54,7 @@ export async function withJson(out: Output, run: (out: Output) => Promise<ExitCo
     },
   });
   if (code !== 0 && !hasPrinted) {
-    out.json({ ok: false, problem: code === 2 ? "wrong-use" : "failed", message: problems.join(" ") });
+    out.json({ ok: false, problem: PROBLEMS[code], message: problems.join(" ") });
   }
   return code;
 }

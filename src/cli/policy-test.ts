@@ -59,8 +59,10 @@ async function ask(host: PolicyHost, file: string, invocation: Invocation): Prom
   const { out, json } = invocation;
   const problem = await host.loaded;
   if (problem !== undefined) {
-    if (json) out.json({ ok: false, file, ...problem });
-    else out.problem(`${file}${problem.line === 0 ? "" : `:${problem.line}`}: ${problem.message}. ${problem.remedy}`);
+    const place = `${file}${problem.line === 0 ? "" : `:${problem.line}`}`;
+    const message = `${place}: ${problem.message}. ${problem.remedy}`;
+    if (json) out.json({ ok: false, problem: "bad-policy-file", message });
+    else out.problem(message);
     return 1;
   }
   const question = questionOf(invocation, await messageOf(await buffer(process.stdin)));
@@ -73,7 +75,7 @@ async function ask(host: PolicyHost, file: string, invocation: Invocation): Prom
   });
   const answers = stages.includes("message") ? [...envelope, ...(await host.ask(question))] : envelope;
   const isSound = answers.every(({ outcome }) => outcome.kind !== "failed");
-  if (json) out.json({ ok: isSound, answers });
+  if (json) out.json({ ok: true, value: { sound: isSound, answers } });
   else for (const answer of answers) out.line(explainPolicyFile({ ...answer, accounts: null }));
   return isSound ? 0 : 1;
 }

@@ -11,7 +11,7 @@ import { dkimCommands } from "./dkim.ts";
 import { dns } from "./dns.ts";
 import { domainCommands } from "./domain.ts";
 import { greylistCommands } from "./greylist.ts";
-import { helpText } from "./help-text.ts";
+import { helpText, helpValue } from "./help-text.ts";
 import { notBuiltCommands } from "./not-built.ts";
 import { type Output, streamOutput, withJson } from "./output.ts";
 import { pairCommands } from "./pair.ts";
@@ -68,8 +68,10 @@ export async function runCommand(words: readonly string[], out: Output): Promise
 }
 
 async function runWords(words: readonly string[], out: Output): Promise<ExitCode> {
-  if (words.length === 1 && words[0] === "--version") {
-    out.line(`postern ${postern.version}`);
+  const json = words.includes("--json");
+  if (words.filter((word) => word !== "--json").join(" ") === "--version") {
+    if (json) out.json({ ok: true, value: { version: postern.version } });
+    else out.line(`postern ${postern.version}`);
     return 0;
   }
   const parsed = parseArguments(words, COMMANDS);
@@ -78,7 +80,8 @@ async function runWords(words: readonly string[], out: Output): Promise<ExitCode
     return 2;
   }
   if (parsed.value.kind === "help") {
-    out.line(helpText(parsed.value.commands));
+    if (json) out.json({ ok: true, value: helpValue(parsed.value.commands) });
+    else out.line(helpText(parsed.value.commands));
     return 0;
   }
   const { command, given } = parsed.value;

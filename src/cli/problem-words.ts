@@ -62,6 +62,11 @@ const WORDS: Readonly<Record<string, string>> = {
   "too-many": "has as many app passwords as an account may have; revoke one",
 };
 
+/** The stable word alone, for scripts. */
+export function problemWord(problem: string): string {
+  return problem.split(": ", 1)[0] ?? problem;
+}
+
 /** A sentence: `subject`, what is wrong with it, and the particulars that stand behind the word. */
 export function problemSentence(subject: string, problem: string): string {
   const [word = "", ...particulars] = problem.split(": ");

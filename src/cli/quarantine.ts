@@ -4,10 +4,9 @@ import { ROWS_PER_CALL_MAX } from "#store/limits.ts";
 import type { QuarantineRow } from "#store/quarantine-row.ts";
 import { explain } from "#verdict/explain.ts";
 import { labelled, plain, section } from "#verdict/page.ts";
-import { administer, askWhereItBelongs } from "./administer.ts";
+import { administer, askWhereItBelongs, sayRefused, sayUnanswered } from "./administer.ts";
 import type { Command, ExitCode, Invocation } from "./command.ts";
 import { readLimit } from "./limit-option.ts";
-import { problemSentence } from "./problem-words.ts";
 import type { QuarantinedDetails } from "./quarantine-controls.ts";
 import { readSettings } from "./settings-file.ts";
 import { counted, day, moment, octets } from "./wording.ts";
@@ -139,16 +138,8 @@ async function showMessage(invocation: Invocation, id: string): Promise<ExitCode
   const pieces: Buffer[] = [];
   for (let start = 0, isLast = false; !isLast; ) {
     const asked = await askWhereItBelongs(settings, "quarantine-read", { id, start });
-    if (asked.kind === "unanswered") {
-      if (json) out.json({ ok: false, message: asked.message });
-      else out.problem(asked.message);
-      return 3;
-    }
-    if (!asked.outcome.ok) {
-      if (json) out.json(asked.outcome);
-      else out.problem(problemSentence(plain(id), asked.outcome.problem));
-      return 1;
-    }
+    if (asked.kind === "unanswered") return sayUnanswered(invocation, asked.message);
+    if (!asked.outcome.ok) return sayRefused(invocation, plain(id), asked.outcome.problem);
     const piece = Buffer.from(asked.outcome.value.octets, "base64");
     pieces.push(piece);
     start += piece.length;

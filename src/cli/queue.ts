@@ -1,7 +1,7 @@
 /** `postern queue …`: mail for other servers. */
 import { ROWS_PER_CALL_MAX } from "#store/limits.ts";
 import type { QueueAction, QueueSelection, QueueState } from "#store/queue-rows.ts";
-import { administer, askWhereItBelongs } from "./administer.ts";
+import { administer, askWhereItBelongs, sayUnanswered } from "./administer.ts";
 import type { Command, ExitCode, Invocation } from "./command.ts";
 import { columns } from "./output.ts";
 import { countsLine, detailLines, entryCells, suppressedLines } from "./queue-page.ts";
@@ -104,15 +104,12 @@ async function change(invocation: Invocation, action: QueueAction): Promise<Exit
       ...(id === null ? {} : { id }),
     });
     if (asked.kind === "unanswered" || !asked.outcome.ok) {
-      const message = asked.kind === "unanswered" ? asked.message : "The server could not do it.";
-      if (json) out.json({ ok: false, message });
-      else out.problem(message);
-      return 3;
+      return sayUnanswered(invocation, asked.kind === "unanswered" ? asked.message : "The server could not do it.");
     }
     piece = asked.outcome.value.changed;
     ended += asked.outcome.value.ended;
   }
-  if (json) out.json({ ok: changed + ended > 0, value: { changed, ended } });
+  if (json) out.json({ ok: true, value: { changed, ended } });
   else if (changed === 0 && ended > 0) out.line("No longer held; there was nothing in the queue.");
   else if (changed > 0) out.line(`${counted(changed, "recipient")} ${DONE[action]}.`);
   else out.problem(`Nothing there that can be changed so; \`postern queue list\` shows what there is.`);

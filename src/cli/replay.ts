@@ -15,6 +15,7 @@ import { plain, wrapped } from "#verdict/page.ts";
 import type { Policies } from "#verdict/policies.ts";
 import { replay as judgeAgain } from "#verdict/replay.ts";
 import type { Disposition, Verdict } from "#verdict/verdict.ts";
+import { sayUnanswered } from "./administer.ts";
 import type { Command, ExitCode, Invocation } from "./command.ts";
 import { readDecisions, readSince, SINCE_OPTION } from "./decisions.ts";
 import { rereadLists, rereadUriList } from "./reread-lists.ts";
@@ -88,11 +89,7 @@ export const replay: Command = {
     const read = await readDecisions(settings, wanted, (records) => {
       for (const record of records) tally.add(record);
     });
-    if (!read.ok) {
-      if (invocation.json) out.json({ ok: false, message: read.problem });
-      else out.problem(read.problem);
-      return 3;
-    }
+    if (!read.ok) return sayUnanswered(invocation, read.problem);
     return report(invocation, tally);
   },
 };

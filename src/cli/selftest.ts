@@ -49,7 +49,7 @@ export const selftest: Command = {
     ];
     const protections = tenProtections(settings, relay.facts);
     const proofs = running?.proofs ?? [];
-    if (json) out.json({ checks, protections, proofs });
+    if (json) out.json({ ok: true, value: { checks, protections, proofs } });
     else {
       for (const line of explained(checks.map(({ name, state, detail }) => [`${state.padEnd(7)}  ${name}`, detail])))
         out.line(line);

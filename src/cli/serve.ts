@@ -14,7 +14,6 @@ import type { Command, ExitCode, Invocation } from "./command.ts";
 import type { ControlContext } from "./control-commands.ts";
 import { makeTrialAccounts, makeTrialSettings } from "./first-run.ts";
 import { firstRunPage } from "./first-run-page.ts";
-import type { Output } from "./output.ts";
 import { settingsFile, TRIAL_SETTINGS_FILE } from "./settings-file.ts";
 import type { ServerStatus } from "./status-report.ts";
 import { tenProtections } from "./ten-protections.ts";
@@ -82,7 +81,7 @@ async function serveUntilStopped(settings: Settings, log: LogOptions, invocation
   const server = started.value;
   process.on("SIGHUP", () => void reload(server, invocation));
   const accounts = await makeTrialAccounts(settings, controlHandler(contextOf(server)));
-  sayThatItRuns(server, settings, accounts, out);
+  sayThatItRuns(server, settings, accounts, invocation);
   const failure = await Promise.race([server.failed, stopAsked]);
   await server.stop();
   leaveSoon();
@@ -99,7 +98,7 @@ async function reload(server: RunningServer, invocation: Invocation): Promise<vo
     settings === undefined ? undefined : await server.reload(settings).catch((error: unknown) => problemOf(error));
   if (problem !== undefined) out.problem(`${sentence(problem.message)} ${sentence(problem.remedy)}`);
   if (settings === undefined || problem !== undefined) out.problem("The old settings stay in force.");
-  else out.line("The settings were read again and are in force for new connections.");
+  else if (!invocation.json) out.line("The settings were read again and are in force for new connections.");
 }
 
 /** A thread that died while it started: nothing to be told of but what it said. */
@@ -113,8 +112,12 @@ function sayThatItRuns(
   server: RunningServer,
   settings: Settings,
   accounts: Awaited<ReturnType<typeof makeTrialAccounts>>,
-  out: Output,
+  { out, json }: Invocation,
 ): void {
+  if (json) {
+    out.json({ ok: true, value: { version: postern.version, listeners: server.listening(), accounts } });
+    return;
+  }
   if (accounts.length === 0) {
     out.line(`Postern ${postern.version} is running. \`postern status\` tells how it is.`);
     return;

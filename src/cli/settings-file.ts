@@ -15,11 +15,13 @@ export function settingsFile(invocation: Invocation): string | undefined {
   return [TRIAL_SETTINGS_FILE, SYSTEM_SETTINGS_FILE].find((file) => existsSync(file));
 }
 
-/** Reads them, or prints each problem and gives undefined. Warnings are for `serve` and `check-config` alone. */
+/** Reads them, or tells each problem and gives undefined. Warnings are for `serve` and `check-config` alone. */
 export async function readSettings(invocation: Invocation): Promise<Settings | undefined> {
   const file = settingsFile(invocation) ?? TRIAL_SETTINGS_FILE;
   const loaded = await loadSettings(file);
   if (loaded.ok) return loaded.value.settings;
-  for (const problem of loaded.problem) invocation.out.problem(formatProblem(problem));
+  const lines = loaded.problem.map(formatProblem);
+  if (invocation.json) invocation.out.json({ ok: false, problem: "bad-settings", message: lines.join(" ") });
+  else for (const line of lines) invocation.out.problem(line);
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { systemClock } from "#platform/system-clock.ts";
-import { askWhereItBelongs } from "./administer.ts";
+import { askWhereItBelongs, sayUnanswered } from "./administer.ts";
 import type { Command } from "./command.ts";
 import { pairFacts } from "./pair.ts";
 import { readSettings } from "./settings-file.ts";
@@ -17,15 +17,13 @@ export const status: Command = {
     if (settings === undefined) return 1;
     const asked = await askWhereItBelongs(settings, "status", {});
     if (asked.kind === "unanswered" || !asked.outcome.ok) {
-      const message = asked.kind === "unanswered" ? asked.message : "The server could not say how it is.";
-      if (json) out.json({ ok: false, message });
-      else out.problem(message);
-      return 3;
+      const isAnswer = asked.kind === "answered";
+      return sayUnanswered(invocation, isAnswer ? "The server could not say how it is." : asked.message);
     }
     const answer = asked.outcome.value;
     const message = otherVersion(answer.running?.version, postern.version);
     if (message !== undefined) {
-      if (json) out.json({ ok: false, message, running: answer.running });
+      if (json) out.json({ ok: false, problem: "other-version", message });
       else out.problem(message);
       return 1;
     }
@@ -33,7 +31,7 @@ export const status: Command = {
     const pair = pairFacts(answer.pair, systemClock.now());
     const facts = answer.running === null ? { pair } : { relaySelfTest: "passed" as const, pair };
     const report: StatusReport = { ...answer, protections: tenProtections(settings, facts) };
-    if (json) out.json(report);
+    if (json) out.json({ ok: true, value: report });
     else for (const line of statusLines(report, settings)) out.line(line);
     return report.running === null || report.protections.some(({ state }) => state === "failed") ? 1 : 0;
   },

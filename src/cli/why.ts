@@ -5,6 +5,7 @@ import { addressKey } from "#threads/decision-rows.ts";
 import type { DecisionRecord } from "#verdict/decision-record.ts";
 import { explain, HAPPENED } from "#verdict/explain.ts";
 import { COLUMNS, plain } from "#verdict/page.ts";
+import { sayUnanswered } from "./administer.ts";
 import type { Command } from "./command.ts";
 import { readDecisions, readSince, SINCE_OPTION } from "./decisions.ts";
 import { readLimit } from "./limit-option.ts";
@@ -41,11 +42,7 @@ export const why: Command = {
       const read = await readDecisions(settings, wanted, (records) => {
         for (const record of records) found.set(record.id, record);
       });
-      if (!read.ok) {
-        if (json) out.json({ ok: false, message: read.problem });
-        else out.problem(read.problem);
-        return 3;
-      }
+      if (!read.ok) return sayUnanswered(invocation, read.problem);
     }
     const records = [...found.values()].toSorted((one, other) => other.atMs - one.atMs).slice(0, limit);
     if (json) out.json({ ok: true, value: records });

@@ -181,8 +181,8 @@ test("status tells of each list: state, last answer, how often it names somebody
   const untilMs = performance.now() + PATIENCE_MS;
   for (;;) {
     const { stdout } = await server.postern(["status", "--json"]);
-    const { lists } = (JSON.parse(stdout) as { running: { lists: readonly ListReport[] } }).running;
-    const found = lists.find(({ zone }) => zone === "drop.test");
+    const { running } = (JSON.parse(stdout) as { value: { running: { lists: readonly ListReport[] } } }).value;
+    const found = running.lists.find(({ zone }) => zone === "drop.test");
     if (found !== undefined && found.listed > 0) {
       assert.deepEqual([found.state, found.lastAnswer.slice(0, 9)], ["healthy", "127.0.0.2"]);
       assert.ok(found.hitRate !== undefined && found.hitRate > 0);

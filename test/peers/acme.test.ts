@@ -149,10 +149,10 @@ test("an authority that says no is told of, and the self-signed certificate serv
   await using world = await open("http-01", { zone: elsewhere });
   const { server } = world;
   for (let turn = 0; turn < 600 && !server.log().includes("certificate-not-obtained"); turn++) await sleep(100);
-  const { running } = JSON.parse(await server.command(["status", "--json"])) as {
-    running: { alerts: readonly { name: string; text: string; remedy: string }[] };
+  const { value } = JSON.parse(await server.command(["status", "--json"])) as {
+    value: { running: { alerts: readonly { name: string; text: string; remedy: string }[] } };
   };
-  const alert = running.alerts.find((one) => one.name === "certificate-not-obtained");
+  const alert = value.running.alerts.find((one) => one.name === "certificate-not-obtained");
   assert.match(alert?.text ?? "", /mx\.example\.test|127\.0\.0\.2|refused/i);
   assert.match(alert?.remedy ?? "", /port 80/);
   assert.match((await servedOn(server.ports.imaps, undefined)).subject, /mx\.example\.test/);

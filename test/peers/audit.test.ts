@@ -10,7 +10,8 @@ const world = join(import.meta.dirname, "audit/world.ts");
 async function audited(scenario: string, ...words: readonly string[]): Promise<AuditReport> {
   const node = [process.execPath, "--conditions=postern-source", world, scenario, "--json", ...words];
   const said = await must("unshare", ["--net", "--mount", ...node], { patienceMs: 300_000 });
-  return JSON.parse(Buffer.from(said, "latin1").toString("utf8")) as AuditReport;
+  const { value } = JSON.parse(Buffer.from(said, "latin1").toString("utf8")) as { readonly value: AuditReport };
+  return value;
 }
 
 /** By check: outcomes in their order, without those that passed. */

@@ -26,10 +26,10 @@ function fresh(name: string): ReturnType<typeof makeCertificate> {
 const own = (name: string): string => join(server.folder, name);
 
 async function alerts(): Promise<readonly string[]> {
-  const { running } = JSON.parse(await server.command(["status", "--json"])) as {
-    running: { alerts: readonly { name: string; text: string; times: number }[] };
+  const { value } = JSON.parse(await server.command(["status", "--json"])) as {
+    value: { running: { alerts: readonly { name: string; text: string; times: number }[] } };
   };
-  return running.alerts.map(({ name, times }) => `${name} ${times}`);
+  return value.running.alerts.map(({ name, times }) => `${name} ${times}`);
 }
 
 test("files put in place of the old ones serve on every port, while a session lives", async () => {

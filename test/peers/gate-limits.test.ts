@@ -62,8 +62,10 @@ async function logInToSend(client: SmtpClient, user = alice): Promise<string> {
 }
 
 async function connectionsOpen(): Promise<number> {
-  const status = JSON.parse(await server.command(["status", "--json"])) as { running: { connectionsOpen: number } };
-  return status.running.connectionsOpen;
+  const { value } = JSON.parse(await server.command(["status", "--json"])) as {
+    value: { running: { connectionsOpen: number } };
+  };
+  return value.running.connectionsOpen;
 }
 
 /** Connections that are opened at the same time: a greeting takes a moment each. */

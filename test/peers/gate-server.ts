@@ -125,8 +125,10 @@ function inWords(outcome: ListFinding["outcome"]): string {
 
 /** The alerts that `status` shows. */
 export async function alertsOf(server: GateServer): Promise<readonly RaisedAlert[]> {
-  const status = JSON.parse(await server.command(["status", "--json"])) as { running: { alerts: RaisedAlert[] } };
-  return status.running.alerts;
+  const { value } = JSON.parse(await server.command(["status", "--json"])) as {
+    value: { running: { alerts: RaisedAlert[] } };
+  };
+  return value.running.alerts;
 }
 
 /** The alerts of a kind about these subjects, in their order, once all are raised. */

@@ -42,10 +42,10 @@ suite("the package", () => {
     const apart = ["--net", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c", script];
     const { code, stdout, stderr } = await run("unshare", apart, { patienceMs: 240_000 });
     assert.ok(stdout.startsWith("{"), `${stdout}${stderr}`);
-    const { steps } = JSON.parse(stdout) as {
-      readonly steps: readonly { readonly kind: string; readonly name: string }[];
+    const { value } = JSON.parse(stdout) as {
+      readonly value: { readonly steps: readonly { readonly kind: string; readonly name: string }[] };
     };
-    const kinds = new Map(steps.map(({ name, kind }) => [name, kind]));
+    const kinds = new Map(value.steps.map(({ name, kind }) => [name, kind]));
     assert.deepEqual([kinds.get("server"), kinds.get("test-message")], ["made", "pass"]);
     // There is no DNS here: what could not be looked at is no fault.
     assert.equal(code, 3);

@@ -125,7 +125,7 @@ suite("the queue of a running server", () => {
       [],
       "there twice without a word of doubt",
     );
-    assert.deepEqual(JSON.parse(await server.command(["status", "--json"])).queue.messages, 0);
+    assert.deepEqual(JSON.parse(await server.command(["status", "--json"])).value.queue.messages, 0);
   });
 
   test("a lost answer is named as such", async () => {

@@ -16,7 +16,7 @@ interface SetupRun {
 }
 
 interface Said {
-  readonly ok: boolean;
+  readonly done: boolean;
   readonly steps: readonly { readonly kind: string; readonly name: string }[];
   readonly secret?: { readonly account: string };
   readonly audit: AuditReport | null;
@@ -39,14 +39,14 @@ test("setup makes an installation that its own audit finds nothing against, and 
   };
   const [one, two] = [first, again].map(({ stdout, stderr }) => {
     if (!stdout.startsWith("{")) assert.fail(`${stdout}\n${stderr}`);
-    return JSON.parse(stdout) as Said;
+    return (JSON.parse(stdout) as { readonly value: Said }).value;
   });
   assert.ok(one !== undefined && two !== undefined);
   assert.deepEqual(
     outcomes(one),
     Array.from({ length: 10 }, () => "pass"),
   );
-  assert.deepEqual([first.code, one.ok, one.left], [0, true, []]);
+  assert.deepEqual([first.code, one.done, one.left], [0, true, []]);
   assert.equal(one.secret?.account, "admin@fresh.example");
   for (const name of ["settings", "data", "account", "dns-published", "server"]) assert.equal(kind(one, name), "made");
   for (const name of ["resolver", "lists", "ports", "dns-seen", "reverse-dns", "certificate", "test-message"])

@@ -138,10 +138,10 @@ suite("old devices", () => {
       new RegExp(`127\\.0\\.0\\.1:${server.ports.imaps}: handshakes failed: [^.]*\\d version-too-old`),
     );
     assert.match(status, new RegExp(`127\\.0\\.0\\.1:${server.ports.mx}: handshakes failed: [^.]*\\d other-protocol`));
-    const file = JSON.parse(await server.command(["status", "--json"])) as {
-      running: { tls: { logins: readonly { version: string }[]; served: readonly unknown[] } };
+    const { value } = JSON.parse(await server.command(["status", "--json"])) as {
+      value: { running: { tls: { logins: readonly { version: string }[]; served: readonly unknown[] } } };
     };
-    assert.ok(file.running.tls.logins.some(({ version }) => version === "TLSv1.1"));
-    assert.ok(file.running.tls.served.length >= ports.length, "certificates as clients see them");
+    assert.ok(value.running.tls.logins.some(({ version }) => version === "TLSv1.1"));
+    assert.ok(value.running.tls.served.length >= ports.length, "certificates as clients see them");
   });
 });

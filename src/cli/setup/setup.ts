@@ -170,7 +170,8 @@ function conclude(
   const isDone = audit !== undefined && open.length === 0 && !report.has("fail");
   if (json) {
     const { steps, secret } = report;
-    out.json({ ok: isDone, steps, ...(secret === undefined ? {} : { secret }), audit: audit ?? null, left });
+    const made = secret === undefined ? {} : { secret };
+    out.json({ ok: true, value: { done: isDone, steps, ...made, audit: audit ?? null, left } });
     return exitCode(plan, report, open);
   }
   if (audit !== undefined) {

@@ -155,7 +155,7 @@ function wantedRecords(host: GoodHost): readonly NamedRecord[] {
   const args = [postern, "dns", GOOD.domain, "--json", "--config", settingsFile(host)];
   // Not all of them are there yet: it ends with 1.
   const { stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
-  return (JSON.parse(stdout) as { readonly records: readonly NamedRecord[] }).records;
+  return (JSON.parse(stdout) as { readonly value: { readonly records: readonly NamedRecord[] } }).value.records;
 }
 
 /** Both hosts are in the zone; what is the domain's own is taken from the first. */

@@ -130,7 +130,7 @@ function runPostern({ host }: Pick<Node, "host">, words: readonly string[], inpu
 function recordsOf({ host, domain }: Node): readonly NamedRecord[] {
   const args = [postern, "dns", domain, "--json", "--config", settingsFile(host)];
   const { stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
-  return (JSON.parse(stdout) as { readonly records: readonly NamedRecord[] }).records;
+  return (JSON.parse(stdout) as { readonly value: { readonly records: readonly NamedRecord[] } }).value.records;
 }
 
 /** As a mail program of Alice. */

@@ -139,7 +139,7 @@ interface Status {
 async function status(): Promise<Status> {
   const words = [postern, "status", "--json", "--config", files.settings];
   const { stdout } = await run(process.execPath, words, { cwd: root });
-  return JSON.parse(stdout) as Status;
+  return (JSON.parse(stdout) as { readonly value: Status }).value;
 }
 
 /** What the server is alarmed about after all that. */
