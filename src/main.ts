@@ -228,7 +228,7 @@ class Server implements RunningServer {
       takesOver: this.#generation !== undefined,
     });
     if (!fronts.ok) return bindProblem(fronts.problem.endpoint, fronts.problem.code);
-    const queue = await startQueueThread(settings, this.#options.log, this.#storeThreads);
+    const queue = await startQueueThread(settings, this.#options.log, this.#storeThreads, this.#guard.gatekeeper);
     this.#generation = { settings, fronts: fronts.value, queue };
     this.#watch([...fronts.value.threads, ...(queue === undefined ? [] : [queue.thread])]);
     await this.#tls.inForce(settings, certificates.value);

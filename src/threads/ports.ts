@@ -32,6 +32,8 @@ export interface QueueData {
   readonly settings: Settings;
   readonly log: LogOptions;
   readonly storePorts: StorePorts;
+  /** To the gatekeeper: alerts alone go there. */
+  readonly gatePort: MessagePort;
 }
 
 export interface StoreData {

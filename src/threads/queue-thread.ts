@@ -2,6 +2,7 @@ import type { Settings } from "#config/settings.ts";
 import type { LogOptions } from "#platform/json-log.ts";
 import { systemClock } from "#platform/system-clock.ts";
 import { startThread, type Thread } from "#platform/threads/threads.ts";
+import type { Gatekeeper } from "./gatekeeper.ts";
 import type { QueueData, ThreadOrder } from "./ports.ts";
 import { mayLeave } from "./slices.ts";
 import type { StoreThreads } from "./store-threads.ts";
@@ -22,12 +23,14 @@ export async function startQueueThread(
   settings: Settings,
   log: LogOptions,
   storeThreads: StoreThreads,
+  gatekeeper: Gatekeeper,
 ): Promise<QueueThread | undefined> {
   const hasOtherNodes = settings.domains.some(({ role }) => role === "secondary");
   if (!mayLeave(settings) && !hasOtherNodes) return undefined;
   const storePorts = storeThreads.connect();
-  const data: QueueData = { settings, log, storePorts };
-  const thread = startThread(threadFile("queue"), "queue", data, [storePorts.writer, storePorts.reader]);
+  const gatePort = gatekeeper.connect();
+  const data: QueueData = { settings, log, storePorts, gatePort };
+  const thread = startThread(threadFile("queue"), "queue", data, [storePorts.writer, storePorts.reader, gatePort]);
   await thread.ready;
   return {
     thread,

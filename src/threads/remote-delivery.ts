@@ -1,6 +1,7 @@
 /** Delivery to other servers, put together from the settings. */
 import { join } from "node:path";
 import type { Settings } from "#config/settings.ts";
+import type { NextHopWatch } from "#delivery/remote/next-hop-watch.ts";
 import { createRemoteDelivery, type RemoteDelivery } from "#delivery/remote/remote-delivery.ts";
 import { MtaSts } from "#delivery/tls-policy/mta-sts.ts";
 import { policyMemory } from "#delivery/tls-policy/remembered-policies.ts";
@@ -26,8 +27,14 @@ export interface OpenRemoteDelivery extends RemoteDelivery {
 
 export function openRemoteDelivery(
   settings: Settings,
-  { clock, random, log }: { readonly clock: Clock; readonly random: Random; readonly log: Log },
+  around: {
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly log: Log;
+    readonly nextHops: NextHopWatch;
+  },
 ): OpenRemoteDelivery {
+  const { clock, random, log, nextHops } = around;
   const { servers, timeoutMs } = settings.dns;
   const resolver = createDnsClient({ servers, timeoutMs, clock, random, log });
   const tlsResults = new TlsResults();
@@ -46,6 +53,7 @@ export function openRemoteDelivery(
       memory: policyMemory(jsonFile(join(settings.dataDir, POLICIES_FILE))),
     }),
     tlsResults,
+    nextHops,
     isOwnAddress: ownAddressTest(clock),
   });
   return { ...remote, tlsResults };

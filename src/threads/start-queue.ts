@@ -1,4 +1,5 @@
 /** Sends mail to other servers: the queue's dispatcher, delivery and signing, put together in the thread they have for themselves. */
+import type { MessagePort } from "node:worker_threads";
 import { outgoingAttempt } from "#delivery/outgoing-attempt.ts";
 import { SigningKeys } from "#delivery/signing/signing-keys.ts";
 import type { Directory } from "#identity/directory.ts";
@@ -8,9 +9,14 @@ import { parseDomain, parseMailbox } from "#mail/address.ts";
 import { openLog } from "#platform/json-log.ts";
 import { systemClock } from "#platform/system-clock.ts";
 import { systemRandom } from "#platform/system-random.ts";
+import type { Clock } from "#ports/clock.ts";
 import { BounceDesk, type SenderPlace } from "#queue/bounces/bounce-desk.ts";
 import { Dispatcher } from "#queue/dispatcher.ts";
+import type { Alert } from "./alert.ts";
+import type { GateOrder } from "./gate-messages.ts";
+import { GateReporter } from "./gate-reporter.ts";
 import { openHandOn, staysHere } from "./hand-on.ts";
+import { NextHopAlerts } from "./next-hop-alerts.ts";
 import type { QueueData } from "./ports.ts";
 import { openRemoteDelivery } from "./remote-delivery.ts";
 import { openReports } from "./reports.ts";
@@ -23,7 +29,12 @@ export interface RunningQueue {
   close(): Promise<void>;
 }
 
-export async function startQueue({ settings, log: logOptions, storePorts }: QueueData): Promise<RunningQueue> {
+export async function startQueue({
+  settings,
+  log: logOptions,
+  storePorts,
+  gatePort,
+}: QueueData): Promise<RunningQueue> {
   const clock = systemClock;
   const random = systemRandom;
   const { hostname } = settings;
@@ -32,7 +43,8 @@ export async function startQueue({ settings, log: logOptions, storePorts }: Queu
   const directory = await createDirectory({ store, clock, settings: directorySettings(settings) });
   const keys = new SigningKeys(store, { isOurs: (domain) => isOurs(directory, domain), now: () => clock.now() });
   const returns = await openReturnAddresses(settings, { clock, random });
-  const remote = openRemoteDelivery(settings, { clock, random, log });
+  const gate = reportOver(gatePort, clock);
+  const remote = openRemoteDelivery(settings, { clock, random, log, nextHops: new NextHopAlerts({ clock, gate }) });
   const toNodes = await openHandOn(settings, { store, directory, clock, random, log });
   const elsewhere = mayLeave(settings) ? outgoingAttempt(remote.attempt, { keys, hostname, clock }) : staysHere(clock);
   const dispatcher = new Dispatcher({
@@ -60,7 +72,24 @@ export async function startQueue({ settings, log: logOptions, storePorts }: Queu
       keys.close();
       directory.close();
       await store.close();
+      gate.close();
       flush();
+    },
+  };
+}
+
+/** Alerts of this thread, to where those of all threads are. */
+function reportOver(port: MessagePort, clock: Clock) {
+  const reporter = new GateReporter({ clock, send: (batch) => port.postMessage(batch) });
+  port.on("message", ({ kind }: GateOrder) => {
+    if (kind === "taken") reporter.taken();
+  });
+  return {
+    alert: (alert: Alert): void => reporter.add({ kind: "alert", alert }),
+    settled: (name: string, subject: string): void => reporter.add({ kind: "settled", name, subject }),
+    close(): void {
+      reporter.close();
+      port.close();
     },
   };
 }

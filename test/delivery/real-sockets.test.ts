@@ -42,7 +42,12 @@ function open(delivery: string) {
   const text = `hostname = "mx.own.test"\n[[domain]]\nname = "own.test"\n[delivery]\n${delivery}\n`;
   const loaded = settingsFrom(text, { file: "/nonexistent/postern.toml", shownAs: "postern.toml" }, thisMachine);
   assert.ok(loaded.ok, loaded.ok ? "" : JSON.stringify(loaded.problem));
-  return openRemoteDelivery(loaded.value.settings, { clock: systemClock, random: systemRandom, log: new FakeLog() });
+  return openRemoteDelivery(loaded.value.settings, {
+    clock: systemClock,
+    random: systemRandom,
+    log: new FakeLog(),
+    nextHops: { loginRefused: () => undefined, loginWorks: () => undefined },
+  });
 }
 
 function check(report: AttemptReport, expected: string): void {

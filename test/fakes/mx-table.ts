@@ -13,14 +13,17 @@ interface Case extends Omit<RemoteWorldOptions, "dns"> {
   readonly expected: string;
   /** Addresses in the order they were dialled, `!` where TLS was begun. */
   readonly tried: string;
+  /** What is told of logins at next hops. */
+  readonly logins?: readonly string[];
 }
 
 export async function checkMx(cases: Readonly<Record<string, Case>>): Promise<void> {
-  for (const [name, { job, expected, tried, ...world }] of Object.entries(cases)) {
+  for (const [name, { job, expected, tried, logins, ...world }] of Object.entries(cases)) {
     const remote = new RemoteWorld({ dns: twoMx(), ...world });
     const report = await remote.send(job);
     assert.equal(words(report), expected, `${name}\n${report.trace.join("\n")}`);
     assert.equal(remote.network.tried.join(" "), tried, `${name}\n${report.trace.join("\n")}`);
+    if (logins !== undefined) assert.deepEqual(remote.logins, logins, name);
     assert.equal(remote.network.open, 0, `${name}: left open`);
     assert.deepEqual(
       remote.log.lines.filter(({ event }) => event === "delivery-broken"),

@@ -48,6 +48,8 @@ export class RemoteWorld {
   readonly network: FakeNetwork;
   readonly tlsResults = new TlsResults();
   readonly log = new FakeLog();
+  /** `refused hop: said`, `works hop`, in order. */
+  readonly logins: string[] = [];
   readonly remote: RemoteDelivery;
 
   constructor(options: RemoteWorldOptions) {
@@ -72,6 +74,10 @@ export class RemoteWorld {
       log: this.log,
       mtaSts: { find: async () => sts ?? { policy: undefined, problem: undefined } },
       tlsResults: this.tlsResults,
+      nextHops: {
+        loginRefused: ({ hop, said }) => void this.logins.push(`refused ${hop}: ${said}`),
+        loginWorks: (hop) => void this.logins.push(`works ${hop}`),
+      },
       isOwnAddress: (address) => address === OWN_ADDRESS || address.startsWith("127.") || address === "::1",
     });
   }

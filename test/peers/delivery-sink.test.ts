@@ -53,6 +53,7 @@ async function check(options: readonly string[], expected: string, course: Cours
     log: new FakeLog(),
     mtaSts: { find: async () => ({ policy: undefined, problem: undefined }) },
     tlsResults: new TlsResults(),
+    nextHops: { loginRefused: () => undefined, loginWorks: () => undefined },
     isOwnAddress: () => false,
   });
   try {

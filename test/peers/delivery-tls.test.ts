@@ -132,6 +132,7 @@ async function check(domain: string, expected: string, tls?: string): Promise<vo
       memory: { load: async () => [], save: async () => undefined },
     }),
     tlsResults,
+    nextHops: { loginRefused: () => undefined, loginWorks: () => undefined },
     isOwnAddress: () => false,
     authoritiesPem: root.pem,
   });

@@ -140,7 +140,7 @@ export class HostVisit {
     if (cause === "tls-not-offered" || cause === "tls-refused") {
       this.count(plan.policy, { type: "starttls-not-supported", code: String(reply?.code ?? cause) }, connection);
     }
-    if (cause === "authentication-refused" || cause === "no-authentication") this.#cannotLogIn(failure);
+    if (cause === "authentication-refused" || cause === "no-authentication") this.#cannotLogIn(reply);
     this.#note(say.failureText(this.#parts.name, failure), reply);
     // A greeting of 5yz speaks for one host (RFC 5321 §3.1); a next hop that the settings name is ours to repair.
     const isRefusal = cause === "refused" && reply !== undefined && reply.code !== 421;
@@ -149,9 +149,17 @@ export class HostVisit {
     return "not-spoken";
   }
 
-  #cannotLogIn({ cause, reply }: SessionFailure): void {
-    const { around, name } = this.#parts;
-    around.log.error("next-hop-login-failed", { host: name, cause, reply: reply && `${reply.code} ${reply.text}` });
+  #cannotLogIn(reply: Reply | undefined): void {
+    const { around, route } = this.#parts;
+    // 4yz: it cannot look passwords up now.
+    if (reply !== undefined && reply.code < 500) return;
+    const said = reply === undefined ? "it offers no way to log in that may be used" : say.inOneLine(reply);
+    around.nextHops.loginRefused({ hop: this.#hop(), username: route.credentials?.username, said });
+  }
+
+  #hop(): string {
+    const { name, route } = this.#parts;
+    return `${name}:${route.port}`;
   }
 
   #replyFor(failure: SessionFailure): RemoteReply {
@@ -184,6 +192,7 @@ export class HostVisit {
       for (const recipient of ledger.open) ledger.settle(recipient, "failed", say.ours("local", "5.4.6", text));
       return "spoken";
     }
+    if (route.credentials !== undefined) around.nextHops.loginWorks(this.#hop());
     return this.#send(conversation, this.#host(connection, plan.policy, opening), 0);
   }
 
@@ -254,7 +263,7 @@ export class HostVisit {
   }
 
   #recipientAnswered(recipient: QueuedRecipient, result: MessageResult, isProtected: boolean): void {
-    const { ledger, name } = this.#parts;
+    const { ledger, name, route } = this.#parts;
     if (result.kind === "not-sendable") {
       const reply = say.notSendable(name, result.problem);
       this.#note(reply.text);
@@ -263,6 +272,10 @@ export class HostVisit {
     const reply = say.repliedBy(name, result.reply, result.kind === "refused" ? result.stage : "final-dot");
     if (result.kind === "accepted") return ledger.settle(recipient, "delivered", reply);
     this.#note(`${recipient.address}: refused at ${result.stage}`, result.reply);
+    if (route.host !== undefined && isProtected && asksForLogin(result.reply)) {
+      this.#cannotLogIn(result.reply);
+      return ledger.settle(recipient, "deferred", reply);
+    }
     if (isLastWord(result, isProtected)) return ledger.settle(recipient, "failed", reply);
     // The whole message was heard: another host of theirs would hear it again, and say the same.
     if (result.stage === "final-dot") return ledger.settle(recipient, "deferred", reply);
@@ -279,13 +292,14 @@ export class HostVisit {
 
   #note(text: string, reply?: Reply): void {
     const { name, address, note } = this.#parts;
-    const words = reply === undefined || isPositive(reply) ? [] : ["—", reply.code, reply.status ?? "", reply.text];
-    const said = words
-      .filter((word) => word !== "")
-      .join(" ")
-      .replaceAll("\n", " ");
+    const said = reply === undefined || isPositive(reply) ? "" : `— ${say.inOneLine(reply)}`;
     note(`${name}[${address}]: ${text} ${said}`.trimEnd());
   }
+}
+
+/** RFC 4954 §6 and §4: said in place of an answer about the sender or a recipient, it is about us. */
+function asksForLogin({ code, status }: Reply): boolean {
+  return code === 530 || code === 535 || (code >= 500 && status === "5.7.8");
 }
 
 function isLastWord({ reply, stage }: MessageResult & { readonly kind: "refused" }, isProtected: boolean): boolean {

@@ -1,6 +1,6 @@
 /** Recipients, extensions and next hops of the settings. */
 import { suite, test } from "node:test";
-import { both, checkMx as check, ONE, TWO, twoMx, UP } from "../../../test/fakes/mx-table.ts";
+import { both, checkMx as check, ONE, TLS, TWO, twoMx, UP } from "../../../test/fakes/mx-table.ts";
 import { recipient } from "../../../test/fakes/remote-world.ts";
 import type { FakeServer } from "../../../test/fakes/smtp-network.ts";
 
@@ -111,6 +111,7 @@ suite("the MX table: recipients and next hops", () => {
         servers: { "192.0.2.9": taking },
         expected: "delivered 250 final-dot",
         tried: "192.0.2.9!",
+        logins: ["works relay.own.test:25"],
       },
       "a domain's own route comes first": {
         route: relay,
@@ -126,6 +127,30 @@ suite("the MX table: recipients and next hops", () => {
         servers: { "192.0.2.9": { ...taking, auth: "535 5.7.8 wrong" } },
         expected: "deferred 535 auth",
         tried: "192.0.2.9!",
+        logins: ["refused relay.own.test:25: 535 5.7.8 wrong"],
+      },
+      "a relay host that cannot look passwords up is no news": {
+        route: relay,
+        dns,
+        servers: { "192.0.2.9": { ...taking, auth: "454 4.7.0 not now" } },
+        expected: "deferred 454 auth",
+        tried: "192.0.2.9!",
+        logins: [],
+      },
+      "a login that is missing in the settings defers, and never bounces": {
+        route: { ...relay, credentials: undefined },
+        dns,
+        servers: { "192.0.2.9": { ...taking, mail: "530 5.7.0 log in first" } },
+        expected: "deferred 530 mail",
+        tried: "192.0.2.9!",
+        logins: ["refused relay.own.test:25: 530 5.7.0 log in first"],
+      },
+      "an MX that asks for a login has refused": {
+        dns,
+        ...both({ ...TLS, mail: "530 5.7.0 log in first" }),
+        expected: "failed 530 mail",
+        tried: `${ONE}!`,
+        logins: [],
       },
       "a password is not said in clear": {
         route: { ...relay, tls: "opportunistic" },
@@ -133,6 +158,7 @@ suite("the MX table: recipients and next hops", () => {
         servers: { "192.0.2.9": { extensions: ["AUTH PLAIN"] } },
         expected: "deferred 4.7.8 ehlo",
         tried: "192.0.2.9",
+        logins: ["refused relay.own.test:25: it offers no way to log in that may be used"],
       },
       "a relay host that refuses us is ours to repair": {
         route: relay,

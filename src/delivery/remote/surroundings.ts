@@ -9,6 +9,7 @@ import type { DeliveryJob } from "#queue/attempt.ts";
 import type { MtaSts } from "../tls-policy/mta-sts.ts";
 import type { TlsResults } from "../tls-policy/tls-results.ts";
 import type { IdleConnections } from "./idle-connections.ts";
+import type { NextHopWatch } from "./next-hop-watch.ts";
 import type { RemoteSettings } from "./settings.ts";
 
 export interface RemoteSurroundings {
@@ -20,6 +21,7 @@ export interface RemoteSurroundings {
   readonly log: Log;
   readonly mtaSts: Pick<MtaSts, "find">;
   readonly tlsResults: TlsResults;
+  readonly nextHops: NextHopWatch;
   /** Is this one of this machine's, loopback and the unspecified address included? */
   readonly isOwnAddress: (address: string) => boolean;
   /** Certificates of the authorities that are trusted, in PEM; undefined: those the system trusts. */

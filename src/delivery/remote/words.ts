@@ -16,6 +16,14 @@ export function repliedBy(host: string, { code, status, text }: Reply, stage: Cl
   };
 }
 
+/** As a line of a trace has it. */
+export function inOneLine({ code, status, text }: Reply): string {
+  return [String(code), status ?? "", text]
+    .filter((word) => word !== "")
+    .join(" ")
+    .replaceAll("\n", " ");
+}
+
 /** Where no server spoke. */
 export function ours(stage: AttemptStage, enhanced: string, text: string): RemoteReply {
   return { code: null, enhanced, text, byHost: null, stage };
