@@ -58,6 +58,52 @@ test("private, loopback and link-local addresses are told from public ones", () 
     assert.equal(isPrivateAddress(address), true, address);
   for (const address of ["::1", "::", "fe80::1", "fd00::1", "ff02::1"])
     assert.equal(isPrivateAddress(address), true, address);
+  for (const address of [
+    "0.1.2.3",
+    "192.0.0.8",
+    "198.18.0.1",
+    "198.19.255.1",
+    "240.0.0.1",
+    "255.255.255.255",
+    "239.1.1.1",
+  ])
+    assert.equal(isPrivateAddress(address), true, address);
+  for (const address of ["fec0::1", "fc00::1", "febf::1", "100::1", "2001:2::1"])
+    assert.equal(isPrivateAddress(address), true, address);
   for (const address of ["192.0.2.5", "8.8.8.8", "172.32.0.1", "2001:db8::1", "2606:4700::1111"])
     assert.equal(isPrivateAddress(address), false, address);
+});
+
+/** Each with an IPv4 address in place of `$`, as hexadecimal groups; Teredo's client is inverted. */
+const EMBEDDINGS: Readonly<Record<string, (groups: string, inverted: string) => string>> = {
+  "NAT64 (RFC 6052)": (groups) => `64:ff9b::${groups}`,
+  "NAT64 of one network (RFC 8215)": (groups) => `64:ff9b:1::${groups}`,
+  "6to4 (RFC 3056)": (groups) => `2002:${groups}::1`,
+  "Teredo's server (RFC 4380)": (groups) => `2001:0:${groups}:0:0:f7f7:f7f7`,
+  "Teredo's client": (_groups, inverted) => `2001:0:808:808:0:0:${inverted}`,
+  "IPv4-compatible": (groups) => `::${groups}`,
+  "IPv4-translated (RFC 2765)": (groups) => `::ffff:0:${groups}`,
+  "IPv4-mapped": (groups) => `::ffff:${groups}`,
+};
+
+function groupsOf(address: string, turned: (octet: number) => number): string {
+  const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map((octet) => turned(Number(octet)));
+  return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+}
+
+test("an IPv6 address that leads to an IPv4 address is as private as that one", () => {
+  for (const [name, embed] of Object.entries(EMBEDDINGS)) {
+    const inside = (address: string): string =>
+      embed(
+        groupsOf(address, (octet) => octet),
+        groupsOf(address, (octet) => octet ^ 0xff),
+      );
+    for (const address of ["127.0.0.1", "10.1.2.3", "192.168.1.1", "169.254.169.254", "100.64.0.1", "240.0.0.1"]) {
+      assert.equal(isPrivateAddress(inside(address)), true, `${name}: ${inside(address)} is ${address}`);
+    }
+    for (const address of ["8.8.8.8", "192.0.2.5"]) {
+      assert.equal(isPrivateAddress(inside(address)), false, `${name}: ${inside(address)} is ${address}`);
+    }
+  }
+  assert.equal(isPrivateAddress("64:ff9b:1:808:8:800::"), true, "of another length: not ours to read");
 });

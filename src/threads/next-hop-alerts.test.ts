@@ -29,7 +29,7 @@ test("a refused login is told once however many messages meet it, with what was 
     alert?.text ?? "",
     /does not let mx1\.example\.com in \(535 5\.7\.8 no\): all mail that goes there waits/,
   );
-  assert.match(alert?.remedy ?? "", /relay_username and relay_password .* reload; then `postern queue retry`/);
+  assert.match(alert?.remedy ?? "", /relay_username and relay_password .* reload; then `postern queue retry all`/);
   watch.loginRefused({ hop: "other.example:25", username: undefined, said: "530 5.7.0 log in" });
   assert.match(alerts[1]?.text ?? "", /other\.example:25 asks for a login, and the settings have none/);
 });

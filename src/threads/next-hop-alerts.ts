@@ -36,7 +36,7 @@ export class NextHopAlerts implements NextHopWatch {
       text: `The next hop ${hop} ${whom} (${said}): all mail that goes there waits in the queue.`,
       remedy:
         "Correct relay_username and relay_password of [delivery], or username and password of the [[route]], and reload; " +
-        "then `postern queue retry` sends what waits.",
+        "then `postern queue retry all` sends what waits.",
       evidence: [said],
     });
   }

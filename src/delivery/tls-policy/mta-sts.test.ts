@@ -113,7 +113,8 @@ function world(remembered: readonly RememberedPolicy[] = []): World {
       clock,
       log: new FakeLog(),
       https: {
-        get: async ({ url }) => {
+        get: async ({ url, publicOnly }) => {
+          assert.equal(publicOnly, true, "a domain must not lead us into our own network");
           assert.equal(url, "https://mta-sts.peer.test/.well-known/mta-sts.txt");
           made.fetched++;
           return made.page === "unreachable" ? failed({ kind: "no-connection", text: "ECONNREFUSED" }) : ok(made.page);

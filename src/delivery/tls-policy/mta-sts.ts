@@ -116,6 +116,8 @@ export class MtaSts {
       url: `https://mta-sts.${domain}/.well-known/mta-sts.txt`,
       timeoutMs: POLICY_FETCH_MS,
       octetsMax: POLICY_OCTETS_MAX,
+      // Whoever we are made to write to says where its policy is.
+      publicOnly: true,
     });
     if (!page.ok) return this.#failedBecause(domain, id, "sts-policy-fetch-error", page.problem.text);
     const { status, mediaType, text } = page.value;

@@ -115,8 +115,10 @@ suite("pages over HTTPS", () => {
   });
 
   test("nothing is handed in to an address of our own network, whatever name leads there", async () => {
-    for (const address of ["127.0.0.1", "10.0.0.1", "169.254.169.254"]) {
-      const resolver = new FakeResolver({ [NAME]: { A: [address] } });
+    const embedded = ["64:ff9b::7f00:1", "2002:7f00:1::1", "::7f00:1"];
+    for (const address of ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", ...embedded]) {
+      const type = address.includes(":") ? "AAAA" : "A";
+      const resolver = new FakeResolver({ [NAME]: { [type]: [address] } });
       const client = createHttpsClient({ resolver, clock: systemClock });
       const publicOnly = true;
       const request = {
@@ -127,7 +129,7 @@ suite("pages over HTTPS", () => {
         publicOnly,
       } as const;
       const named = await client.post({ ...request, url: `https://${NAME}/` });
-      const literal = await client.post({ ...request, url: `https://${address}/` });
+      const literal = await client.post({ ...request, url: `https://${type === "A" ? address : `[${address}]`}/` });
       assert.deepEqual(
         [named.ok || named.problem.kind, literal.ok || literal.problem.kind],
         ["no-address", "no-address"],
