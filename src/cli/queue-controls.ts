@@ -43,11 +43,11 @@ export const queueControls = {
     async ({ administration: { store, clock }, settings }, { action, ...selected }) => {
       const { id, domain, account } = chosen(selected);
       // An account's mail is released as a whole, and what comes is not held again at once.
-      const isWhole = id === undefined && domain === undefined;
+      const whole = id === undefined && domain === undefined ? account : undefined;
       const quietUntilMs = clock.now() + settings.sending.quietHours * HOUR_MS;
-      const ended = action === "release" && isWhole ? await store.quietSending(account ?? null, quietUntilMs) : 0;
+      const ended = action === "release" && whole !== undefined ? await store.quietSending(whole, quietUntilMs) : 0;
       const changed = await store.changeQueued(chosen(selected), action, clock.now());
-      return ok({ changed, ended });
+      return ok({ changed, ended, held: (await store.countQueue()).held });
     },
   ),
   "queue-suppressed": command(

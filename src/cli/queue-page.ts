@@ -61,7 +61,7 @@ function stateWords({ state, dueMs, heldFor, attempts }: QueuedRecipientRow): st
     case "waiting":
       return attempts === 0 ? "waiting" : `deferred to ${moment(dueMs)}`;
     case "held":
-      return heldFor === null ? "held" : `held (${heldFor})`;
+      return heldFor === null ? "held" : `held (${heldFor.replaceAll(",", ", ")})`;
     case "dead":
       return "undeliverable report";
     case "in-flight":

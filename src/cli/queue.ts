@@ -97,6 +97,7 @@ async function change(invocation: Invocation, action: QueueAction): Promise<Exit
   if (settings === undefined) return 1;
   let changed = 0;
   let ended = 0;
+  let held = 0;
   for (let piece = 1; piece !== 0; changed += piece) {
     const asked = await askWhereItBelongs(settings, "queue-change", {
       ...selected,
@@ -108,11 +109,18 @@ async function change(invocation: Invocation, action: QueueAction): Promise<Exit
     }
     piece = asked.outcome.value.changed;
     ended += asked.outcome.value.ended;
+    held = asked.outcome.value.held;
   }
   if (json) out.json({ ok: true, value: { changed, ended } });
   else if (changed === 0 && ended > 0) out.line("No longer held; there was nothing in the queue.");
   else if (changed > 0) out.line(`${counted(changed, "recipient")} ${DONE[action]}.`);
-  else out.problem(`Nothing there that can be changed so; \`postern queue list\` shows what there is.`);
+  else if (action !== "release" || held === 0)
+    out.problem(`Nothing there that can be changed so; \`postern queue list\` shows what there is.`);
+  if (!json && action === "release" && held > 0) {
+    const rest = `${counted(held, "recipient")} ${held === 1 ? "is" : "are"} still held`;
+    const remedy = "`all` releases what the settings hold, --account what an account is held for";
+    out.line(`${rest}; \`postern queue list --state held\` says for what: ${remedy}.`);
+  }
   return changed + ended > 0 ? 0 : 1;
 }
 

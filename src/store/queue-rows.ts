@@ -100,6 +100,7 @@ export interface QueuedRecipientRow {
   readonly isDoubtful: boolean;
   /** The sender was told of the delay. */
   readonly isWarned: boolean;
+  /** A `HoldReason`, or several with commas between. */
   readonly heldFor: string | null;
   /** What was last said of it, as the queue wrote it down: JSON. */
   readonly lastReply: string | null;

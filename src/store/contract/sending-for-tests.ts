@@ -1,6 +1,6 @@
 /** Who sends what, for the contracts of sending. */
 import assert from "node:assert/strict";
-import { PLAIN_SENDING, type QueueJob, type SettledRecipient } from "../queue-rows.ts";
+import { type HoldReason, PLAIN_SENDING, type QueueJob, type SettledRecipient } from "../queue-rows.ts";
 import type { SendingRules } from "../sending-rules.ts";
 import type { Store } from "../store.ts";
 import { delivery, messageText, toInbox } from "./messages-for-tests.ts";
@@ -34,6 +34,7 @@ interface Sent {
   readonly credentialId?: number;
   readonly subject?: string;
   readonly rules?: Partial<SendingRules>;
+  readonly heldFor?: HoldReason;
 }
 
 export async function send(store: Store, sent: Sent = {}): Promise<string> {
@@ -59,7 +60,7 @@ export async function send(store: Store, sent: Sent = {}): Promise<string> {
   const outcome = await store.deliver({
     ...delivery(messageText(subject), here.map(toInbox), {
       queued,
-      sending: { ...PLAIN_SENDING, account },
+      sending: { ...PLAIN_SENDING, account, heldFor: sent.heldFor },
       submission,
     }),
     receivedAtMs: atMs,

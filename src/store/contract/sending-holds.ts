@@ -89,6 +89,39 @@ export const sendingHoldsContract: ContractTests = {
     assert.deepEqual(await store.listSendingHolds(), []);
   },
 
+  "what the settings hold and what the account is held for are two reasons, whichever came first; each has its own release":
+    async (store) => {
+      const rules = { burst: { messages: 1, recipients: 1000 } };
+      await send(store, { rules, heldFor: "settings" });
+      await send(store, { rules, heldFor: "settings" });
+      await send(store, { rules, heldFor: "settings" });
+      const both = Array.from({ length: 3 }, () => "held (settings,account)");
+      assert.deepEqual(await states(store, ALICE), both);
+      assert.equal(await store.changeQueued({}, "release", START_MS), 3);
+      assert.equal(await store.changeQueued({}, "release", START_MS), 0, "all is not the account's");
+      assert.deepEqual(new Set(await states(store, ALICE)), new Set(["held (account)"]));
+      assert.deepEqual(await claim(store, START_MS), []);
+      await store.quietSending(ALICE, START_MS + HOUR_MS);
+      assert.equal(await store.changeQueued({ account: ALICE }, "release", START_MS), 3);
+      assert.deepEqual(new Set(await states(store, ALICE)), new Set(["waiting"]));
+    },
+
+  "the account's release leaves what the settings and a hand hold; a message by its number is free": async (store) => {
+    const rules = { burst: { messages: 1, recipients: 1000 } };
+    await send(store, { rules, heldFor: "settings" });
+    await send(store, { rules, heldFor: "settings" });
+    await store.quietSending(ALICE, START_MS + HOUR_MS);
+    assert.equal(await store.changeQueued({ account: ALICE }, "release", START_MS), 2);
+    assert.equal(await store.changeQueued({ account: ALICE }, "release", START_MS), 0);
+    assert.deepEqual(new Set(await states(store, ALICE)), new Set(["held (settings)"]));
+    assert.equal(await store.changeQueued({ account: ALICE }, "hold", START_MS), 2);
+    assert.equal(await store.changeQueued({ account: ALICE }, "hold", START_MS), 0);
+    assert.deepEqual(new Set(await states(store, ALICE)), new Set(["held (settings,admin)"]));
+    const [entry] = await store.listQueue({ limit: 1 });
+    assert.equal(await store.changeQueued({ id: entry?.message.id ?? 0 }, "release", START_MS), 1);
+    assert.deepEqual((await states(store, ALICE)).toSorted(), ["held (settings,admin)", "waiting"]);
+  },
+
   "what is announced is no burst": async (store) => {
     assert.equal(await store.announceSending(ALICE, START_MS + 1), true);
     const rules = { burst: { messages: 1, recipients: 1000 } };

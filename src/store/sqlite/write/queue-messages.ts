@@ -10,7 +10,7 @@ import { QueueTurns } from "./queue-turns.ts";
 export function enqueue({ db, events }: WriteContext, delivery: Delivery, blobId: BlobId): void {
   const { queued, mailFrom, receivedAtMs, sending = PLAIN_SENDING } = delivery;
   const { account, origin, body, utf8, requireTls, returnContent, envelopeId, notBeforeMs } = sending;
-  const heldFor = isHeld(db, account) ? "account" : sending.heldFor;
+  const reasons = [sending.heldFor, isHeld(db, account) ? "account" : undefined].filter((one) => one !== undefined);
   const priority = sending.priority ?? priorityOf(queued, mailFrom);
   const messageId = db.insert(
     `INSERT INTO queue_message
@@ -43,9 +43,9 @@ export function enqueue({ db, events }: WriteContext, delivery: Delivery, blobId
       address,
       notify?.join(",") ?? null,
       originalRecipient ?? null,
-      heldFor === undefined ? "waiting" : "held",
+      reasons.length === 0 ? "waiting" : "held",
       Math.max(receivedAtMs, notBeforeMs ?? 0),
-      heldFor ?? null,
+      reasons.length === 0 ? null : reasons.join(","),
     );
   }
   turns.refresh();

@@ -2,6 +2,7 @@
 import { failed, ok } from "#mail/result.ts";
 import { QUEUE_ATTEMPTS_KEPT, QUEUE_CHANGES_PER_CALL_MAX, SUPPRESSED_ADDRESSES_MAX } from "../../limits.ts";
 import type { QueueAction, QueueSelection, QueueSettlement, SettledRecipient } from "../../queue-rows.ts";
+import { hasReason, releasedReasons, withoutReasons, withReason } from "../hold-reasons.ts";
 import { selectionSql } from "../queue-selection.ts";
 import { isHeld } from "../sending-sums.ts";
 import type { WriterOperations } from "../store-methods.ts";
@@ -24,6 +25,7 @@ interface Touched extends Record<string, unknown> {
   readonly id: number;
   readonly laneId: number;
   readonly messageId: number;
+  readonly heldFor: string | null;
 }
 
 /** @param deliver stores a report in the same transaction. */
@@ -167,26 +169,37 @@ function recover(context: WriteContext, nowMs: number): { again: number; doubtfu
   return { again: underWay.length - doubtful, doubtful };
 }
 
-const CHANGES: Readonly<Record<QueueAction, string>> = {
-  retry: "state = 'waiting' AND due_ms > ?",
-  hold: "state = 'waiting' AND due_ms > -?",
-  release: "state IN ('held', 'dead') AND due_ms > -?",
-  remove: "state IN ('waiting', 'held', 'dead') AND due_ms > -?",
-};
+/** Whom it changes: nobody a second time. @param nowMs stands in each of them once. */
+function changeable(action: QueueAction, selection: QueueSelection): string {
+  switch (action) {
+    case "retry":
+      return "state = 'waiting' AND due_ms > ?";
+    case "hold":
+      return `(state = 'waiting' OR (state = 'held' AND NOT ${hasReason("admin")})) AND due_ms > -?`;
+    case "release": {
+      const held = releasedReasons(selection).map(hasReason).join(" OR ");
+      return `(state = 'dead' OR (state = 'held' AND (held_for IS NULL OR ${held}))) AND due_ms > -?`;
+    }
+    case "remove":
+      return "state IN ('waiting', 'held', 'dead') AND due_ms > -?";
+  }
+}
 
 function change(context: WriteContext, selection: QueueSelection, action: QueueAction, nowMs: number): number {
   const { db } = context;
   const turns = new QueueTurns(db);
   const { where, values } = selectionSql(selection);
   const rows = db.all<Touched>(
-    `SELECT id, lane_id AS laneId, message_id AS messageId FROM queue_recipient
-     WHERE ${CHANGES[action]} ${where} LIMIT ${QUEUE_CHANGES_PER_CALL_MAX}`,
+    `SELECT id, lane_id AS laneId, message_id AS messageId, held_for AS heldFor FROM queue_recipient
+     WHERE ${changeable(action, selection)} ${where} LIMIT ${QUEUE_CHANGES_PER_CALL_MAX}`,
     nowMs,
     ...values,
   );
-  for (const { id, laneId } of rows) {
+  for (const { id, laneId, heldFor } of rows) {
     turns.touchLane(laneId);
-    changeOne(context, id, action, nowMs);
+    const left = withoutReasons(heldFor, releasedReasons(selection));
+    if (action === "release" && left !== null) db.run("UPDATE queue_recipient SET held_for = ? WHERE id = ?", left, id);
+    else changeOne(context, id, action, nowMs);
     // A destination that was not to be tried for a while is tried when somebody says so.
     if (action === "retry" || action === "release") turns.serveLane(laneId, 0);
   }
@@ -201,7 +214,7 @@ function changeOne({ db }: WriteContext, id: number, action: QueueAction, nowMs:
       db.run("UPDATE queue_recipient SET due_ms = ? WHERE id = ?", nowMs, id);
       return;
     case "hold":
-      db.run("UPDATE queue_recipient SET state = 'held', held_for = 'admin' WHERE id = ?", id);
+      db.run(`UPDATE queue_recipient SET state = 'held', held_for = ${withReason("admin")} WHERE id = ?`, id);
       return;
     case "release":
       db.run("UPDATE queue_recipient SET state = 'waiting', held_for = NULL, due_ms = ? WHERE id = ?", nowMs, id);
@@ -219,7 +232,7 @@ function prune(context: WriteContext, nowMs: number, deadBeforeMs: number): numb
        (SELECT address FROM queue_suppressed WHERE until_ms < ? LIMIT ${QUEUE_CHANGES_PER_CALL_MAX})`,
     nowMs,
   );
-  const dead = db.all<Touched>(
+  const dead = db.all<Pick<Touched, "id" | "laneId" | "messageId">>(
     `SELECT queue_recipient.id, lane_id AS laneId, message_id AS messageId
      FROM queue_recipient JOIN queue_message ON queue_message.id = message_id
      WHERE state = 'dead' AND queued_at_ms < ? LIMIT ${QUEUE_CHANGES_PER_CALL_MAX}`,

@@ -25,6 +25,7 @@ import {
   type SendingTrigger,
 } from "../../sending-rules.ts";
 import type { Database } from "../database.ts";
+import { withReason } from "../hold-reasons.ts";
 import { isHeld, outcomesOf, quietUntilMs, recentlySent, usedBy } from "../sending-sums.ts";
 import type { WriterOperations } from "../store-methods.ts";
 import type { WriteContext } from "./context.ts";
@@ -228,7 +229,7 @@ function hold(context: WriteContext, { account, trigger, atMs, isEnforced, recen
   events.sending();
 }
 
-/** All that waits. What is under way ends; where it is to be tried again, it is held then. */
+/** All that waits, and for that reason too what is held already. What is under way ends; where it is to be tried again, it is held then. */
 export function holdQueue({ db }: WriteContext, account: string): void {
   const turns = new QueueTurns(db);
   const lanes = db.all<{ id: number }>(
@@ -237,7 +238,8 @@ export function holdQueue({ db }: WriteContext, account: string): void {
   );
   for (const { id } of lanes) {
     db.run(
-      "UPDATE queue_recipient SET state = 'held', held_for = 'account' WHERE lane_id = ? AND state = 'waiting'",
+      `UPDATE queue_recipient SET state = 'held', held_for = ${withReason("account")}
+       WHERE lane_id = ? AND state IN ('waiting', 'held')`,
       id,
     );
     turns.touchLane(id);
