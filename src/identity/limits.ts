@@ -99,3 +99,8 @@ export const LIMITED_ACCOUNTS_MAX = 1000;
 export const TOTP_SECRET_OCTETS = 20;
 /** Codes for who has lost the authenticator; one costs a small hash to look for. */
 export const RECOVERY_CODES = 10;
+
+/** How long a browser has to answer with a passkey. Milliseconds: WebAuthn §15.1 says five minutes. */
+export const PASSKEY_CHALLENGE_MS = 5 * 60_000;
+/** Such questions that are open at once, about 200 octets each; the oldest goes first. */
+export const PASSKEY_CHALLENGES_MAX = 10_000;
