@@ -117,7 +117,6 @@ class Device {
     const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     this.#private = privateKey;
     const { x = "", y = "" } = publicKey.export({ format: "jwk" });
-    const coordinate = (text: string) => Buffer.concat([Buffer.from([0x58, 32]), Buffer.from(text, "base64url")]);
     // {1: 2 (EC2), 3: -7 (ES256), -1: 1 (P-256), -2: x, -3: y}
     this.#cose = Buffer.concat([
       Buffer.from([0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21]),
@@ -137,7 +136,6 @@ class Device {
       this.#id,
       this.#cose,
     ]);
-    const text = (word: string) => Buffer.concat([Buffer.from([0x60 | word.length]), Buffer.from(word)]);
     const attestation = Buffer.concat([
       Buffer.from([0xa3]),
       text("fmt"),
@@ -191,4 +189,13 @@ function clientData(type: string, challenge: string, answering: Answering): Buff
   return Buffer.from(
     JSON.stringify({ type: answering.type ?? type, challenge: answering.challenge ?? challenge, origin }),
   );
+}
+
+function coordinate(base64url: string): Buffer {
+  return Buffer.concat([Buffer.from([0x58, 32]), Buffer.from(base64url, "base64url")]);
+}
+
+/** CBOR, up to 23 octets. */
+function text(word: string): Buffer {
+  return Buffer.concat([Buffer.from([0x60 | word.length]), Buffer.from(word)]);
 }
