@@ -9,6 +9,7 @@ import { folderContract } from "./contract/folders.ts";
 import { greylistContract } from "./contract/greylist.ts";
 import { messageContract } from "./contract/messages.ts";
 import { pairContract } from "./contract/pair.ts";
+import { passkeyContract } from "./contract/passkeys.ts";
 import { quarantineContract } from "./contract/quarantine.ts";
 import { queueContract } from "./contract/queue.ts";
 import { reportContract } from "./contract/reports.ts";
@@ -22,6 +23,7 @@ import type { Store } from "./store.ts";
 const SUITES: Readonly<Record<string, ContractTests>> = {
   "accounts, aliases, domains, credentials": directoryContract,
   "second factors": secondFactorContract,
+  passkeys: passkeyContract,
   folders: folderContract,
   messages: messageContract,
   "flags and changes": flagContract,

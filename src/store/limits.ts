@@ -115,6 +115,10 @@ export const SENDING_SUBJECTS_SHOWN = 5;
 export const SENDING_SUBJECTS_READ = 200;
 /** Rows about sending that one call forgets: a longer transaction would hold up mail. */
 export const PRUNED_SENDING_PER_CALL_MAX = 1000;
+/** Passkeys of one account, links for more of them included: more devices than people have. */
+export const PASSKEYS_PER_ACCOUNT_MAX = 10;
+/** Questions to browsers of one account that are open at once, about 200 octets each. */
+export const PASSKEY_CHALLENGES_PER_ACCOUNT_MAX = 10;
 /** Codes of TOTP that may be tried at once. Three of a million are right at a time. */
 export const TOTP_ATTEMPTS_MAX = 5;
 /** One more may be tried after so long: 288 a day, of which a guesser with the password hits one in three years. Milliseconds. */

@@ -11,6 +11,7 @@ import type { BlockListChange, BlockListKey, BlockListRow, DecisionQuery, Decisi
 import type { DkimKeyRow } from "./dkim-key-row.ts";
 import type { GreylistAges, GreylistKnown, GreylistQuery, GreylistRow, GreylistTry } from "./greylist-row.ts";
 import type { PairStore } from "./pair-rows.ts";
+import type { PasskeyStore } from "./passkey-store.ts";
 import type {
   NewQuarantined,
   QuarantineFigures,
@@ -205,7 +206,14 @@ export interface StoreStatistics {
   readonly schemaVersion: number;
 }
 
-export interface Store extends QueueStore, CredentialStore, PairStore, SendingStore, ReportStore, SecondFactorStore {
+export interface Store
+  extends QueueStore,
+    CredentialStore,
+    PairStore,
+    SendingStore,
+    ReportStore,
+    SecondFactorStore,
+    PasskeyStore {
   // — The directory: who has an address here —
   findAddress(address: string): Promise<AddressEntry | undefined>;
   findAccount(id: AccountId): Promise<Account | undefined>;

@@ -14,6 +14,7 @@ import { pair } from "./0009-pair.ts";
 import { sending } from "./0010-sending.ts";
 import { reports } from "./0011-reports.ts";
 import { secondFactor } from "./0012-second-factor.ts";
+import { passkeys } from "./0013-passkeys.ts";
 
 export const migrations: readonly string[] = [
   first,
@@ -28,4 +29,5 @@ export const migrations: readonly string[] = [
   sending,
   reports,
   secondFactor,
+  passkeys,
 ];

@@ -16,6 +16,7 @@ import { greylistReads } from "./read/greylist.ts";
 import { MessageContent } from "./read/message-content.ts";
 import { changesSince, fetchRows, listUids } from "./read/messages.ts";
 import { pairReads } from "./read/pair.ts";
+import { passkeyReads } from "./read/passkeys.ts";
 import { quarantineReads } from "./read/quarantine.ts";
 import { queueReads } from "./read/queue.ts";
 import { reportReads } from "./read/reports.ts";
@@ -49,6 +50,7 @@ export function createSqliteReader({ dataDir }: { readonly dataDir: string }): S
     ...dkimKeyReads(db),
     ...quarantineReads(db),
     ...pairReads(db),
+    ...passkeyReads(db),
     ...reportReads(db),
     ...senderReads(db),
     ...secondFactorReads(db),

@@ -24,6 +24,7 @@ import { folderOperations } from "./write/folders.ts";
 import { greylistOperations } from "./write/greylist.ts";
 import { incomingOperations, messageOperations } from "./write/mail.ts";
 import { pairOperations } from "./write/pair.ts";
+import { passkeyOperations } from "./write/passkeys.ts";
 import { quarantineOperations } from "./write/quarantine.ts";
 import { queueOperations } from "./write/queue.ts";
 import { reportOperations } from "./write/reports.ts";
@@ -133,6 +134,7 @@ export class Writer implements SqliteWriter {
       ...dkimKeyOperations(context),
       ...quarantineOperations(context),
       ...pairOperations(context),
+      ...passkeyOperations(context),
       ...reportOperations(context),
       ...secondFactorOperations(context),
       ...senderOperations(context),

@@ -5,6 +5,7 @@ import { accountByAddress, accountById } from "../rows.ts";
 import type { WriterOperations } from "../store-methods.ts";
 import type { WriteContext } from "./context.ts";
 import { dropFolder, insertFolder, SPECIAL_FOLDERS } from "./folder-rows.ts";
+import { forgetPasskeys } from "./passkeys.ts";
 import { forgetQuarantined } from "./quarantine.ts";
 import { forgetTotp } from "./second-factors.ts";
 import { forgetSenders } from "./senders.ts";
@@ -62,6 +63,7 @@ function accountOperations(
       }
       db.run("DELETE FROM scram_key WHERE credential_id IN (SELECT id FROM credential WHERE account_id = ?)", id);
       forgetTotp(context, id);
+      forgetPasskeys(context, id);
       for (const table of ["credential", "subscription", "keyword"]) {
         db.run(`DELETE FROM ${table} WHERE account_id = ?`, id);
       }
