@@ -31,6 +31,7 @@ import { dkimCommands } from "./dkim-controls.ts";
 import { greylistCommands, greylistCounts } from "./greylist-controls.ts";
 import { metricsCommands } from "./metrics-controls.ts";
 import { pairControls, pairState } from "./pair-controls.ts";
+import { passkeyControls } from "./passkey-controls.ts";
 import { quarantineCommands } from "./quarantine-controls.ts";
 import { queueControls } from "./queue-controls.ts";
 import { reportCommands } from "./reports-controls.ts";
@@ -171,6 +172,7 @@ const commands = {
   ...greylistCommands,
   ...metricsCommands,
   ...pairControls,
+  ...passkeyControls,
   ...quarantineCommands,
   ...reportCommands,
   ...senderCommands,

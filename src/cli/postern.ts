@@ -16,6 +16,7 @@ import { notBuiltCommands } from "./not-built.ts";
 import { type Output, streamOutput, withJson } from "./output.ts";
 import { pairCommands } from "./pair.ts";
 import { parseArguments } from "./parse-arguments.ts";
+import { passkeyCommands } from "./passkey.ts";
 import { policyTest } from "./policy-test.ts";
 import { quarantineCommands } from "./quarantine.ts";
 import { queueCommands } from "./queue.ts";
@@ -51,6 +52,7 @@ export const COMMANDS: readonly Command[] = [
   ...quarantineCommands,
   ...accountCommands,
   ...totpCommands,
+  ...passkeyCommands,
   ...aliasCommands,
   ...domainCommands,
   ...dkimCommands,

@@ -102,5 +102,7 @@ export const RECOVERY_CODES = 10;
 
 /** How long a browser has to answer with a passkey. Milliseconds: WebAuthn §15.1 says five minutes. */
 export const PASSKEY_CHALLENGE_MS = 5 * 60_000;
-/** Such questions that are open at once, about 200 octets each; the oldest goes first. */
-export const PASSKEY_CHALLENGES_MAX = 10_000;
+/** How long a link for a passkey is good: it is made while somebody waits for it. Milliseconds. */
+export const PASSKEY_LINK_MS = 15 * 60_000;
+/** Characters of base 64 in the name of a credential: 1,023 octets (WebAuthn §7.1, step 25). */
+export const PASSKEY_ID_CHARACTERS_MAX = 1364;

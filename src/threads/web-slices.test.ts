@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { settingsFrom } from "#config/load.ts";
 import type { Surroundings } from "#config/surroundings.ts";
-import { httpsPort, webSettings } from "./web-slices.ts";
+import { httpsPort, relyingParty, webSettings } from "./web-slices.ts";
 
 const machine: Surroundings = { defaultGateways: () => [], mayBindLowPorts: () => true, hasIpv6: () => true };
 
@@ -47,4 +47,13 @@ test("the policy names the host itself unless the settings name others", () => {
 test("http leads to the port for HTTPS", () => {
   assert.equal(httpsPort(loaded("")), 443);
   assert.equal(httpsPort(loaded('[[listener]]\nprotocol = "http"\nbind = "0.0.0.0:80"\ntls = "none"\n')), undefined);
+});
+
+test("passkeys are bound to the host's name, and made at each port of HTTPS", () => {
+  assert.deepEqual(relyingParty(loaded("")), { id: "mx1.example.com", origins: ["https://mx1.example.com"] });
+  const https = (bind: string) => `[[listener]]\nprotocol = "http"\nbind = "${bind}"\ntls = "implicit"\n`;
+  const several = loaded(https("0.0.0.0:8443") + https("[::]:8443") + https("0.0.0.0:443"));
+  assert.deepEqual(relyingParty(several)?.origins, ["https://mx1.example.com:8443", "https://mx1.example.com"]);
+  const none = loaded('[[listener]]\nprotocol = "http"\nbind = "0.0.0.0:80"\ntls = "none"\n');
+  assert.equal(relyingParty(none), undefined);
 });

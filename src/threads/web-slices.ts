@@ -2,6 +2,7 @@
 import type { MailService, WebSettings } from "#admin/web-settings.ts";
 import { isPrivateEndpoint } from "#config/endpoint.ts";
 import type { ListenerSettings, Settings } from "#config/settings.ts";
+import type { RelyingParty } from "#identity/second-factor/passkeys.ts";
 
 export function webSettings({ hostname, domains, listeners }: Settings): WebSettings {
   return {
@@ -14,6 +15,18 @@ export function webSettings({ hostname, domains, listeners }: Settings): WebSett
 export function httpsPort({ listeners }: Pick<Settings, "listeners">): number | undefined {
   const found = listeners.find(({ protocol, tls }) => protocol === "http" && tls === "implicit");
   return found?.endpoint.kind === "tcp" ? found.endpoint.port : undefined;
+}
+
+/** What passkeys are bound to; undefined: no page of ours is where browsers take them. The first origin is that of links. */
+export function relyingParty({
+  hostname,
+  listeners,
+}: Pick<Settings, "hostname" | "listeners">): RelyingParty | undefined {
+  const ports = listeners.flatMap(({ protocol, tls, endpoint }) =>
+    protocol === "http" && tls === "implicit" && endpoint.kind === "tcp" ? [endpoint.port] : [],
+  );
+  const origins = [...new Set(ports)].map((port) => `https://${hostname}${port === 443 ? "" : `:${port}`}`);
+  return origins.length === 0 ? undefined : { id: hostname, origins };
 }
 
 const PROTOCOLS = ["imap", "pop3", "submission"] as const;

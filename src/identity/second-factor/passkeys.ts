@@ -1,152 +1,134 @@
 /**
- * Passkeys (WebAuthn Level 3): what a browser is asked, and whether its answer is right. Every challenge is made here, for one
- * account and one purpose, and taken once, right or wrong.
+ * Passkeys (WebAuthn Level 3): what a browser is asked, and whether its answer is right. That a challenge is one of ours and is
+ * taken once, and that a counter goes up, is seen to in `passkey-desk.ts`.
  */
 import { Buffer } from "node:buffer";
 import {
   type AuthenticationResponseJSON,
   generateAuthenticationOptions,
   generateRegistrationOptions,
+  type PublicKeyCredentialCreationOptionsJSON,
+  type PublicKeyCredentialRequestOptionsJSON,
   type RegistrationResponseJSON,
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
 } from "@simplewebauthn/server";
-import { failed, ok, type Result } from "#mail/result.ts";
-import type { Clock } from "#ports/clock.ts";
-import type { Random } from "#ports/random.ts";
-import { PASSKEY_CHALLENGE_MS, PASSKEY_CHALLENGES_MAX } from "../limits.ts";
-
-export interface Passkey {
-  /** Base 64 for URLs, as browsers say it. */
-  readonly id: string;
-  /** COSE key. */
-  readonly publicKey: Uint8Array<ArrayBuffer>;
-  /** Uses, as the authenticator counts them; 0: it does not. */
-  readonly counter: number;
-  readonly transports: readonly string[];
-}
+import { decodeAttestationObject, decodeClientDataJSON } from "@simplewebauthn/server/helpers";
+import type { NewPasskey, PasskeyRow } from "#store/passkey-store.ts";
+import type { Account } from "#store/store.ts";
+import { PASSKEY_CHALLENGE_MS, PASSKEY_ID_CHARACTERS_MAX } from "../limits.ts";
 
 export interface RelyingParty {
   /** Host name that passkeys are bound to. */
   readonly id: string;
-  /** `https://` with host and port, as browsers write it. */
-  readonly origin: string;
-  readonly name: string;
+  /** Where the page is: `https://` with host and port, as browsers write it. */
+  readonly origins: readonly string[];
 }
 
-type Purpose = "register" | "log-in";
-type PasskeyProblem = "no-challenge" | "no-such-passkey" | "wrong-answer";
-
-interface Challenge {
-  readonly value: string;
-  readonly purpose: Purpose;
-  readonly untilMs: number;
-}
-
-/** Octets of a challenge: WebAuthn §13.4.3 asks for 16 at least. */
-const CHALLENGE_OCTETS = 32;
 /** COSE: EdDSA, ES256, RS256 (WebAuthn §5.4). */
 const ALGORITHMS = [-8, -7, -257];
 
-export class PasskeyDesk {
-  readonly #party: RelyingParty;
-  readonly #clock: Pick<Clock, "now">;
-  readonly #random: Random;
-  /** By account: the last one asked counts. In the order they were made. */
-  readonly #challenges = new Map<number, Challenge>();
+/** What a browser is asked for a new passkey. It finds it without a name later, and asks for a PIN, a finger or a face each time. */
+export function registrationQuestion(
+  party: RelyingParty,
+  account: Pick<Account, "id" | "address">,
+  { challenge, known }: { readonly challenge: Uint8Array<ArrayBuffer>; readonly known: readonly PasskeyRow[] },
+): Promise<PublicKeyCredentialCreationOptionsJSON> {
+  return generateRegistrationOptions({
+    rpName: party.id,
+    rpID: party.id,
+    userName: account.address,
+    userID: new Uint8Array(Buffer.from(String(account.id))),
+    challenge,
+    timeout: PASSKEY_CHALLENGE_MS,
+    attestationType: "none",
+    excludeCredentials: known.map(({ credentialId }) => ({ id: credentialId })),
+    authenticatorSelection: { residentKey: "required", userVerification: "required" },
+    supportedAlgorithmIDs: ALGORITHMS,
+  });
+}
 
-  constructor(party: RelyingParty, { clock, random }: { readonly clock: Pick<Clock, "now">; readonly random: Random }) {
-    this.#party = party;
-    this.#clock = clock;
-    this.#random = random;
+export function loginQuestion(
+  party: RelyingParty,
+  { challenge, known }: { readonly challenge: Uint8Array<ArrayBuffer>; readonly known: readonly PasskeyRow[] },
+): Promise<PublicKeyCredentialRequestOptionsJSON> {
+  return generateAuthenticationOptions({
+    rpID: party.id,
+    allowCredentials: known.map(({ credentialId, transports }) => ({ id: credentialId, transports: [...transports] })),
+    challenge,
+    timeout: PASSKEY_CHALLENGE_MS,
+    userVerification: "required",
+  });
+}
+
+/** Which challenge an answer is to, as its browser says; undefined: it says none. */
+export function challengeIn({ response }: RegistrationResponseJSON | AuthenticationResponseJSON): string | undefined {
+  try {
+    const { challenge } = decodeClientDataJSON(response.clientDataJSON) as { readonly challenge?: unknown };
+    return typeof challenge === "string" ? challenge : undefined;
+  } catch {
+    return undefined;
   }
+}
 
-  async askToRegister(account: { readonly id: number; readonly address: string }, known: readonly Passkey[]) {
-    const challenge = this.#challenge(account.id, "register");
-    return generateRegistrationOptions({
-      rpName: this.#party.name,
-      rpID: this.#party.id,
-      userName: account.address,
-      userID: new Uint8Array(Buffer.from(String(account.id))),
-      challenge,
-      timeout: PASSKEY_CHALLENGE_MS,
-      attestationType: "none",
-      excludeCredentials: known.map(({ id }) => ({ id })),
-      authenticatorSelection: { residentKey: "preferred", userVerification: "required" },
+/** Undefined: the answer is not right. @param challenge that it must be to. */
+export async function checkRegistration(
+  party: RelyingParty,
+  response: RegistrationResponseJSON,
+  challenge: string,
+): Promise<NewPasskey | undefined> {
+  try {
+    if (!isPlain(response)) return undefined;
+    const { verified, registrationInfo } = await verifyRegistrationResponse({
+      response,
+      expectedChallenge: challenge,
+      expectedOrigin: [...party.origins],
+      expectedRPID: party.id,
+      requireUserVerification: true,
       supportedAlgorithmIDs: ALGORITHMS,
     });
+    if (!verified) return undefined;
+    const { id, publicKey, counter, transports = [] } = registrationInfo.credential;
+    // WebAuthn §7.1, step 25.
+    if (id.length > PASSKEY_ID_CHARACTERS_MAX) return undefined;
+    return { credentialId: id, publicKey, counter, transports, isBackedUp: registrationInfo.credentialBackedUp };
+  } catch {
+    return undefined; // it throws for whatever does not fit
   }
+}
 
-  async register(accountId: number, response: RegistrationResponseJSON): Promise<Result<Passkey, PasskeyProblem>> {
-    const expectedChallenge = this.#take(accountId, "register");
-    if (expectedChallenge === undefined) return failed("no-challenge");
-    try {
-      const { verified, registrationInfo } = await verifyRegistrationResponse({
-        response,
-        expectedChallenge,
-        expectedOrigin: this.#party.origin,
-        expectedRPID: this.#party.id,
-        requireUserVerification: true,
-        supportedAlgorithmIDs: ALGORITHMS,
-      });
-      if (!verified) return failed("wrong-answer");
-      const { id, publicKey, counter, transports = [] } = registrationInfo.credential;
-      return ok({ id, publicKey, counter, transports });
-    } catch {
-      return failed("wrong-answer"); // it throws for whatever does not fit
-    }
+/** Undefined: the answer is not right. The store takes the counter only where it went up. @param challenge as above. */
+export async function checkLogin(
+  party: RelyingParty,
+  { response, challenge }: { readonly response: AuthenticationResponseJSON; readonly challenge: string },
+  passkey: PasskeyRow,
+): Promise<{ readonly counter: number; readonly isBackedUp: boolean } | undefined> {
+  const { userHandle } = response.response;
+  // WebAuthn §7.2, step 6.
+  if (userHandle !== undefined && Buffer.from(userHandle, "base64url").toString() !== String(passkey.accountId)) {
+    return undefined;
   }
-
-  async askToLogIn(accountId: number, known: readonly Passkey[]) {
-    const challenge = this.#challenge(accountId, "log-in");
-    return generateAuthenticationOptions({
-      rpID: this.#party.id,
-      allowCredentials: known.map(({ id, transports }) => ({ id, transports: [...transports] })),
-      challenge,
-      timeout: PASSKEY_CHALLENGE_MS,
-      userVerification: "required",
+  try {
+    const { verified, authenticationInfo } = await verifyAuthenticationResponse({
+      response,
+      expectedChallenge: challenge,
+      expectedOrigin: [...party.origins],
+      expectedRPID: party.id,
+      // Without its counter, which is compared where it is kept: two answers at the same time must not both go by the same one.
+      credential: { id: passkey.credentialId, publicKey: new Uint8Array(passkey.publicKey), counter: 0 },
+      requireUserVerification: true,
     });
+    const { newCounter: counter, credentialBackedUp: isBackedUp } = authenticationInfo;
+    return verified ? { counter, isBackedUp } : undefined;
+  } catch {
+    return undefined;
   }
+}
 
-  /** The passkey as it is now. The store must take its counter only where that goes up, or is 0 before and after. */
-  async logIn(
-    accountId: number,
-    response: AuthenticationResponseJSON,
-    known: readonly Passkey[],
-  ): Promise<Result<Passkey, PasskeyProblem>> {
-    const expectedChallenge = this.#take(accountId, "log-in");
-    if (expectedChallenge === undefined) return failed("no-challenge");
-    const passkey = known.find(({ id }) => id === response.id);
-    if (passkey === undefined) return failed("no-such-passkey");
-    try {
-      const { verified, authenticationInfo } = await verifyAuthenticationResponse({
-        response,
-        expectedChallenge,
-        expectedOrigin: this.#party.origin,
-        expectedRPID: this.#party.id,
-        credential: { id: passkey.id, publicKey: passkey.publicKey, counter: passkey.counter },
-        requireUserVerification: true,
-      });
-      return verified ? ok({ ...passkey, counter: authenticationInfo.newCounter }) : failed("wrong-answer");
-    } catch {
-      return failed("wrong-answer");
-    }
-  }
-
-  #challenge(accountId: number, purpose: Purpose): Uint8Array<ArrayBuffer> {
-    const octets = new Uint8Array(this.#random.bytes(CHALLENGE_OCTETS));
-    this.#challenges.delete(accountId);
-    const [oldest] = this.#challenges.keys();
-    if (oldest !== undefined && this.#challenges.size >= PASSKEY_CHALLENGES_MAX) this.#challenges.delete(oldest);
-    const value = Buffer.from(octets).toString("base64url");
-    this.#challenges.set(accountId, { value, purpose, untilMs: this.#clock.now() + PASSKEY_CHALLENGE_MS });
-    return octets;
-  }
-
-  #take(accountId: number, purpose: Purpose): string | undefined {
-    const challenge = this.#challenges.get(accountId);
-    this.#challenges.delete(accountId);
-    if (challenge?.purpose !== purpose || challenge.untilMs < this.#clock.now()) return undefined;
-    return challenge.value;
-  }
+/** Nobody was asked for a certificate of the device: where one comes all the same, nobody reads it, or asks its issuer. */
+function isPlain({ response }: RegistrationResponseJSON): boolean {
+  const attestation = decodeAttestationObject(new Uint8Array(Buffer.from(response.attestationObject, "base64url")));
+  const format = attestation.get("fmt");
+  // A device's signature by the new key itself (WebAuthn §5.1.3: browsers let it through).
+  return format === "none" || (format === "packed" && attestation.get("attStmt").get("x5c") === undefined);
 }
