@@ -49,9 +49,12 @@ test("http leads to the port for HTTPS", () => {
   assert.equal(httpsPort(loaded('[[listener]]\nprotocol = "http"\nbind = "0.0.0.0:80"\ntls = "none"\n')), undefined);
 });
 
+function https(bind: string): string {
+  return `[[listener]]\nprotocol = "http"\nbind = "${bind}"\ntls = "implicit"\n`;
+}
+
 test("passkeys are bound to the host's name, and made at each port of HTTPS", () => {
   assert.deepEqual(relyingParty(loaded("")), { id: "mx1.example.com", origins: ["https://mx1.example.com"] });
-  const https = (bind: string) => `[[listener]]\nprotocol = "http"\nbind = "${bind}"\ntls = "implicit"\n`;
   const several = loaded(https("0.0.0.0:8443") + https("[::]:8443") + https("0.0.0.0:443"));
   assert.deepEqual(relyingParty(several)?.origins, ["https://mx1.example.com:8443", "https://mx1.example.com"]);
   const none = loaded('[[listener]]\nprotocol = "http"\nbind = "0.0.0.0:80"\ntls = "none"\n');
