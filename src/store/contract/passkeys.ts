@@ -15,9 +15,9 @@ export const passkeyContract: ContractTests = {
     assert.deepEqual(link, { id: link.id, accountId: account.id, name: "phone", untilMs: UNTIL_MS, isUsed: false });
     assert.deepEqual(await store.findPasskeyLink(hash("phone")), link);
     assert.equal(await store.findPasskeyLink(hash("another")), undefined);
-    const made = await Promise.all(["a", "b", "c"].map((id) => store.putPasskey(link.id, passkey(id), NOW_MS + 1)));
+    const answers = await Promise.all(["a", "b", "c"].map((id) => store.putPasskey(link.id, passkey(id), NOW_MS + 1)));
     assert.deepEqual(
-      made.map((one) => (one.ok ? one.value.credentialId : one.problem)),
+      answers.map((one) => (one.ok ? one.value.credentialId : one.problem)),
       ["a", "no-such-link", "no-such-link"],
     );
     assert.equal((await store.findPasskeyLink(hash("phone")))?.isUsed, true);
