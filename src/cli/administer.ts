@@ -3,12 +3,18 @@ import { join } from "node:path";
 import type { Settings } from "#config/settings.ts";
 import { ask } from "#platform/net/ask-control.ts";
 import { dialControlSocket } from "#platform/net/control-dial.ts";
+import { sleep } from "#platform/sleep.ts";
+import { systemClock } from "#platform/system-clock.ts";
 import type { ExitCode, Invocation } from "./command.ts";
 import type { ControlArgs, ControlCommand, ControlOutcome, ControlValue } from "./control-commands.ts";
 import { problemSentence, problemWord } from "./problem-words.ts";
 import { readSettings } from "./settings-file.ts";
 
 export const CONTROL_SOCKET = "control.sock";
+
+/** A server that has its data folder and does not answer yet is starting, as right after `systemctl restart`. Milliseconds. */
+const STARTING_MS = 10_000;
+const LOOK_AGAIN_MS = 200;
 
 type Asked<Name extends ControlCommand> =
   | { readonly kind: "answered"; readonly outcome: ControlOutcome<ControlValue<Name>> }
@@ -20,6 +26,28 @@ export async function askWhereItBelongs<Name extends ControlCommand>(
   command: Name,
   args: ControlArgs<Name>,
 ): Promise<Asked<Name>> {
+  const giveUpMs = systemClock.now() + STARTING_MS;
+  for (;;) {
+    const asked = await askServer(settings, command, args);
+    if (asked !== undefined) return asked;
+    // Loaded only here: a command that a server answers starts in half the time without the store and its rooms.
+    const { askStore } = await import("./ask-store.ts");
+    const answer = await askStore(settings, command, args);
+    if (answer.ok) return { kind: "answered", outcome: answer.value as ControlOutcome<ControlValue<Name>> };
+    const { message, remedy, isHeld } = answer.problem;
+    if (!isHeld || systemClock.now() > giveUpMs) {
+      return { kind: "unanswered", message: `${sentence(message)} ${sentence(remedy)}` };
+    }
+    await sleep(LOOK_AGAIN_MS);
+  }
+}
+
+/** Undefined where no server answers. */
+async function askServer<Name extends ControlCommand>(
+  settings: Settings,
+  command: Name,
+  args: ControlArgs<Name>,
+): Promise<Asked<Name> | undefined> {
   const path = join(settings.dataDir, CONTROL_SOCKET);
   try {
     const dialled = await dialControlSocket(path);
@@ -38,12 +66,7 @@ export async function askWhereItBelongs<Name extends ControlCommand>(
   } catch (error) {
     return { kind: "unanswered", message: `The running server could not do it: ${messageOf(error)}.` };
   }
-  // Loaded only here: a command that a server answers starts in half the time without the store and its rooms.
-  const { askStore } = await import("./ask-store.ts");
-  const answer = await askStore(settings, command, args);
-  return answer.ok
-    ? { kind: "answered", outcome: answer.value as ControlOutcome<ControlValue<Name>> }
-    : { kind: "unanswered", message: `${sentence(answer.problem.message)} ${sentence(answer.problem.remedy)}` };
+  return undefined;
 }
 
 /**

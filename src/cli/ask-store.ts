@@ -14,14 +14,25 @@ import { type ControlOutcome, controlHandler } from "./control-commands.ts";
 /** What is put in before the first start, by scripts above all: these make the data folder. All others would find nothing there. */
 const FIRST_COMMANDS: ReadonlySet<string> = new Set(["account-add", "domain-add", "alias-add"]);
 
+export interface StoreProblem {
+  readonly message: string;
+  readonly remedy: string;
+  /** A server has the data folder. */
+  readonly isHeld: boolean;
+}
+
 export async function askStore(
   settings: Settings,
   command: string,
   args: unknown,
-): Promise<Result<ControlOutcome, { readonly message: string; readonly remedy: string }>> {
+): Promise<Result<ControlOutcome, StoreProblem>> {
   const { dataDir, domains } = settings;
   if (!existsSync(dataDir) && !FIRST_COMMANDS.has(command)) {
-    return failed({ message: `there is no data folder ${dataDir}`, remedy: "`postern serve` makes it" });
+    return failed({
+      message: `there is no data folder ${dataDir}`,
+      remedy: "`postern serve` makes it",
+      isHeld: false,
+    });
   }
   try {
     actAsOwner(dataDir);
@@ -50,6 +61,6 @@ export async function askStore(
     }
   } catch (error) {
     if (!(error instanceof StoreOpenError)) throw error;
-    return failed({ message: error.message, remedy: error.remedy });
+    return failed({ message: error.message, remedy: error.remedy, isHeld: error.problem === "in-use" });
   }
 }

@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, globSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, globSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, suite, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 
 const launcher = join(import.meta.dirname, "../../bin/postern.js");
 /** A user without rights, by number. */
@@ -92,6 +93,18 @@ suite("postern serve", () => {
     assert.equal(offline.code, 0);
     assert.match(offline.out, /carol@example\.test/);
     assert.equal(run(settings, ["status"]).code, 1);
+  });
+
+  test("a command that meets a server while it starts waits for it", async () => {
+    const settings = settingsFile();
+    const lock = join(dirname(settings), "data", "lock.sqlite");
+    const server = spawn(process.execPath, [launcher, "serve", "--log-level", "silent", "--config", settings], {
+      stdio: "ignore",
+    });
+    servers.push(server);
+    while (!existsSync(lock) && server.exitCode === null) await setTimeout(5);
+    const { code, err } = run(settings, ["account", "list"]);
+    assert.deepEqual([code, err], [0, ""]);
   });
 
   test("what root does beside a stopped server of another user leaves no file that shuts that one out", () => {
