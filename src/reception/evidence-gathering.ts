@@ -100,6 +100,8 @@ export class EvidenceGathering {
   readonly #options: GatheringOptions;
   readonly #client: string;
   readonly #localAddress: string;
+  /** The DNS may know something about the address. */
+  readonly #isPublic: boolean;
   /** End the waits that are under way, with nothing found. */
   readonly #waits = new Set<() => void>();
   #isOver = false;
@@ -117,6 +119,7 @@ export class EvidenceGathering {
     this.#options = options;
     this.#client = client;
     this.#localAddress = localAddress;
+    this.#isPublic = parseIpAddress(client) !== undefined && !isPrivateAddress(client);
     const { checks, modes } = options;
     if (!this.isTelling) return;
     if (modes.reverse_dns !== "off" || modes.helo !== "off" || options.asksForName === true) {
@@ -128,8 +131,7 @@ export class EvidenceGathering {
 
   /** Does the DNS know anything about who this is? Not of a private address, nor of one that hides other clients. */
   get isTelling(): boolean {
-    const isPublic = parseIpAddress(this.#client) !== undefined && !isPrivateAddress(this.#client);
-    return isPublic && !this.#options.hidesOthers(this.#client);
+    return this.#isPublic && !this.#options.hidesOthers(this.#client);
   }
 
   /** The last name said counts. */

@@ -52,14 +52,16 @@ export class TransactionJudging {
     const { draft, policyFile } = this.#options;
     this.#gathered ??= this.#gather();
     await this.#gathered;
-    const first = this.#parties.judge(draft.evidence, whose);
+    const before = draft.evidence;
+    const first = this.#parties.judge(before, whose);
     draft.evidence = await this.#knowledge.withWrittenTo(draft.evidence, [first, ...whose], this.#mailFrom);
     if (policyFile !== undefined) {
       draft.evidence = await policyFile.recipient(draft.evidence, address, whose, first.verdict);
     }
-    const party = this.#parties.judge(draft.evidence, whose);
+    const party = this.#judgedAgain(first, before, whose);
+    const asked = draft.evidence;
     draft.evidence = await this.#greylisted(party);
-    const judged = this.#parties.judge(draft.evidence, whose);
+    const judged = this.#judgedAgain(party, asked, whose);
     this.#decided();
     return judged;
   }
@@ -106,6 +108,12 @@ export class TransactionJudging {
   /** Why it is kept back from these accounts. */
   keptBack(accountIds: readonly number[]): Verdict | undefined {
     return this.#parties.keptBack(accountIds);
+  }
+
+  /** Those behind one recipient, of whom more may be known than `before`. */
+  #judgedAgain(judged: Party, before: Evidence, whose: readonly Whose[]): Party {
+    const { evidence } = this.#options.draft;
+    return evidence === before ? judged : this.#parties.judge(evidence, whose);
   }
 
   async #gather(): Promise<void> {

@@ -29,6 +29,8 @@ export class TransactionParties {
   readonly #accountOf = new Map<number, string>();
   /** Verdicts about one and the same evidence: most messages are judged once, whoever they are for. */
   #judged: JudgedEvidence | undefined;
+  /** By what all accepted ones were judged last. */
+  #judgedAgain: Evidence | undefined;
 
   constructor(policies: Policies) {
     this.#policies = policies;
@@ -52,8 +54,10 @@ export class TransactionParties {
     }
   }
 
-  /** There is more evidence. Who was refused is out of it. */
+  /** There may be more evidence. Who was refused is out of it. */
   judgeAgain(evidence: Evidence): void {
+    if (evidence === this.#judgedAgain) return;
+    this.#judgedAgain = evidence;
     for (const party of this.accepted) this.#judgeOne(evidence, party);
   }
 

@@ -45,16 +45,26 @@ export function foldForSearch(text: string): string {
  */
 const MARKS_TOO_MANY = /([\p{M}\uff9e\uff9f]{30})[\p{M}\uff9e\uff9f]+/gu;
 
-/** What a preview shows: neither white space nor what cannot be seen. */
-const VISIBLE = /[^\s\p{Cc}\u00ad\u200b-\u200f\u2060\ufeff]+/gu;
+/** What a preview shows, and what it does not: white space, and what cannot be seen. Asked at a place (`lastIndex`). */
+const VISIBLE = /[^\s\p{Cc}\u00ad\u200b-\u200f\u2060\ufeff]+/uy;
+const INVISIBLE = /[\s\p{Cc}\u00ad\u200b-\u200f\u2060\ufeff]+/uy;
 
 /** The beginning of a part's text on one line, at most `PREVIEW_LENGTH_MAX` characters. `octets` may be cut anywhere. */
 export function previewText(part: TextPart, octets: Uint8Array): string {
+  const text = textForSearch(part, octets);
   let line = "";
-  for (const [word] of textForSearch(part, octets).matchAll(VISIBLE)) {
-    line += line === "" ? word : ` ${word}`;
-    if (line.length >= PREVIEW_LENGTH_MAX) break;
+  // Made for every message that arrives: nothing is made of a match but what is shown.
+  for (let at = endOf(INVISIBLE, text, 0); at < text.length && line.length < PREVIEW_LENGTH_MAX; ) {
+    const end = endOf(VISIBLE, text, at);
+    line += line === "" ? text.slice(at, end) : ` ${text.slice(at, end)}`;
+    at = endOf(INVISIBLE, text, end);
   }
   // What a bound cut in two: a character of the charset, or a surrogate pair.
   return line.slice(0, PREVIEW_LENGTH_MAX).replace(/[\ufffd\ud800-\udbff]+$/, "");
+}
+
+/** Where what matches at `start` ends; `start` where nothing does. */
+function endOf(pattern: RegExp, text: string, start: number): number {
+  pattern.lastIndex = start;
+  return pattern.test(text) ? pattern.lastIndex : start;
 }
