@@ -23,6 +23,7 @@ import { runCommand } from "./command-table.ts";
 import { append } from "./commands/append.ts";
 import type { FolderView } from "./folder-view.ts";
 import { Output } from "./output.ts";
+import type { PreparedValues } from "./prepared-values.ts";
 import type { Completion, ImapDependencies, Login, Session } from "./session.ts";
 import { Signal } from "./signal.ts";
 import { sync } from "./sync.ts";
@@ -32,6 +33,7 @@ export class SessionHandler implements ConnectionHandler, Session, AccountSessio
   readonly dependencies: ImapDependencies;
   readonly log: Log;
   readonly output: Output;
+  readonly prepared: PreparedValues;
   loginFailures = 0;
   changeAnnounced = false;
   condstore = false;
@@ -66,11 +68,16 @@ export class SessionHandler implements ConnectionHandler, Session, AccountSessio
   constructor(
     connection: Connection,
     dependencies: ImapDependencies,
-    shared: { readonly feed: ChangeFeed; readonly accountSessions: AccountSessions },
+    shared: {
+      readonly feed: ChangeFeed;
+      readonly accountSessions: AccountSessions;
+      readonly prepared: PreparedValues;
+    },
   ) {
     this.dependencies = dependencies;
     this.#feed = shared.feed;
     this.#accountSessions = shared.accountSessions;
+    this.prepared = shared.prepared;
     this.log = dependencies.log.with({ session: connection.id });
     this.output = new Output(connection, dependencies.settings.stallTimeoutMs);
     this.#connection = connection;

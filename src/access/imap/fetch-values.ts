@@ -10,6 +10,7 @@ import { isWholeMessage } from "./fetch-plan.ts";
 import { flagsToTell } from "./folder-flags.ts";
 import type { FolderView } from "./folder-view.ts";
 import type { MessageContent } from "./message-content.ts";
+import type { PreparedItems } from "./prepared-values.ts";
 import type { Session } from "./session.ts";
 import { type Decoder, decoderFor } from "./transfer-decoding.ts";
 
@@ -27,16 +28,20 @@ export interface ItemValue {
 export interface Message {
   readonly row: MessageRow;
   readonly content: MessageContent;
+  /** Items that were told before. */
+  readonly prepared: PreparedItems;
 }
 
-/** Undefined: BINARY of an encoding that is not known here (RFC 3516 §4.3, UNKNOWN-CTE). */
-export async function valueOf(
+/** At once where it can be. Undefined: BINARY of an encoding that is not known here (RFC 3516 §4.3, UNKNOWN-CTE). */
+export function valueOf(
   session: Session,
   view: FolderView,
   message: Message,
   item: FetchItem,
-): Promise<ItemValue | undefined> {
+): ItemValue | undefined | Promise<ItemValue | undefined> {
   const { row } = message;
+  const text = message.prepared.get(item);
+  if (text !== undefined) return { value: { kind: "prepared", text } };
   switch (item.kind) {
     case "flags":
       return { value: { kind: "flags", flags: flagsToTell(session, view, row.uid, row.flags) } };
@@ -63,9 +68,9 @@ export async function valueOf(
 }
 
 /** Starts to read the small ranges that `valueOf` will ask for. */
-export function readAhead({ row, content }: Message, items: readonly FetchItem[]): void {
+export function readAhead({ row, content, prepared }: Message, items: readonly FetchItem[]): void {
   for (const item of items) {
-    if (item.kind !== "section") continue;
+    if (item.kind !== "section" || prepared.has(item)) continue;
     const place = placeOf(row, item);
     if (place === null) continue;
     content.readAhead(place.kind === "octets" ? applyPartial(place, item.partial) : place);

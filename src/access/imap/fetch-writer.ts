@@ -7,10 +7,19 @@ import { type FetchPlan, has } from "./fetch-plan.ts";
 import { type ItemValue, type Message, type Source, valueOf } from "./fetch-values.ts";
 import type { FolderView } from "./folder-view.ts";
 import { ContentGone, type MessageContent } from "./message-content.ts";
+import type { FetchPreparation } from "./prepared-values.ts";
 import type { Session } from "./session.ts";
 import { sendValues } from "./sync.ts";
 
 export type Told = "told" | "gone" | "unknown-encoding" | "disconnected";
+
+/** One FETCH, with all that it needs for each message. */
+export interface FetchJob {
+  readonly session: Session;
+  readonly view: FolderView;
+  readonly plan: FetchPlan;
+  readonly preparation: FetchPreparation;
+}
 
 /** FETCH UID of a message needs nothing from the store, and works when it was expunged meanwhile. */
 export function tellUid(session: Session, view: FolderView, uid: Uid): void {
@@ -20,24 +29,25 @@ export function tellUid(session: Session, view: FolderView, uid: Uid): void {
 
 /** @param nowSeen the FETCH has set \Seen, so the client hears the flags (RFC 3501 §6.4.5). Rejects with `ContentGone`. */
 export async function tellMessage(
-  session: Session,
-  view: FolderView,
-  plan: FetchPlan,
+  { session, view, plan, preparation }: FetchJob,
   message: Message,
   nowSeen: boolean,
 ): Promise<Told> {
-  const sequence = view.messages.sequenceOf(message.row.uid);
+  const { uid } = message.row;
+  const sequence = view.messages.sequenceOf(uid);
   if (sequence === undefined) return "gone";
   const items = [...plan.items, ...seenItems(session, plan, nowSeen)];
   let response: ItemValue[] = [];
   let inHandOctets = 0;
   let complete = true;
   for (const item of items) {
-    const value = await valueOf(session, view, message, item);
-    if (value === undefined) {
+    const made = valueOf(session, view, message, item);
+    const found = made instanceof Promise ? await made : made;
+    if (found === undefined) {
       complete = false;
       continue;
     }
+    const value = { ...found, value: preparation.prepare(uid, item, found.value) };
     response.push(value);
     inHandOctets += octetsInHand(value);
     // Many large headers in one FETCH become several responses, which RFC 3501 §7.4.2 allows.
@@ -60,6 +70,7 @@ function seenItems(session: Session, plan: FetchPlan, nowSeen: boolean): readonl
 }
 
 function octetsInHand({ value }: ItemValue): number {
+  if (value.kind === "prepared") return value.text.length;
   return value.kind === "section" && value.content instanceof Uint8Array ? value.content.length : 0;
 }
 

@@ -12,6 +12,7 @@ import type { SaslOffer } from "#protocol/sasl/exchange.ts";
 import type { Store } from "#store/store.ts";
 import type { FolderView } from "./folder-view.ts";
 import type { Output } from "./output.ts";
+import type { PreparedValues } from "./prepared-values.ts";
 import type { ImapSettings } from "./settings.ts";
 import type { Range } from "./uid-list.ts";
 
@@ -56,6 +57,7 @@ export interface Session {
   readonly remote: Endpoint;
   readonly tls: TlsFacts | undefined;
   readonly output: Output;
+  readonly prepared: PreparedValues;
   readonly reader: CommandReader;
   capabilities(): readonly string[];
   /** How to log in on this connection as it is now. */

@@ -3,16 +3,24 @@ import { Buffer } from "node:buffer";
 import test from "node:test";
 import * as fc from "fast-check";
 import type { Envelope, MimePart } from "#mail/mime/structure.ts";
-import { encodeFetch, type FetchValue } from "./fetch-response.ts";
+import { encodeFetch, type FetchValue, prepareValue } from "./fetch-response.ts";
 import { NO_ENVELOPE, PART } from "./mime-part.test-data.ts";
 import { unicode } from "./unicode.test-data.ts";
 
 /** @param expected without `* 1 FETCH (` and `)`; a range of the stored message shows as `<start-end>`. */
 function check(values: readonly FetchValue[], expected: string, options = { utf8: false }): void {
-  const pieces = encodeFetch(1, values, options).map((piece) =>
-    piece instanceof Uint8Array ? Buffer.from(piece).toString("latin1") : `<${piece.start}-${piece.end}>`,
-  );
-  assert.equal(pieces.join(""), `* 1 FETCH (${expected})\r\n`);
+  const written = (all: readonly FetchValue[]): string =>
+    encodeFetch(1, all, options)
+      .map((piece) =>
+        piece instanceof Uint8Array ? Buffer.from(piece).toString("latin1") : `<${piece.start}-${piece.end}>`,
+      )
+      .join("");
+  assert.equal(written(values), `* 1 FETCH (${expected})\r\n`);
+  const prepared = values.map((value): FetchValue => {
+    const text = prepareValue(value, options);
+    return text === undefined ? value : { kind: "prepared", text };
+  });
+  assert.equal(written(prepared), written(values), "prepared");
 }
 
 function checkStructure(root: MimePart, body: string, bodyStructure: string, options = { utf8: false }): void {

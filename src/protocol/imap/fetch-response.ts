@@ -25,7 +25,9 @@ export type FetchValue =
       readonly partial: PartialRange | null;
       readonly content: FetchContent;
     }
-  | { readonly kind: "binary-size"; readonly path: readonly number[]; readonly octets: number };
+  | { readonly kind: "binary-size"; readonly path: readonly number[]; readonly octets: number }
+  /** What `prepareValue` made of one of the others. */
+  | { readonly kind: "prepared"; readonly text: string };
 
 /** Octets in hand, octets of the stored message that the caller will read, or NIL: no such part. Partial already applied. */
 export type FetchContent = Uint8Array | OctetRange | null;
@@ -52,6 +54,17 @@ export function encodeFetch(
   }
   pieces.push(Buffer.from(`${text})\r\n`, "latin1"));
   return pieces;
+}
+
+/** A value as it stands in the response, one octet a character, to be used again; undefined where its octets are not in hand. */
+export function prepareValue(value: FetchValue, options: EncodeOptions): string | undefined {
+  const name = encodeValue(value, options);
+  if (value.kind !== "section" && value.kind !== "binary") return name;
+  const { content } = value;
+  const announced = `${name} ${announce(content, value.kind === "binary")}`;
+  if (content === null || sizeOf(content) === 0) return announced;
+  if (!(content instanceof Uint8Array)) return undefined;
+  return announced + Buffer.from(content.buffer, content.byteOffset, content.length).toString("latin1");
 }
 
 /** NIL, the empty string, or the announcement of a literal. */
@@ -93,10 +106,13 @@ function encodeValue(value: FetchValue, options: EncodeOptions): string {
       return `BINARY[${value.path.join(".")}]${originOf(value.partial)}`;
     case "binary-size":
       return `BINARY.SIZE[${value.path.join(".")}] ${value.octets}`;
+    case "prepared":
+      return value.text;
   }
 }
 
-function nameOfSection({ spelling, section, partial }: SectionItem): string {
+/** `BODY[…]` as the answer names it. */
+export function nameOfSection({ spelling, section, partial }: SectionItem): string {
   return spelling === "BODY" ? `BODY[${formatSection(section)}]${originOf(partial)}` : spelling;
 }
 

@@ -7,10 +7,11 @@ import type { MessageRow, Uid } from "#store/store.ts";
 import { INDEX_ROWS_PER_BATCH, READS_AHEAD_MAX, ROWS_PER_BATCH } from "../../limits.ts";
 import { type FetchPlan, has, planFetch } from "../fetch-plan.ts";
 import { type Message, readAhead } from "../fetch-values.ts";
-import { type Told, tellMessage, tellUid } from "../fetch-writer.ts";
+import { type FetchJob, type Told, tellMessage, tellUid } from "../fetch-writer.ts";
 import type { FolderView } from "../folder-view.ts";
 import { ContentGone, MessageContent } from "../message-content.ts";
 import { batches, sequenceRanges } from "../message-set.ts";
+import { FetchPreparation, type PreparedItems } from "../prepared-values.ts";
 import { bad, type Completion, done, refused, type Session, viewOf } from "../session.ts";
 import type { Range } from "../uid-list.ts";
 import { enableCondstore } from "./condstore.ts";
@@ -46,32 +47,57 @@ async function tellAll(
   sequences: readonly Range[],
 ): Promise<ReadonlySet<Told>> {
   const outcomes = new Set<Told>();
-  const batchMax = plan.needsIndex || plan.setsSeen ? INDEX_ROWS_PER_BATCH : ROWS_PER_BATCH;
-  const pending = batches(view, sequences, batchMax);
-  let next = beginBatch(session, view, plan, pending);
+  const preparation = new FetchPreparation(session.prepared, view, plan.items, session.output.utf8);
+  const job = { session, view, plan, preparation };
+  const pending = portions(job, sequences);
+  let next = beginBatch(job, pending);
   for (let batch = next; batch !== undefined; batch = next) {
     // The store reads the next rows while these are told.
-    next = beginBatch(session, view, plan, pending);
-    if (plan.needsRow) await tellBatch(session, view, plan, batch.uids, await batch.rows, outcomes);
+    next = beginBatch(job, pending);
+    if (plan.needsRow) await tellBatch(job, batch, await batch.rows, outcomes);
     else for (const uid of batch.uids) tellUid(session, view, uid);
     if (!(await session.output.room())) break;
   }
   return outcomes;
 }
 
-interface Batch {
+interface Portion {
   readonly uids: readonly Uid[];
+  /** All that is to be told but their rows, where all of it was told before. */
+  readonly prepared: ReadonlyMap<Uid, PreparedItems> | undefined;
+}
+
+interface Batch extends Portion {
   readonly rows: Promise<readonly MessageRow[]>;
 }
 
-function beginBatch(session: Session, view: FolderView, plan: FetchPlan, pending: Iterator<Uid[]>): Batch | undefined {
-  const { value: uids, done: isLast } = pending.next();
-  if (isLast === true) return undefined;
-  if (!plan.needsRow) return { uids, rows: Promise.resolve([]) };
-  const rows = session.dependencies.store.fetchRows(view.folderId, uids, { index: plan.needsIndex });
+/** Many messages at once where little is to be held of each. */
+function* portions(
+  { view, plan, preparation }: FetchJob,
+  sequences: readonly Range[],
+): Generator<Portion, undefined, undefined> {
+  for (const uids of batches(view, sequences, ROWS_PER_BATCH)) {
+    const prepared = plan.needsIndex ? preparation.all(uids) : undefined;
+    if (!plan.setsSeen && (prepared !== undefined || !plan.needsIndex)) {
+      yield { uids, prepared };
+      continue;
+    }
+    for (let at = 0; at < uids.length; at += INDEX_ROWS_PER_BATCH) {
+      const some = uids.slice(at, at + INDEX_ROWS_PER_BATCH);
+      yield { uids: some, prepared: plan.needsIndex ? preparation.all(some) : undefined };
+    }
+  }
+}
+
+function beginBatch({ session, view, plan }: FetchJob, pending: Iterator<Portion, undefined>): Batch | undefined {
+  const { value: portion } = pending.next();
+  if (portion === undefined) return undefined;
+  if (!plan.needsRow) return { ...portion, rows: Promise.resolve([]) };
+  const index = plan.needsIndex && portion.prepared === undefined;
+  const rows = session.dependencies.store.fetchRows(view.folderId, portion.uids, { index });
   // Whoever waits for the batch hears of the failure; the session may end before.
   rows.catch(() => undefined);
-  return { uids, rows };
+  return { ...portion, rows };
 }
 
 function completion(command: FetchCommand, outcomes: ReadonlySet<Told>): Completion {
@@ -101,13 +127,12 @@ function changedOnly(
 }
 
 async function tellBatch(
-  session: Session,
-  view: FolderView,
-  plan: FetchPlan,
-  uids: readonly Uid[],
+  job: FetchJob,
+  { uids, prepared }: Portion,
   rows: readonly MessageRow[],
   outcomes: Set<Told>,
 ): Promise<void> {
+  const { session, view, plan, preparation } = job;
   const { store } = session.dependencies;
   const seen = plan.setsSeen ? await markSeen(session, view, rows) : rows;
   const nowSeen = new Set(seen.filter((row, i) => row !== rows[i]).map(({ uid }) => uid));
@@ -115,7 +140,9 @@ async function tellBatch(
   const begin = (): Message | undefined => {
     const row = seen[next++];
     if (row === undefined) return undefined;
-    const message = { row, content: new MessageContent(store, row.blobId) };
+    const { uid, blobId } = row;
+    const known = prepared?.get(uid) ?? preparation.of(uid);
+    const message = { row, content: new MessageContent(store, blobId), prepared: known };
     readAhead(message, plan.items);
     return message;
   };
@@ -124,7 +151,7 @@ async function tellBatch(
   for (let message = ahead.shift(); message !== undefined; message = ahead.shift()) {
     ahead.push(begin());
     const { uid } = message.row;
-    const outcome = await tellMessage(session, view, plan, message, nowSeen.has(uid)).catch(goneOr);
+    const outcome = await tellMessage(job, message, nowSeen.has(uid)).catch(goneOr);
     outcomes.add(outcome);
     told.add(uid);
     if (outcome === "disconnected") return;
