@@ -24,8 +24,9 @@ const settings: WebSettings = {
 const keyAuthorization = (token: string): string | undefined => (token === "token" ? "token.thumbprint" : undefined);
 const metrics = async (): Promise<string> => "postern_info 1\n";
 const app = createWebApp({ settings, httpsPort: 443, keyAuthorization, metrics });
-const SECURE = { isSecure: true, isPrivate: false, isLocal: false };
-const PLAIN = { isSecure: false, isPrivate: false, isLocal: false };
+const ADDRESS = "198.51.100.7";
+const SECURE = { address: ADDRESS, isSecure: true, isPrivate: false, isLocal: false };
+const PLAIN = { address: ADDRESS, isSecure: false, isPrivate: false, isLocal: false };
 
 async function ask(
   url: string,
@@ -171,6 +172,7 @@ suite("doors", () => {
   test("a proxy on this machine gets the pages themselves", async () => {
     const { status } = await ask("http://mta-sts.example.com/.well-known/mta-sts.txt", {
       isSecure: false,
+      address: ADDRESS,
       isPrivate: true,
       isLocal: false,
     });

@@ -1,7 +1,7 @@
 /**
  * The web pages that mail needs, and no more: what other servers (MTA-STS), mail programs (autoconfig, autodiscover, profiles)
- * and certificate authorities (challenges) ask for. Everything here is public, but for `/metrics`, which is for this machine
- * alone; nothing tells whether an account exists.
+ * and certificate authorities (challenges) ask for, and the page on which people make passkeys. Everything here is public, but for
+ * `/metrics`, which is for this machine alone, and what is asked with a link for a passkey; nothing tells whether an account exists.
  */
 import { createHash } from "node:crypto";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
@@ -10,9 +10,11 @@ import { autoconfigXml } from "./autoconfig.ts";
 import { askedAddress, autodiscoverXml } from "./autodiscover.ts";
 import { METRICS_TYPE } from "./metrics-text.ts";
 import { mtaStsPolicy } from "./mta-sts.ts";
+import { type PasskeyPage, passkeyRoutes } from "./passkey/passkey-routes.ts";
 import { domainOfAddress, hostRole, type WebDomain, type WebSettings } from "./web-settings.ts";
 
 export interface WebClient {
+  readonly address: string;
   /** Inside TLS. */
   readonly isSecure: boolean;
   /** Without TLS from this machine alone: a proxy in front, which has the TLS. */
@@ -32,6 +34,8 @@ export interface WebAppOptions {
   readonly httpsPort: number | undefined;
   /** What is answered to a certificate authority (RFC 8555 §8.3). */
   readonly keyAuthorization: (token: string) => string | undefined;
+  /** Undefined without a listener for HTTPS. */
+  readonly passkeys?: PasskeyPage;
   /** For Prometheus; undefined where the figures cannot be had. */
   readonly metrics: () => Promise<string | undefined>;
 }
@@ -63,6 +67,8 @@ export function createWebApp(options: WebAppOptions): WebApp {
       : context.body(text, 200, { "content-type": METRICS_TYPE });
   });
   app.use(knownHosts(settings));
+  // Before the way to HTTPS: a token that was sent in clear is not to be sent again.
+  if (options.passkeys !== undefined) app.route("/passkey", passkeyRoutes(options.passkeys));
   app.use(insideTls(options));
   app.get("/.well-known/mta-sts.txt", (context) => {
     const asked = hostRole(settings, hostOf(context));
@@ -127,7 +133,9 @@ const protecting: MiddlewareHandler<Env> = async (context, next) => {
   const { headers } = context.res;
   headers.set("x-content-type-options", "nosniff");
   headers.set("referrer-policy", "no-referrer");
-  headers.set("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+  if (!headers.has("content-security-policy")) {
+    headers.set("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+  }
   headers.set("cross-origin-resource-policy", "same-origin");
   if (!headers.has("cache-control")) headers.set("cache-control", "no-store");
   // For this name alone: what else runs below it is not ours to decide.

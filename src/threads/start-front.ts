@@ -40,7 +40,7 @@ export async function startFront(data: FrontData): Promise<Result<Front, { endpo
   const clock = systemClock;
   const { gate, limits } = await openGates(data, { store, clock, log });
   const accepts = await protocolAccepts(data, { store, log, limits, gate });
-  const webAccept = webAccepts(settings, { tls: frontTls, log });
+  const webAccept = webAccepts(settings, { tls: frontTls, store, clock, random: systemRandom, log, gate });
   const open: { readonly listening: Listening; readonly report: ListeningReport }[] = [];
   for (const listener of settings.listeners.filter((one) => belongsHere(one, data))) {
     const opened = await listenOn(listener);
