@@ -27,6 +27,7 @@ export const PEER_PROGRAMS: Readonly<Record<string, string>> = {
   keymgr: "knot",
   "smtp-sink": "postfix",
   pebble: "pebble",
+  chromium: "chromium",
 };
 
 /** Programs whose packages cannot be installed beside the others, and what brings them instead. */
