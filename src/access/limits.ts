@@ -32,8 +32,6 @@ export const BAD_COMMANDS_MAX = 20;
 export const PRE_AUTH_TOTAL_MS = 5 * 60_000;
 /** Octets of header fields that one FETCH response may hold before it is sent and another begun. */
 export const FETCH_IN_HAND_OCTETS_MAX = 256 * 1024;
-/** Octets of a quoted-printable line held back until its end comes: far above the 76 of RFC 2045 §6.7. */
-export const QUOTED_LINE_OCTETS_MAX = 64 * 1024;
 /** Octets of an appended message that is held in memory because its binary parts may have to be encoded (RFC 3516). */
 export const BINARY_APPEND_OCTETS_MAX = 2 * 1024 * 1024;
 /** Changes that follow one that was told to an idling client are gathered for so long. Milliseconds; nobody sees the difference. */

@@ -8,6 +8,8 @@ export const REPORT_PART_OCTETS_MAX = 6 * 1024 * 1024;
 export const UNPACKED_OCTETS_MAX = 16 * 1024 * 1024;
 /** Octets of a TLS report when it is unpacked: JSON is read in one go. */
 export const UNPACKED_JSON_OCTETS_MAX = 2 * 1024 * 1024;
+/** Octets of a part whose encoding is undone between two rests: some milliseconds. */
+export const DECODED_PER_STEP_OCTETS = 256 * 1024;
 /** Files of a zip that are looked at for the one with the report. */
 export const ZIP_ENTRIES_MAX = 8;
 /** Octets of the end of a zip in which its directory's place is looked for (the longest comment, and the record). */

@@ -1,5 +1,6 @@
 /** The values of one message's FETCH response: from its row and index at once, from its octets where they are small. */
 
+import { type Decoder, decoderFor } from "#mail/text/transfer-pieces.ts";
 import type { FetchItem, SectionItem } from "#protocol/imap/fetch-item.ts";
 import type { FetchContent, FetchValue } from "#protocol/imap/fetch-response.ts";
 import { filterHeader } from "#protocol/imap/header-filter.ts";
@@ -12,7 +13,6 @@ import type { FolderView } from "./folder-view.ts";
 import type { MessageContent } from "./message-content.ts";
 import type { PreparedItems } from "./prepared-values.ts";
 import type { Session } from "./session.ts";
-import { type Decoder, decoderFor } from "./transfer-decoding.ts";
 
 /** Octets that follow the values' own, in the order of the ranges in the encoded response. */
 export type Source =

@@ -3,12 +3,20 @@ import { suite, test } from "node:test";
 import * as fc from "fast-check";
 import type { Result } from "../result.ts";
 import { type AggregateProblem, readAggregateReport } from "./aggregate-report.ts";
-import { AGGREGATE_ROWS_MAX, REPORT_COUNT_MAX, XML_ROOT_CHILDREN_MAX } from "./limits.ts";
+import { AGGREGATE_ROWS_MAX, REPORT_COUNT_MAX, XML_ASIDE_LENGTH_MAX, XML_ROOT_CHILDREN_MAX } from "./limits.ts";
 import type { AggregateReport } from "./report.ts";
 
 function read(xml: string): Result<AggregateReport, AggregateProblem> {
   const reading = readAggregateReport(xml);
   for (let step = reading.next(); ; step = reading.next()) if (step.done === true) return step.value;
+}
+
+/** @param xml behind the root's tag. */
+function steps(xml: string): number {
+  const reading = readAggregateReport(`<feedback>${xml}`);
+  let count = 0;
+  while (reading.next().done !== true) count++;
+  return count;
 }
 
 function reportOf(xml: string): AggregateReport {
@@ -139,11 +147,25 @@ suite("aggregate reports", () => {
   });
 
   test("a large report is read in steps", () => {
-    const xml = `<feedback>${HEAD}${record("192.0.2.1", 1).repeat(500)}</feedback>`;
-    const reading = readAggregateReport(xml);
-    let steps = 0;
-    while (reading.next().done !== true) steps++;
-    assert.ok(steps > 5, `${steps} steps`);
+    assert.ok(steps(`${HEAD}${record("192.0.2.1", 1).repeat(500)}</feedback>`) > 5);
+  });
+
+  test("records count as work, however short their tags are, and so does their text (a rest at least every 25)", () => {
+    assert.ok(steps("<record/>".repeat(10_000)) >= 400);
+    assert.ok(steps(`<record>${"<a/>".repeat(100)}</record>`.repeat(1000)) >= 500);
+    assert.ok(steps(`<record><a>${"&#1234567;".repeat(100)}</a></record>`.repeat(1000)) >= 125);
+  });
+
+  test("a comment, an instruction or a CDATA section has its end near", () => {
+    for (const [begin, end] of [
+      ["<!--", "-->"],
+      ["<?", "?>"],
+      ["<![CDATA[", "]]>"],
+    ] as const) {
+      const xml = (length: number): string => `<feedback>${begin}${"x".repeat(length)}${end}${HEAD}</feedback>`;
+      assert.equal(read(xml(1000)).ok, true, begin);
+      assert.deepEqual(read(xml(XML_ASIDE_LENGTH_MAX)), { ok: false, problem: "unclosed" }, begin);
+    }
   });
 
   test("no input throws", () => {

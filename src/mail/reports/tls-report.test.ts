@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import * as fc from "fast-check";
-import { TLS_FAILURES_MAX, TLS_POLICIES_MAX } from "./limits.ts";
+import { isModestJson } from "./json-shape.ts";
+import { JSON_DEPTH_MAX, JSON_VALUES_MAX, TLS_FAILURES_MAX, TLS_POLICIES_MAX } from "./limits.ts";
 import { readTlsReport } from "./tls-report.ts";
 
 const DETAIL = {
@@ -22,6 +23,8 @@ const REPORT = {
   "report-id": "id-1",
   policies: [POLICY],
 };
+
+const withPolicies = (policies: unknown): string => JSON.stringify({ ...REPORT, policies });
 
 suite("TLS reports (RFC 8460)", () => {
   test("are read", () => {
@@ -47,10 +50,25 @@ suite("TLS reports (RFC 8460)", () => {
 
   test("are bounded", () => {
     const details = Array.from({ length: 500 }, () => DETAIL);
-    const policies = Array.from({ length: 1000 }, () => ({ ...POLICY, "failure-details": details }));
-    const report = readTlsReport(JSON.stringify({ ...REPORT, policies }));
+    const policies = [{ ...POLICY, "failure-details": details }, ...Array.from({ length: 500 }, () => POLICY)];
+    const report = readTlsReport(withPolicies(policies));
     assert.equal(report?.policies.length, TLS_POLICIES_MAX);
     assert.equal(report?.policies[0]?.details.length, TLS_FAILURES_MAX);
+  });
+
+  test("that nobody would write are not parsed: values in values, values without number", () => {
+    const inside = (levels: number): unknown => (levels === 0 ? 1 : [inside(levels - 1)]);
+    assert.equal(isModestJson(withPolicies([POLICY, inside(JSON_DEPTH_MAX - 2)])), true);
+    assert.equal(isModestJson(withPolicies([POLICY, inside(JSON_DEPTH_MAX - 1)])), false);
+    assert.equal(readTlsReport(withPolicies([POLICY, inside(JSON_DEPTH_MAX - 1)])), undefined);
+    const many = Array.from({ length: JSON_VALUES_MAX }, () => 1);
+    assert.equal(isModestJson(JSON.stringify(many)), true);
+    assert.equal(isModestJson(JSON.stringify([...many, 1])), false);
+    assert.equal(readTlsReport(withPolicies([POLICY, ...many])), undefined);
+    // What stands in a string is text.
+    const strange = `\\"${"[{,".repeat(JSON_VALUES_MAX)}\\\\`;
+    assert.equal(isModestJson(withPolicies([POLICY, strange])), true);
+    assert.equal(readTlsReport(withPolicies([POLICY, strange]))?.policies[0]?.domain, "example.test");
   });
 
   test("without a period or a policy are none", () => {

@@ -1,11 +1,12 @@
 /** Reads what others say of TLS with our servers (RFC 8460 §4.4). JSON of strangers: nothing in it is taken for what it claims to be. */
+import { isModestJson } from "./json-shape.ts";
 import { REPORT_TEXT_MAX, TLS_FAILURES_MAX, TLS_POLICIES_MAX } from "./limits.ts";
 import { reportCount, reportDomain, reportText } from "./plain-text.ts";
 import type { TlsReport, TlsReportFailure, TlsReportPolicy } from "./report.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Undefined: not JSON, or no report with a period and a policy. */
+/** Undefined: not JSON, made to be slow to read, or no report with a period and a policy. */
 export function readTlsReport(json: string): TlsReport | undefined {
   const report = valuesOf(parsed(json));
   const range = valuesOf(report["date-range"]);
@@ -48,6 +49,7 @@ function failureOf(value: unknown): TlsReportFailure {
 }
 
 function parsed(json: string): unknown {
+  if (!isModestJson(json)) return undefined;
   try {
     return JSON.parse(json);
   } catch {

@@ -5,6 +5,7 @@
 import { failed, ok, type Result } from "../result.ts";
 import {
   REPORT_TEXT_MAX,
+  XML_ASIDE_LENGTH_MAX,
   XML_CHILDREN_MAX,
   XML_DEPTH_MAX,
   XML_ELEMENTS_MAX,
@@ -35,8 +36,10 @@ interface OpenElement {
   readonly children: XmlElement[];
 }
 
-/** What a tag costs beside its length, in characters. */
-const TAG_WORK = 20;
+/** What a tag costs beside its length, in characters; and a child that is handed over, with what is in it. */
+const TAG_WORK = 40;
+const TAKE_WORK = 400;
+const TAKE_ELEMENT_WORK = 10;
 
 /** Hands over each child of the root when it is closed, and forgets it. Yields now and then: time for others. */
 export function* readChildren(
@@ -52,23 +55,22 @@ export function* readChildren(
   for (let at = 0; ; ) {
     const start = xml.indexOf("<", at);
     if (start === -1) return failed(open.length > 0 ? "unclosed" : "not-xml");
-    addText(open.at(-1), xml, at, start, decoded);
-    work += TAG_WORK;
+    work += TAG_WORK + addText(open.at(-1), xml, at, start, decoded);
     if (work >= XML_WORK_PER_STEP) {
       yield;
       work = 0;
     }
     if (xml.startsWith("<!--", start) || xml.startsWith("<?", start)) {
       const mark = xml[start + 1] === "?" ? "?>" : "-->";
-      const end = xml.indexOf(mark, start + 2);
-      if (end === -1) return failed("unclosed");
+      const end = asideEnd(xml, start + 2, mark);
+      if (end === undefined) return failed("unclosed");
       at = end + mark.length;
       continue;
     }
     if (xml.startsWith("<![CDATA[", start)) {
-      const end = xml.indexOf("]]>", start);
-      if (end === -1) return failed("unclosed");
-      addText(open.at(-1), xml, start + "<![CDATA[".length, end, (text) => text);
+      const end = asideEnd(xml, start, "]]>");
+      if (end === undefined) return failed("unclosed");
+      work += addText(open.at(-1), xml, start + "<![CDATA[".length, end, (text) => text);
       at = end + "]]>".length;
       continue;
     }
@@ -82,6 +84,7 @@ export function* readChildren(
       if (closed === undefined || closed.name !== localName(xml.slice(start + 2, end))) return failed("not-xml");
       if (open.length === 0) return ok(undefined);
       close(closed, open, take);
+      if (open.length === 1) work += TAKE_WORK + TAKE_ELEMENT_WORK * elements;
       continue;
     }
     const isEmpty = xml[end - 1] === "/";
@@ -95,8 +98,17 @@ export function* readChildren(
     const element: OpenElement = { name, text: "", children: [] };
     if (!isEmpty) open.push(element);
     else if (open.length === 0) return ok(undefined);
-    else close(element, open, take);
+    else {
+      close(element, open, take);
+      if (open.length === 1) work += TAKE_WORK;
+    }
   }
+}
+
+/** One that is too long has no end. */
+function asideEnd(xml: string, start: number, mark: string): number | undefined {
+  const end = xml.slice(start, start + XML_ASIDE_LENGTH_MAX).indexOf(mark);
+  return end === -1 ? undefined : start + end;
 }
 
 function close(element: OpenElement, open: readonly OpenElement[], take: (child: XmlElement) => void): void {
@@ -127,15 +139,18 @@ function localName(tag: string): string {
   return /^(?:[\w.-]{1,64}:)?([\w.-]{1,64})(?:\s|$)/.exec(tag)?.[1] ?? "";
 }
 
+/** Characters that it looked at. */
 function addText(
   element: OpenElement | undefined,
   xml: string,
   start: number,
   end: number,
   decode: (text: string) => string,
-): void {
-  if (element === undefined || start === end || element.text.length >= REPORT_TEXT_MAX) return;
-  element.text += decode(xml.slice(start, Math.min(end, start + 4 * REPORT_TEXT_MAX)).trim());
+): number {
+  if (element === undefined || start === end || element.text.length >= REPORT_TEXT_MAX) return 0;
+  const text = xml.slice(start, Math.min(end, start + 4 * REPORT_TEXT_MAX));
+  element.text += decode(text.trim());
+  return text.length;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };

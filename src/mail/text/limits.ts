@@ -8,3 +8,5 @@ export const PREVIEW_LENGTH_MAX = 200;
 export const CHARSET_NAME_LENGTH_MAX = 64;
 /** Decoders kept for use again: more charsets than a site's mail has. */
 export const DECODERS_KEPT_MAX = 32;
+/** Octets of a quoted-printable line held back until its end comes: far above the 76 of RFC 2045 §6.7. */
+export const QUOTED_LINE_OCTETS_MAX = 64 * 1024;

@@ -1,5 +1,6 @@
 /** From the octets of a part to what the report says. */
-import { Buffer } from "node:buffer";
+import { Buffer, isUtf8 } from "node:buffer";
+import { asBuffer } from "#mail/header/fields.ts";
 import { readAggregateReport } from "#mail/reports/aggregate-report.ts";
 import { readBounceText, readDeliveryStatus } from "#mail/reports/delivery-status.ts";
 import { readFeedbackReport } from "#mail/reports/feedback-report.ts";
@@ -7,8 +8,8 @@ import type { Report } from "#mail/reports/report.ts";
 import type { ReportPart } from "#mail/reports/report-part.ts";
 import { readTlsReport } from "#mail/reports/tls-report.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
-import { decodeTransfer } from "#mail/text/transfer-encoding.ts";
-import { UNPACKED_JSON_OCTETS_MAX, UNPACKED_OCTETS_MAX } from "../limits.ts";
+import { decoderFor } from "#mail/text/transfer-pieces.ts";
+import { DECODED_PER_STEP_OCTETS, UNPACKED_JSON_OCTETS_MAX, UNPACKED_OCTETS_MAX } from "../limits.ts";
 import { unpack } from "./unpack.ts";
 
 /** Never rejects. @param octets of the part's body as it came. @param pause between steps of a large report. */
@@ -17,7 +18,7 @@ export async function readReport(
   octets: Uint8Array,
   pause: () => Promise<void>,
 ): Promise<Result<Report, string>> {
-  const decoded = decodeTransfer(octets, part.encoding);
+  const decoded = await decodedInSteps(octets, part.encoding, pause);
   switch (form) {
     case "delivery-status":
       return orNothing(readDeliveryStatus(decoded));
@@ -45,7 +46,20 @@ function orNothing(report: Report | undefined): Result<Report, string> {
   return report === undefined ? failed("says-nothing") : ok(report);
 }
 
+async function decodedInSteps(octets: Uint8Array, encoding: string, pause: () => Promise<void>): Promise<Uint8Array> {
+  const decoder = decoderFor(encoding) ?? "identity";
+  if (decoder === "identity") return octets;
+  const decode = decoder();
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < octets.length; at += DECODED_PER_STEP_OCTETS) {
+    if (at > 0) await pause();
+    pieces.push(decode.push(octets.subarray(at, at + DECODED_PER_STEP_OCTETS)));
+  }
+  return Buffer.concat([...pieces, decode.end()]);
+}
+
 function textOf(octets: Uint8Array): string {
-  const text = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString("utf8");
+  // What is no UTF-8 is read octet by octet: to mend it would take ten times as long.
+  const text = asBuffer(octets).toString(isUtf8(octets) ? "utf8" : "latin1");
   return text.startsWith("\uFEFF") ? text.slice(1) : text;
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import * as fc from "fast-check";
-import { decodeTransfer } from "#mail/text/transfer-encoding.ts";
-import { decoderFor } from "./transfer-decoding.ts";
+import { decodeTransfer } from "./transfer-encoding.ts";
+import { decoderFor } from "./transfer-pieces.ts";
 
 suite("transfer encodings undone in pieces", () => {
   test("base64 gives the same however it is cut", () => {

@@ -1,7 +1,7 @@
-/** Content-Transfer-Encoding undone piece by piece, for BINARY (RFC 3516): parts of any size pass through little memory. */
+/** Content-Transfer-Encoding undone piece by piece: parts of any size pass through little memory, and keep nobody waiting. */
 import { Buffer } from "node:buffer";
-import { decodeBase64, decodeQuotedPrintable } from "#mail/text/transfer-encoding.ts";
-import { QUOTED_LINE_OCTETS_MAX } from "../limits.ts";
+import { QUOTED_LINE_OCTETS_MAX } from "./limits.ts";
+import { decodeBase64, decodeQuotedPrintable } from "./transfer-encoding.ts";
 
 export interface Decode {
   push(octets: Uint8Array): Uint8Array;
