@@ -48,9 +48,15 @@ export const LOOKUP_MS = 15_000;
 /** Milliseconds for handing in a report over HTTPS, and octets of the answer that are read. */
 export const POST_MS = 60_000;
 export const POST_ANSWER_OCTETS_MAX = 64 * 1024;
-/** Tries to hand in a report over HTTPS, and milliseconds before the second; each further wait is twice as long. */
-export const POST_TRIES_MAX = 3;
+/** Milliseconds before a report is handed in over HTTPS for the second time; each further wait is twice as long. */
 export const POST_AGAIN_MS = 5 * 60_000;
+/** Milliseconds from the first try within which the last one is (RFC 8460 §5.5): nine tries. */
+export const POST_FOR_MS = 24 * 60 * 60_000;
+/** Reports that wait for another try, and their octets together: all are written down at each change. */
+export const POSTS_WAITING_MAX = 100;
+export const POSTS_WAITING_OCTETS_MAX = 3 * 1024 * 1024;
+/** Milliseconds after which what waits is read: more than a thread of older settings has to end. */
+export const POSTS_READ_AFTER_MS = 60_000;
 /** Characters of a record that asks for reports. */
 export const RECORD_LENGTH_MAX = 4096;
 /** Sources of one domain, and rows of other sums, that are told apart. */

@@ -1,19 +1,25 @@
 /** Reports to others, put together from the settings: what delivery counts is kept, and both kinds go out once a day. */
+import { join } from "node:path";
 import type { Settings } from "#config/settings.ts";
 import type { TlsResults } from "#delivery/tls-policy/tls-results.ts";
 import type { Directory } from "#identity/directory.ts";
 import { parseMailbox } from "#mail/address.ts";
 import { createDnsClient } from "#platform/dns/client.ts";
+import { jsonFile } from "#platform/json-file.ts";
 import { createHttpsClient } from "#platform/web/https-get.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
 import { DailyReports } from "#reports/outbound/daily-reports.ts";
+import { postMemory, ReportPosts } from "#reports/outbound/report-posts.ts";
 import { ReportSender } from "#reports/outbound/report-sender.ts";
 import { TlsTallyKeeper } from "#reports/outbound/tls-tally-keeper.ts";
 import type { AccountId, Store } from "#store/store.ts";
 import { reportAddresses } from "./report-arrivals.ts";
 import { mayLeave } from "./slices.ts";
+
+/** Reports that another server has not taken over HTTPS yet; in the data folder. */
+const POSTS_FILE = "report-posts.json";
 
 export interface OpenReports {
   /** After the last attempt to deliver. */
@@ -36,10 +42,15 @@ export function openReports(
   const { from } = reports;
   const kinds = mayLeave(settings) ? (["tls", "dmarc"] as const).filter((kind) => reports[kind]) : [];
   const resolver = createDnsClient({ servers: dns.servers, timeoutMs: dns.timeoutMs, clock, random, log });
-  const https = createHttpsClient({ resolver, clock });
+  const posts = new ReportPosts({
+    clock,
+    log,
+    https: createHttpsClient({ resolver, clock }),
+    memory: postMemory(jsonFile(join(settings.dataDir, POSTS_FILE))),
+  });
   const sender = new ReportSender({
     ...around,
-    https,
+    posts,
     hostname,
     from,
     accountsHere: (address) => accountsHere(directory, address),
@@ -61,8 +72,8 @@ export function openReports(
   const keeper = new TlsTallyKeeper({ ...around, take: () => tlsResults.take() });
   return {
     async close() {
+      posts.close();
       await Promise.all([keeper.close(), daily.close()]);
-      sender.close();
     },
   };
 }

@@ -24,7 +24,7 @@ test("Python's own XML reads what we report", async (context) => {
   const clock = new FakeClock(Date.UTC(2030, 0, 1, 23));
   const sender = new ReportSender({
     store,
-    https: { post: () => Promise.reject(new Error("not asked for")) },
+    posts: { hand: () => Promise.reject(new Error("not asked for")) },
     clock,
     random: new FakeRandom(),
     log: new FakeLog(),

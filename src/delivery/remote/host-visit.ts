@@ -65,13 +65,17 @@ export class HostVisit {
   }
 
   /** For the report to the domain (RFC 8460). */
-  count(policy: PolicyName, failure: TlsResult["failure"], connection?: OutgoingConnection): void {
+  count(
+    { policy, applied }: Pick<TlsPlan, "policy" | "applied">,
+    failure: TlsResult["failure"],
+    connection?: OutgoingConnection,
+  ): void {
     const { around, job, route, name, address } = this.#parts;
     const reported = REPORTED[policy];
     if (reported === undefined || route.host !== undefined || job.origin === "tls-report") return;
     const ownAddress = connection?.local.address ?? "";
     around.tlsResults.add(
-      { domain: job.destination, policy: reported, mxName: name, mxAddress: address, ownAddress, failure },
+      { domain: job.destination, policy: reported, applied, mxName: name, mxAddress: address, ownAddress, failure },
       around.clock.now(),
     );
   }
@@ -125,7 +129,7 @@ export class HostVisit {
   #tlsFailed(problem: TlsProblem, plan: NonNullable<VisitParts["plan"]>, connection: OutgoingConnection): VisitOutcome {
     const text = say.tlsProblemText(this.#parts.name, plan.policy, problem);
     this.#note(text);
-    this.count(plan.policy, { type: problem.kind, code: problem.code }, connection);
+    this.count(plan, { type: problem.kind, code: problem.code }, connection);
     this.#parts.ledger.noteAll("temporary", say.ours("tls", "4.7.5", text));
     return plan.required || this.#parts.route.implicitTls ? "not-spoken" : "again-in-clear";
   }
@@ -138,7 +142,7 @@ export class HostVisit {
     const { ledger, route } = this.#parts;
     const { cause, reply } = failure;
     if (cause === "tls-not-offered" || cause === "tls-refused") {
-      this.count(plan.policy, { type: "starttls-not-supported", code: String(reply?.code ?? cause) }, connection);
+      this.count(plan, { type: "starttls-not-supported", code: String(reply?.code ?? cause) }, connection);
     }
     if (cause === "authentication-refused" || cause === "no-authentication") this.#cannotLogIn(reply);
     this.#note(say.failureText(this.#parts.name, failure), reply);
@@ -183,7 +187,7 @@ export class HostVisit {
     this.#note(`connected, ${facts === undefined ? "in clear" : say.tlsWords(facts, plan.policy)}`);
     if (plan.tls !== undefined) {
       const failure = facts === undefined ? NOT_OFFERED : (facts.problem ?? plan.breach);
-      this.count(plan.policy, failure && { type: failure.kind, code: failure.code }, connection);
+      this.count(plan, failure && { type: failure.kind, code: failure.code }, connection);
     }
     if (route.host === undefined && opening.serverName === around.settings.hostname.toLowerCase()) {
       conversation.quit();

@@ -189,6 +189,36 @@ suite("an attempt", () => {
   });
 });
 
+const sts = (mx: string): unknown => ({
+  domain: "peer.test",
+  lines: ["version: STSv1", "mode: enforce", "max_age: 86400", `mx: ${mx}`],
+  mx: [mx],
+});
+
+test("what a connection was held to is counted with it (RFC 8460 §4.4)", async () => {
+  const records: readonly RemoteWorldOptions[] = [
+    { dns: withTlsa([dane]), signed: true, servers: { [ONE]: { ...TLS, tlsa: "key-one" } } },
+    { dns: withTlsa([{ ...dane, usage: 1 }]), signed: true, servers: { [ONE]: TLS } },
+    { dns: twoMx(), ...enforcing("enforce", "*.peer.test"), servers: { [ONE]: TLS } },
+    { dns: twoMx(), ...enforcing("enforce", "elsewhere.test"), servers: { [ONE]: TLS } },
+    { dns: twoMx(), servers: { [ONE]: TLS } },
+  ];
+  const said: unknown[] = [];
+  for (const options of records) {
+    const world = new RemoteWorld(options);
+    await world.send();
+    said.push(world.tlsResults.results().map(({ domain, applied }) => [domain, applied])[0]);
+  }
+  const hex = Buffer.from(dane.data).toString("hex").toUpperCase();
+  assert.deepEqual(said, [
+    ["peer.test", { domain: "one.peer.test", lines: [`3 1 1 ${hex}`], mx: [] }],
+    ["peer.test", { domain: "one.peer.test", lines: [`1 1 1 ${hex}`], mx: [] }],
+    ["peer.test", sts("*.peer.test")],
+    ["peer.test", sts("elsewhere.test")],
+    ["peer.test", undefined],
+  ]);
+});
+
 async function checkCounts(options: RemoteWorldOptions, expected: readonly string[]): Promise<void> {
   const world = new RemoteWorld(options);
   await world.send();

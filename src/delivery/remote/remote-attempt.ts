@@ -97,6 +97,7 @@ export class RemoteAttempt {
     const { job, around } = this.#parts;
     const { clock, resolver } = around;
     const plan = await planTls({
+      domain: job.destination,
       host,
       port: this.#route.port,
       setting: this.#tlsSetting,
@@ -108,7 +109,7 @@ export class RemoteAttempt {
     if (plan.kind === "not-here") {
       this.#note(plan.text);
       if (plan.resultType !== undefined) {
-        this.#visit({ name: host.name, address: "", plan: undefined }).count(plan.policy, {
+        this.#visit({ name: host.name, address: "", plan: undefined }).count(plan, {
           type: plan.resultType,
           code: plan.enhanced,
         });
@@ -183,7 +184,7 @@ export class RemoteAttempt {
 
   #stsProblem(type: "sts-policy-fetch-error" | "sts-policy-invalid", text: string): void {
     this.#note(`MTA-STS: ${type} (${text})`);
-    this.#visit({ name: "", address: "", plan: undefined }).count("mta-sts", { type, code: text });
+    this.#visit({ name: "", address: "", plan: undefined }).count({ policy: "mta-sts" }, { type, code: text });
   }
 
   #note(line: string): void {

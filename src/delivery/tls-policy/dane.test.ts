@@ -38,6 +38,7 @@ async function planFor({ tlsa, unsigned = [], names = {} }: World): Promise<[pla
   const [host] = hosts.kind === "hosts" ? hosts.hosts : [];
   assert.ok(host);
   const plan = await planTls({
+    domain: "peer.test",
     host,
     port: 25,
     setting: "auto",

@@ -9,7 +9,7 @@ export type DaneFinding =
   /** TLS, and a certificate that one of them vouches for. They were found at `base`: that server is asked for (RFC 7672 §2.2.3). */
   | { readonly kind: "records"; readonly base: string; readonly records: readonly TlsaRecord[] }
   /** There are records, and none that is used between mail servers: TLS, with any certificate. */
-  | { readonly kind: "unusable"; readonly base: string }
+  | { readonly kind: "unusable"; readonly base: string; readonly records: readonly TlsaRecord[] }
   /** Somebody may keep them from us: this host gets nothing now. */
   | { readonly kind: "unavailable"; readonly cause: DnsFailure };
 
@@ -58,7 +58,8 @@ async function findAt(base: string, port: number, resolver: DaneResolver, deadli
     case "records": {
       if (!answer.authenticated) return { kind: "none" };
       const records = answer.records.filter(isUsable).slice(0, TLSA_RECORDS_MAX);
-      return records.length > 0 ? { kind: "records", base, records } : { kind: "unusable", base };
+      if (records.length > 0) return { kind: "records", base, records };
+      return { kind: "unusable", base, records: answer.records.slice(0, TLSA_RECORDS_MAX) };
     }
   }
 }

@@ -18,6 +18,8 @@ export const MX_PATTERNS_MAX = 100;
 export const POLICIES_MAX = 5_000;
 /** TLSA records of one host that are used. */
 export const TLSA_RECORDS_MAX = 20;
+/** Characters of a policy that a report quotes: it stands with each result that is counted. */
+export const QUOTED_POLICY_LENGTH_MAX = 2048;
 /** Days of TLS results that are kept: a report for yesterday is sent today (RFC 8460 §4.1). */
 export const REPORT_DAYS_MAX = 3;
 /** Domains of a day whose results are counted. */

@@ -2,6 +2,7 @@
 import type { OutgoingTls, TlsProblem } from "#ports/dialer.ts";
 import type { Host } from "../routing/hosts.ts";
 import type { TlsPolicySetting } from "../routing/settings.ts";
+import { type AppliedPolicy, appliedDane, appliedSts } from "./applied-policy.ts";
 import { type DaneResolver, findDane } from "./dane.ts";
 import { allowsMx, type StsPolicy } from "./mta-sts-policy.ts";
 
@@ -17,6 +18,8 @@ export type TlsPlan =
       readonly tls: Pick<OutgoingTls, "serverName" | "trust" | "mustPass"> | undefined;
       /** Goes on, and is reported (MTA-STS testing). */
       readonly breach?: TlsProblem;
+      /** What the domain published and this follows; absent where it did not. */
+      readonly applied?: AppliedPolicy;
     }
   /** This host gets nothing: now, or (REQUIRETLS) ever. */
   | {
@@ -27,9 +30,12 @@ export type TlsPlan =
       readonly text: string;
       /** RFC 8460 §4.3. */
       readonly resultType: "dnssec-invalid" | "dane-required" | "validation-failure" | undefined;
+      readonly applied?: AppliedPolicy;
     };
 
 export interface PlanQuestion {
+  /** Of the recipients. */
+  readonly domain: string;
   readonly host: Host;
   readonly port: number;
   readonly setting: TlsPolicySetting;
@@ -49,7 +55,7 @@ export async function planTls(question: PlanQuestion): Promise<TlsPlan> {
 }
 
 async function planBySetting(question: PlanQuestion): Promise<TlsPlan> {
-  const { host, setting, sts } = question;
+  const { host, setting, sts, domain } = question;
   switch (setting) {
     case "none":
       return { kind: "plan", policy: "none", required: false, tls: undefined };
@@ -62,13 +68,17 @@ async function planBySetting(question: PlanQuestion): Promise<TlsPlan> {
     case "dane":
       return (
         (await byDane(question)) ??
-        notHere("dane", "4.7.5", `${host.name} has no TLSA records, and the settings ask for DANE`, "dane-required")
+        notHere("dane", "4.7.5", `${host.name} has no TLSA records, and the settings ask for DANE`, "dane-required", {
+          domain: host.name,
+          lines: [],
+          mx: [],
+        })
       );
     case "auto": {
       // RFC 8461 §2: a policy that asks for more does not take DANE's place.
       const dane = await byDane(question);
       if (dane !== undefined) return dane;
-      return sts === undefined || sts.mode === "none" ? opportunistic(host) : bySts(host, sts);
+      return sts === undefined || sts.mode === "none" ? opportunistic(host) : bySts(host, sts, domain);
     }
   }
 }
@@ -84,29 +94,36 @@ async function byDane({ host, port, resolver, deadlineMs }: PlanQuestion): Promi
         "4.7.5",
         `No answer for the TLSA records of ${host.name} (${finding.cause})`,
         "dnssec-invalid",
+        { domain: host.name, lines: [], mx: [] },
       );
-    case "unusable":
-      return { kind: "plan", policy: "dane", required: true, tls: anyCertificate({ name: finding.base }) };
+    case "unusable": {
+      const applied = appliedDane(finding.base, finding.records);
+      return { kind: "plan", policy: "dane", required: true, tls: anyCertificate({ name: finding.base }), applied };
+    }
     case "records": {
       const { base, records } = finding;
       // RFC 7672 §3.2.2: the name of the records first; the host's own and its domain's stand behind the same signatures.
       const names = [...new Set([base, host.name, ...host.domains])];
       const trust = { kind: "dane", records, names } as const;
-      return { kind: "plan", policy: "dane", required: true, tls: { serverName: base, trust } };
+      const applied = appliedDane(base, records);
+      return { kind: "plan", policy: "dane", required: true, tls: { serverName: base, trust }, applied };
     }
   }
 }
 
-function bySts(host: Host, sts: StsPolicy): TlsPlan {
+function bySts(host: Host, sts: StsPolicy, domain: string): TlsPlan {
+  const applied = appliedSts(domain, sts);
   const isAllowed = allowsMx(sts, host.name);
   if (sts.mode !== "enforce") {
     const breach = isAllowed ? {} : { breach: { kind: "validation-failure", code: "MX-NOT-IN-POLICY" } as const };
-    return { kind: "plan", policy: "mta-sts-testing", required: false, tls: authorities(host, false), ...breach };
+    const tls = authorities(host, false);
+    return { kind: "plan", policy: "mta-sts-testing", required: false, tls, applied, ...breach };
   }
   if (!isAllowed) {
-    return notHere("mta-sts", "4.7.5", `The MTA-STS policy does not name ${host.name}`, "validation-failure");
+    const text = `The MTA-STS policy does not name ${host.name}`;
+    return notHere("mta-sts", "4.7.5", text, "validation-failure", applied);
   }
-  return { kind: "plan", policy: "mta-sts", required: true, tls: authorities(host, true) };
+  return { kind: "plan", policy: "mta-sts", required: true, tls: authorities(host, true), applied };
 }
 
 /** RFC 8689 §4.2.1: a certificate that passes, and a host whose name is known from a signed zone or a policy. */
@@ -143,6 +160,7 @@ function notHere(
   enhanced: string,
   text: string,
   resultType: "dnssec-invalid" | "dane-required" | "validation-failure",
+  applied: AppliedPolicy,
 ): TlsPlan {
-  return { kind: "not-here", policy, isFinal: false, enhanced, text, resultType };
+  return { kind: "not-here", policy, isFinal: false, enhanced, text, resultType, applied };
 }

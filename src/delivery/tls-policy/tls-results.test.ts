@@ -7,12 +7,14 @@ const NOON_MS = Date.UTC(2030, 0, 1, 12);
 const result = (more: Partial<TlsResult> = {}): TlsResult => ({
   domain: "peer.test",
   policy: "sts",
+  applied: undefined,
   mxName: "mx1.peer.test",
   mxAddress: "192.0.2.1",
   ownAddress: "203.0.113.1",
   failure: undefined,
   ...more,
 });
+const APPLIED = { domain: "peer.test", lines: [], mx: [] };
 const expired = { type: "certificate-expired", code: "CERT_HAS_EXPIRED" } as const;
 
 suite("results of TLS, for reports (RFC 8460 §4)", () => {
@@ -39,6 +41,19 @@ suite("results of TLS, for reports (RFC 8460 §4)", () => {
       [
         ["192.0.2.1", 2],
         ["192.0.2.2", 1],
+      ],
+    );
+  });
+
+  test("of a policy that changes are told apart", () => {
+    const results = new TlsResults();
+    for (const mode of ["testing", "enforce", "enforce"])
+      results.add(result({ applied: { ...APPLIED, lines: [`mode: ${mode}`] } }), NOON_MS);
+    assert.deepEqual(
+      results.results().map(({ applied: one, successes }) => [one?.lines, successes]),
+      [
+        [["mode: testing"], 1],
+        [["mode: enforce"], 2],
       ],
     );
   });

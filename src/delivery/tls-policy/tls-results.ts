@@ -1,4 +1,5 @@
 /** Counts what came of TLS with each domain on each day: what a report to it will say (RFC 8460 §4). No I/O. */
+import type { AppliedPolicy } from "./applied-policy.ts";
 import { REPORT_DAYS_MAX, REPORT_DOMAINS_MAX, REPORT_FAILURES_MAX } from "./limits.ts";
 
 export type ReportedPolicy = "tlsa" | "sts" | "no-policy-found";
@@ -21,6 +22,8 @@ export interface TlsResult {
   /** Whose policy it is: the domain of the recipients. */
   readonly domain: string;
   readonly policy: ReportedPolicy;
+  /** Undefined: there is none, or it could not be had. */
+  readonly applied: AppliedPolicy | undefined;
   readonly mxName: string;
   readonly mxAddress: string;
   /** Our address in that connection. */
@@ -34,6 +37,7 @@ export interface PolicyResults {
   readonly day: string;
   readonly domain: string;
   readonly policy: ReportedPolicy;
+  readonly applied: AppliedPolicy | undefined;
   readonly successes: number;
   readonly failures: number;
   readonly details: readonly FailureDetail[];
@@ -48,24 +52,25 @@ export interface FailureDetail {
   readonly count: number;
 }
 
-interface Counted {
+interface Counted extends Pick<PolicyResults, "domain" | "policy" | "applied"> {
   successes: number;
   failures: number;
   readonly details: Map<string, FailureDetail>;
 }
 
 export class TlsResults {
-  /** By day, then by domain and policy. */
+  /** By day, then by domain and policy, another for each that was published meanwhile. */
   readonly #days = new Map<string, Map<string, Counted>>();
 
   /** @param nowMs milliseconds since the epoch. */
   add(result: TlsResult, nowMs: number): void {
     const day = this.#day(new Date(nowMs).toISOString().slice(0, 10));
-    const key = `${result.policy} ${result.domain}`;
+    const { policy, domain, applied } = result;
+    const key = JSON.stringify([policy, domain, applied]);
     let counted = day.get(key);
     if (counted === undefined) {
       if (day.size >= REPORT_DOMAINS_MAX) return;
-      counted = { successes: 0, failures: 0, details: new Map() };
+      counted = { policy, domain, applied, successes: 0, failures: 0, details: new Map() };
       day.set(key, counted);
     }
     if (result.failure === undefined) counted.successes++;
@@ -75,10 +80,7 @@ export class TlsResults {
   /** Of all days that are kept, oldest first. */
   results(): readonly PolicyResults[] {
     return [...this.#days].flatMap(([day, counts]) =>
-      [...counts].map(([key, { successes, failures, details }]) => {
-        const [policy = "", domain = ""] = key.split(" ");
-        return { day, domain, policy: policy as ReportedPolicy, successes, failures, details: [...details.values()] };
-      }),
+      [...counts.values()].map((counted) => ({ ...counted, day, details: [...counted.details.values()] })),
     );
   }
 

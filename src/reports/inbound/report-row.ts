@@ -30,7 +30,8 @@ function aboutOf(report: Report, message: string, receivedMs: number): About {
     }
     case "tls": {
       const { reporter, reportId, policies } = report;
-      const domain = policies[0]?.domain ?? "";
+      // RFC 8460 §1.1: under DANE a policy's domain is the name of a host.
+      const domain = (policies.find(({ type }) => type !== "tlsa") ?? policies[0])?.domain ?? "";
       const failed = policies.reduce((sum, { failures }) => sum + failures, 0);
       const total = policies.reduce((sum, { successes }) => sum + successes, failed);
       return { domain, reporter, key: `${domain} ${reportId}`, ...period(report), total, failed };

@@ -12,8 +12,24 @@ const NAMES = {
   "_smtp._tls.far.example": { TXT: ["v=TLSRPTv1; rua=mailto:t@far.example"] },
 };
 const COUNTED = tlsTallies([
-  { day: "2030-01-01", domain: "far.example", policy: "sts", successes: 3, failures: 0, details: [] },
-  { day: "2030-01-01", domain: "silent.example", policy: "no-policy-found", successes: 1, failures: 0, details: [] },
+  {
+    day: "2030-01-01",
+    domain: "far.example",
+    policy: "sts",
+    applied: undefined,
+    successes: 3,
+    failures: 0,
+    details: [],
+  },
+  {
+    day: "2030-01-01",
+    domain: "silent.example",
+    policy: "no-policy-found",
+    applied: undefined,
+    successes: 1,
+    failures: 0,
+    details: [],
+  },
 ]);
 
 function keep(store: Store, ...records: readonly DecisionRecord[]): Promise<void> {

@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { suite, test } from "node:test";
+import { gunzipSync } from "node:zlib";
 import { scanMessage } from "#mail/mime/scanner.ts";
 import { findReportPart } from "#mail/reports/report-part.ts";
-import { failed, ok } from "#mail/result.ts";
-import type { HttpsPost, HttpsPoster } from "#ports/https-client.ts";
+import { ok } from "#mail/result.ts";
 import type { Delivery, Store } from "#store/store.ts";
 import { FakeClock } from "../../../test/fakes/clock.ts";
 import { FakeLog } from "../../../test/fakes/log.ts";
 import { FakeRandom } from "../../../test/fakes/random.ts";
 import { openTemporaryStore } from "../../../test/fakes/temporary-store.ts";
 import { readReport } from "../inbound/read-report.ts";
-import { POST_AGAIN_MS } from "../limits.ts";
 import { readDestinations } from "./report-address.ts";
+import type { ReportPost } from "./report-posts.ts";
 import { type FinishedReport, ReportSender } from "./report-sender.ts";
 import { tlsReportJson, tlsTallies } from "./tls-counts.ts";
 
@@ -21,6 +21,7 @@ const TALLIES = tlsTallies([
     day: "2030-01-01",
     domain: "far.example",
     policy: "sts",
+    applied: { domain: "far.example", lines: ["version: STSv1", "mode: testing"], mx: ["mx.far.example"] },
     successes: 5,
     failures: 5,
     details: [
@@ -35,7 +36,15 @@ const TALLIES = tlsTallies([
       { type: "sts-policy-fetch-error", code: "", mxName: "mx.far.example", mxAddress: "", ownAddress: "", count: 1 },
     ],
   },
-  { day: "2030-01-01", domain: "far.example", policy: "no-policy-found", successes: 1, failures: 0, details: [] },
+  {
+    day: "2030-01-01",
+    domain: "far.example",
+    policy: "no-policy-found",
+    applied: undefined,
+    successes: 1,
+    failures: 0,
+    details: [],
+  },
 ]);
 const JSON_TEXT = JSON.stringify(
   tlsReportJson(TALLIES, {
@@ -58,17 +67,13 @@ class World {
   readonly clock = new FakeClock();
   readonly log = new FakeLog();
   readonly deliveries: Delivery[] = [];
-  readonly posts: HttpsPost[] = [];
+  readonly posts: ReportPost[] = [];
   readonly sender: ReportSender;
-  /** Of each post; beyond them 200. */
-  readonly statuses: (number | "gone")[];
 
-  constructor(statuses: (number | "gone")[] = [], store?: Pick<Store, "deliver">) {
-    this.statuses = statuses;
-    const https: HttpsPoster = { post: async (request) => this.#post(request) };
+  constructor(store?: Pick<Store, "deliver">) {
     this.sender = new ReportSender({
       store: store ?? { deliver: async (delivery) => ok(void this.deliveries.push(delivery) as never) },
-      https,
+      posts: { hand: async (post) => void this.posts.push(post) },
       clock: this.clock,
       random: new FakeRandom(),
       log: this.log,
@@ -76,20 +81,6 @@ class World {
       from: "postmaster@local.test",
       accountsHere: async (address) => (address.endsWith("@local.test") ? [7] : undefined),
     });
-  }
-
-  #post(request: HttpsPost): Awaited<ReturnType<HttpsPoster["post"]>> {
-    this.posts.push(request);
-    assert.equal(request.publicOnly, true, "where reports go is a stranger's word");
-    const status = this.statuses.shift() ?? 200;
-    return status === "gone"
-      ? failed({ kind: "no-connection", text: "gone" } as const)
-      : ok({ status, mediaType: "", text: "" });
-  }
-
-  async pass(ms: number): Promise<void> {
-    this.clock.advance(ms);
-    await new Promise((resolve) => setImmediate(resolve));
   }
 
   send(list: string, report = REPORT): Promise<void> {
@@ -185,42 +176,19 @@ suite("reports of ours on their way", () => {
     assert.equal(world.log.lines[0]?.event, "report-too-large");
   });
 
-  test("over HTTPS they are handed in packed (RFC 8460 §5.4)", async () => {
-    const world = new World([201]);
+  test("over HTTPS they are handed in packed, whose report it is beside them", async () => {
+    const world = new World();
     await world.send("https://far.example/report");
     assert.deepEqual(
-      world.posts.map(({ url, mediaType }) => [url, mediaType]),
-      [["https://far.example/report", "application/tlsrpt+gzip"]],
+      world.posts.map(({ kind, domain, url }) => [kind, domain, url]),
+      [["tls", "far.example", "https://far.example/report"]],
     );
-    await world.pass(24 * 3_600_000);
-    assert.equal(world.posts.length, 1);
-  });
-
-  test("over HTTPS they are tried three times, each wait twice as long, and no more", async () => {
-    const world = new World([503, "gone", 302]);
-    await world.send("https://far.example/report");
-    assert.equal(world.posts.length, 1);
-    await world.pass(POST_AGAIN_MS);
-    assert.equal(world.posts.length, 2);
-    await world.pass(2 * POST_AGAIN_MS - 1);
-    assert.equal(world.posts.length, 2);
-    await world.pass(1);
-    assert.equal(world.posts.length, 3);
-    await world.pass(24 * 3_600_000);
-    assert.equal(world.posts.length, 3);
-    assert.equal(world.clock.pending, 0);
-  });
-
-  test("nothing is waited for when the server ends", async () => {
-    const world = new World([503]);
-    await world.send("https://far.example/report");
-    world.sender.close();
-    assert.equal(world.clock.pending, 0);
+    assert.equal(gunzipSync(world.posts[0]?.packed ?? "").toString(), JSON_TEXT);
   });
 
   test("the real store takes them into its queue", async (context) => {
     const store = await openTemporaryStore(context);
-    await new World([], store).send("mailto:t@far.example");
+    await new World(store).send("mailto:t@far.example");
     const [entry] = await store.listQueue({ limit: 10 });
     assert.equal(entry?.message.mailFrom, "postmaster@local.test");
     assert.equal(entry?.message.origin, "tls-report");

@@ -5,18 +5,18 @@ import { gzip } from "node:zlib";
 import { scanMessage } from "#mail/mime/scanner.ts";
 import { fieldOctets, returnPathField } from "#mail/trace.ts";
 import type { Clock } from "#ports/clock.ts";
-import type { HttpsPoster } from "#ports/https-client.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
 import { PLAIN_SENDING } from "#store/queue-rows.ts";
 import type { AccountId, Store } from "#store/store.ts";
-import { POST_AGAIN_MS, POST_ANSWER_OCTETS_MAX, POST_MS, POST_TRIES_MAX, REPORT_OCTETS_MAX } from "../limits.ts";
+import { REPORT_OCTETS_MAX } from "../limits.ts";
 import type { Destination } from "./report-address.ts";
 import { type ReportMessage, reportMessage } from "./report-message.ts";
+import type { ReportPosts } from "./report-posts.ts";
 
 export interface ReportSenderOptions {
   readonly store: Pick<Store, "deliver">;
-  readonly https: HttpsPoster;
+  readonly posts: Pick<ReportPosts, "hand">;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -35,25 +35,18 @@ const pack = promisify(gzip);
 
 export class ReportSender {
   readonly #options: ReportSenderOptions;
-  /** Further tries that are waited for. */
-  readonly #posts = new Set<{ cancel(): void }>();
-  #isClosed = false;
 
   constructor(options: ReportSenderOptions) {
     this.#options = options;
   }
 
-  close(): void {
-    this.#isClosed = true;
-    for (const post of this.#posts) post.cancel();
-  }
-
   /** Rejects when the store fails. */
   async send(report: FinishedReport, destinations: readonly Destination[]): Promise<void> {
+    const { kind, domain } = report;
     const packed = await pack(report.text);
     for (const destination of destinations) {
       if (destination.kind === "mail") await this.#mail(report, packed, destination);
-      else await this.#post(report, packed, destination.url, 1);
+      else await this.#options.posts.hand({ kind, domain, url: destination.url, packed });
     }
   }
 
@@ -87,24 +80,5 @@ export class ReportSender {
     });
     if (stored.ok) log.info("report-sent", fields);
     else log.warn("report-not-sent", { ...fields, cause: stored.problem });
-  }
-
-  /** RFC 8460 §5.4. */
-  async #post(report: FinishedReport, packed: Uint8Array, url: string, nth: number): Promise<void> {
-    const { https, log, clock } = this.#options;
-    const media = report.kind === "tls" ? "application/tlsrpt+gzip" : "application/gzip";
-    const about = { url, publicOnly: true, mediaType: media, octets: packed } as const;
-    const answer = await https.post({ ...about, timeoutMs: POST_MS, octetsMax: POST_ANSWER_OCTETS_MAX });
-    const fields = { kind: report.kind, domain: report.domain, to: url, octets: packed.length };
-    if (answer.ok && answer.value.status >= 200 && answer.value.status < 300) return log.info("report-sent", fields);
-    const cause = answer.ok ? `status ${answer.value.status}` : answer.problem.text;
-    const isLast = nth >= POST_TRIES_MAX || this.#isClosed;
-    log.warn("report-not-sent", { ...fields, cause, again: !isLast });
-    if (isLast) return;
-    const timer = clock.after(POST_AGAIN_MS * 2 ** (nth - 1), () => {
-      this.#posts.delete(timer);
-      void this.#post(report, packed, url, nth + 1);
-    });
-    this.#posts.add(timer);
   }
 }

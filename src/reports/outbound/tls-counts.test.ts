@@ -5,10 +5,30 @@ import { type TlsCount, tlsReportJson, tlsTallies } from "./tls-counts.ts";
 const DAY = "2030-01-01";
 const WHOLE = { day: DAY, domain: "far.example", successes: 5 };
 const FAILURE = { code: "CERT_HAS_EXPIRED", mxName: "mx.far.example", mxAddress: "192.0.2.9", ownAddress: "192.0.2.1" };
+const STS = {
+  domain: "far.example",
+  lines: ["version: STSv1", "mode: enforce", "max_age: 86400", "mx: *.far.example"],
+  mx: ["*.far.example"],
+};
+const TLSA = { domain: "mx.far.example", lines: [`3 1 1 ${"AB".repeat(32)}`], mx: [] };
 const COUNTS: readonly TlsCount[] = [
-  { ...WHOLE, policy: "sts", failures: 7, details: [{ ...FAILURE, type: "certificate-expired", count: 3 }] },
-  { ...WHOLE, policy: "tlsa", failures: 1, details: [{ ...FAILURE, type: "tlsa-invalid", ownAddress: "", count: 1 }] },
-  { ...WHOLE, policy: "no-policy-found", failures: 0, details: [] },
+  {
+    ...WHOLE,
+    policy: "sts",
+    applied: STS,
+    failures: 7,
+    details: [{ ...FAILURE, type: "certificate-expired", count: 3 }],
+  },
+  {
+    ...WHOLE,
+    policy: "tlsa",
+    applied: TLSA,
+    failures: 1,
+    details: [{ ...FAILURE, type: "tlsa-invalid", ownAddress: "", count: 1 }],
+  },
+  // Could not be fetched: there is nothing to quote.
+  { ...WHOLE, policy: "sts", applied: undefined, successes: 0, failures: 1, details: [] },
+  { ...WHOLE, policy: "no-policy-found", applied: undefined, failures: 0, details: [] },
 ];
 
 /** RFC 8460 §4.4: the fields of each object; `?` may be left out. */
@@ -33,6 +53,8 @@ const TEXTS: Readonly<Record<string, RegExp>> = {
   "start-datetime": /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/,
   "end-datetime": /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/,
   "contact-info": /^[^@]+@[^@]+$/,
+  "policy-string": /^(?:(?:version|mode|mx|max_age): \S+|[23] [01] [012] [0-9A-F]+)$/,
+  "mx-host": /^(?:\*\.)?[a-z0-9.-]+$/,
   "policy-type": /^(?:tlsa|sts|no-policy-found)$/,
   "result-type":
     /^(?:starttls-not-supported|certificate-(?:host-mismatch|expired|not-trusted)|validation-failure|tlsa-invalid|dnssec-invalid|dane-required|sts-(?:policy-fetch-error|policy-invalid|webpki-invalid))$/,
@@ -53,6 +75,20 @@ function check(name: string, value: unknown): void {
   }
 }
 
+test("a TLS report quotes the policies that connections were held to", () => {
+  const about = { organization: "Local", contact: "postmaster@local.test", reportId: "id@mx.local.test", day: DAY };
+  const { policies } = tlsReportJson(tlsTallies(COUNTS), about);
+  assert.deepEqual(
+    policies.map(({ policy }) => policy),
+    [
+      { "policy-type": "sts", "policy-string": STS.lines, "policy-domain": "far.example", "mx-host": STS.mx },
+      { "policy-type": "tlsa", "policy-string": TLSA.lines, "policy-domain": "mx.far.example" },
+      { "policy-type": "sts", "policy-domain": "far.example" },
+      { "policy-type": "no-policy-found", "policy-domain": "far.example" },
+    ],
+  );
+});
+
 test("a TLS report has the structure of RFC 8460 §4.4, and its sums hold what is not told apart", () => {
   const report = tlsReportJson(tlsTallies(COUNTS), {
     organization: "Local",
@@ -66,6 +102,7 @@ test("a TLS report has the structure of RFC 8460 §4.4, and its sums hold what i
     [
       ["sts", 5, 7],
       ["tlsa", 5, 1],
+      ["sts", 0, 1],
       ["no-policy-found", 5, 0],
     ],
   );

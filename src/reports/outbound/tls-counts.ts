@@ -6,10 +6,18 @@ export interface TlsCount {
   readonly day: string;
   readonly domain: string;
   readonly policy: "tlsa" | "sts" | "no-policy-found";
+  readonly applied: QuotedPolicy | undefined;
   readonly successes: number;
   /** All of them; `details` may leave some out. */
   readonly failures: number;
   readonly details: readonly TlsFailureCount[];
+}
+
+/** RFC 8460 §4.4: `policy-domain`, `policy-string`, `mx-host`. */
+interface QuotedPolicy {
+  readonly domain: string;
+  readonly lines: readonly string[];
+  readonly mx: readonly string[];
 }
 
 interface TlsFailureCount extends TlsFailureFacts {
@@ -27,14 +35,15 @@ interface TlsFailureFacts {
 
 interface TlsFacts {
   readonly policy: TlsCount["policy"];
+  readonly applied?: QuotedPolicy;
   /** Null: it went well. `further`: it did not, in ways that are not told apart any more. */
   readonly failure: TlsFailureFacts | "further" | null;
 }
 
 export function tlsTallies(counts: readonly TlsCount[]): readonly ReportTally[] {
-  return counts.flatMap(({ day, domain, policy, successes, failures, details }) => {
+  return counts.flatMap(({ day, domain, policy, applied, successes, failures, details }) => {
     const row = (failure: TlsFacts["failure"], count: number): ReportTally => {
-      const facts: TlsFacts = { policy, failure };
+      const facts: TlsFacts = { policy, ...(applied === undefined ? {} : { applied }), failure };
       return { kind: "tls", day, domain, facts: JSON.stringify(facts), count };
     };
     const toldApart = details.map(({ count, type, code, mxName, mxAddress, ownAddress }) =>
@@ -52,25 +61,33 @@ export interface TlsReporter {
   readonly day: string;
 }
 
+interface PolicyTallies extends Pick<TlsFacts, "policy"> {
+  readonly domain: string;
+  readonly applied: QuotedPolicy | undefined;
+  readonly tallies: ReportTally[];
+}
+
 /** RFC 8460 §4.4. @param tallies of one domain and day. */
 export function tlsReportJson(tallies: readonly ReportTally[], { organization, contact, reportId, day }: TlsReporter) {
-  const policies = new Map<TlsCount["policy"], { readonly domain: string; readonly tallies: ReportTally[] }>();
+  const policies = new Map<string, PolicyTallies>();
   for (const tally of tallies) {
-    const { policy } = JSON.parse(tally.facts) as TlsFacts;
-    const known = policies.get(policy);
-    if (known === undefined) policies.set(policy, { domain: tally.domain, tallies: [tally] });
-    else known.tallies.push(tally);
+    const { policy, applied } = JSON.parse(tally.facts) as TlsFacts;
+    const key = JSON.stringify([policy, applied]);
+    const known = policies.get(key) ?? { domain: tally.domain, policy, applied, tallies: [] };
+    known.tallies.push(tally);
+    policies.set(key, known);
   }
   return {
     "organization-name": organization,
     "date-range": { "start-datetime": `${day}T00:00:00Z`, "end-datetime": `${day}T23:59:59Z` },
     "contact-info": contact,
     "report-id": reportId,
-    policies: [...policies].map(([policy, { domain, tallies: rows }]) => policyJson(policy, domain, rows)),
+    policies: [...policies.values()].map(policyJson),
   };
 }
 
-function policyJson(policy: TlsCount["policy"], domain: string, tallies: readonly ReportTally[]) {
+/** @param tallies of this policy. */
+function policyJson({ domain, policy, applied, tallies }: PolicyTallies) {
   const rows = tallies.map(({ facts, count }) => ({ failure: (JSON.parse(facts) as TlsFacts).failure, count }));
   const sum = (isFailure: boolean): number =>
     rows.reduce((total, { failure, count }) => ((failure !== null) === isFailure ? total + count : total), 0);
@@ -78,7 +95,12 @@ function policyJson(policy: TlsCount["policy"], domain: string, tallies: readonl
     failure === null || failure === "further" ? [] : [failureJson(failure, count)],
   );
   return {
-    policy: { "policy-type": policy, "policy-domain": domain },
+    policy: {
+      "policy-type": policy,
+      ...(applied === undefined || applied.lines.length === 0 ? {} : { "policy-string": applied.lines }),
+      "policy-domain": applied?.domain ?? domain,
+      ...(applied === undefined || applied.mx.length === 0 ? {} : { "mx-host": applied.mx }),
+    },
     summary: { "total-successful-session-count": sum(false), "total-failure-session-count": sum(true) },
     ...(details.length === 0 ? {} : { "failure-details": details }),
   };

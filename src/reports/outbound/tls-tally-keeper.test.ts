@@ -12,6 +12,7 @@ const COUNT: TlsCount = {
   day: "2030-01-01",
   domain: "far.example",
   policy: "sts",
+  applied: undefined,
   successes: 2,
   failures: 0,
   details: [],
