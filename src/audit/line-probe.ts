@@ -33,6 +33,11 @@ export class LineProbe {
     this.#connection = connection;
   }
 
+  /** The own address, as this machine sees it: behind a router the other side sees another. */
+  get ownAddress(): string {
+    return this.#connection.local.address;
+  }
+
   /** Begins to listen; before or after TLS, once. */
   start(): void {
     this.#connection.start({

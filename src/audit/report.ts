@@ -139,6 +139,6 @@ export function found(
 }
 
 /** @param why one sentence. */
-export function notChecked(check: CheckId, why: string, remedy: string): Finding {
-  return { check, outcome: "unknown", says: why, evidence: [], remedy };
+export function notChecked(check: CheckId, why: string, remedy: string, evidence: readonly string[] = []): Finding {
+  return { check, outcome: "unknown", says: why, evidence, remedy };
 }

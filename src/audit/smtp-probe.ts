@@ -40,6 +40,10 @@ export class SmtpProbe {
     return greeting;
   }
 
+  get ownAddress(): string {
+    return this.#probe.ownAddress;
+  }
+
   ehlo(name: string): Promise<Result<SmtpReply, ProbeProblem>> {
     return this.ask(`EHLO ${name}`);
   }

@@ -1,4 +1,5 @@
 /** Protection 1: mail for others is not passed on for strangers. */
+import { isPrivateAddress } from "#mail/ip-address.ts";
 import type { Asked } from "../facts/asked.ts";
 import type { AuditFacts } from "../facts/facts.ts";
 import type { MxSessionFacts, RelayAnswer } from "../facts/mx-session.ts";
@@ -26,19 +27,11 @@ function ofHost(address: string, session: Asked<MxSessionFacts>): readonly Findi
       ),
     ];
   }
-  const { relay } = session.value;
+  const { relay, from } = session.value;
   if (relay.length === 0) return [notChecked("relay", `${address} was not asked whether it relays`, "Run the audit.")];
   const taken = relay.filter(isTaken);
   const plain = taken.filter(({ vector }) => !vector.isAmbiguous);
-  if (plain.length > 0) {
-    return [
-      found("fail", "relay-open", `${address} takes mail for other domains from strangers: an open relay`, {
-        evidence: plain.map(line),
-        remedy:
-          "Refuse recipients of other domains unless the client has logged in (Postfix: reject_unauth_destination).",
-      }),
-    ];
-  }
+  if (plain.length > 0) return [openRelay(address, from, plain)];
   const denied = relay.filter(({ answer }) => answer.kind === "known" && isDeniedForNow(answer.value));
   if (denied.length > 0) {
     const [first] = denied;
@@ -70,7 +63,39 @@ function ofHost(address: string, session: Asked<MxSessionFacts>): readonly Findi
   }
   return findings.length > 0
     ? findings
-    : [passed("relay", `${address} refuses mail for other domains`, relay.map(line))];
+    : [passed("relay", `${address} refuses mail for other domains${asWhom(address, from)}`, relay.map(line))];
+}
+
+/**
+ * Servers trust their own machine and their own network: taken from there, mail is not yet taken from strangers. An own private
+ * address says nothing of that where the server's is public: whoever is behind a router of their own has one.
+ */
+function openRelay(address: string, from: string, taken: readonly RelayAnswer[]): Finding {
+  const evidence = taken.map(line);
+  if (isNear(address, from)) {
+    return notChecked(
+      "relay",
+      `${address} takes mail for other domains${asWhom(address, from)}: that says nothing of strangers`,
+      "Run the audit from a machine in another network.",
+      evidence,
+    );
+  }
+  const behindRouter = isPrivateAddress(from)
+    ? ` This machine's address is ${from}: if both are behind one router, the server may have taken it for one of its own network; run the audit from outside.`
+    : "";
+  return found("fail", "relay-open", `${address} takes mail for other domains from strangers: an open relay`, {
+    evidence,
+    remedy: `Refuse recipients of other domains unless the client has logged in (Postfix: reject_unauth_destination).${behindRouter}`,
+  });
+}
+
+function isNear(address: string, from: string): boolean {
+  return from === address || isPrivateAddress(address);
+}
+
+function asWhom(address: string, from: string): string {
+  if (from === address) return " from its own machine";
+  return isNear(address, from) ? ` from its own network (${from})` : "";
 }
 
 function isTaken({ answer }: RelayAnswer): boolean {

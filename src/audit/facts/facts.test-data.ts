@@ -52,6 +52,7 @@ function cleanFinding(value: string) {
 
 export function sessionOf(address: string, name: string): MxSessionFacts {
   return {
+    from: "203.0.113.99",
     greeting: { code: 220, lines: [`220 ${name} ESMTP`] },
     relay: relayVectors("test@elsewhere.example", "example.com", address).map((vector) => ({
       vector,

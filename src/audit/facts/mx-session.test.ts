@@ -24,7 +24,8 @@ async function recipientsNamed(isQuiet: boolean): Promise<readonly string[]> {
   const target = { address: "127.0.0.1", port: at.port, helo: "audit.example.com" };
   const about = { domain: "example.com", testAddress: "nobody@example.org", random: "RANDOM", isQuiet };
   const facts = await gatherMxSession(systemDialer, target, about);
-  assert.equal(facts.kind, "known");
+  assert.ok(facts.kind === "known");
+  assert.equal(facts.value.from, "127.0.0.1", "where it was asked from (R06)");
   server.close();
   return named;
 }

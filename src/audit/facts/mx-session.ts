@@ -6,6 +6,8 @@ import { randomLocalPart } from "../test-address.ts";
 import { type Asked, known, unknown } from "./asked.ts";
 
 export interface MxSessionFacts {
+  /** The address that was asked from, as this machine sees it. */
+  readonly from: string;
   readonly greeting: SmtpReply;
   readonly relay: readonly RelayAnswer[];
   /** To an address of the domain that nobody has. */
@@ -84,7 +86,8 @@ export async function gatherMxSession(
     const ask = (local: string): Promise<Asked<SmtpReply>> =>
       tryRecipient(probe, { mailFrom: sender, rcptTo: `${local}@${about.domain}` });
     const unknownRecipient = about.isQuiet ? unknown("not tried") : await ask(randomLocalPart(about.random));
-    return { greeting: probe.greeting, unknownRecipient, postmaster: await ask("postmaster") };
+    const { greeting, ownAddress: from } = probe;
+    return { from, greeting, unknownRecipient, postmaster: await ask("postmaster") };
   });
   if (first.kind === "unknown") return first;
   if (about.isQuiet) return known({ ...first.value, relay: [] });
