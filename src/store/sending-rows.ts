@@ -63,6 +63,9 @@ export interface SendingIncident {
   readonly quietUntilMs: number;
   readonly hour: Amount;
   readonly day: Amount;
+  /** Recipients elsewhere, of the last day: what became of them. */
+  readonly delivered: number;
+  readonly refused: number;
   /** The last first; at most `SENDING_SOURCES_SHOWN`. */
   readonly sources: readonly SendingSource[];
   /** What waits or is held in the queue. */

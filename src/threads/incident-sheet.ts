@@ -45,11 +45,12 @@ export function reason({ trigger, facts: { recent, usual, delivered, refused } }
 
 /** Lines that wrap. What others wrote is in them, and can do a terminal no harm. */
 export function incidentLines(incident: SendingIncident): readonly string[] {
-  const { hour, day, queued, domains, domainCount, subjects, subjectCount, sources } = incident;
+  const { hour, day, delivered, refused, queued, domains, domainCount, subjects, subjectCount, sources } = incident;
   const otherDomains = domainCount - domains.length;
   const otherSubjects = subjectCount - subjects.length;
   return [
     `sent: ${amount(hour)} in the last hour, ${amount(day)} in the last 24 hours`,
+    `recipients elsewhere in the last 24 hours: ${delivered} delivered, ${refused} refused for good`,
     `waits or is held: ${amount(queued)}`,
     ...sources.map(sourceLine),
     ...(domains.length === 0

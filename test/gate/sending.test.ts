@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { suite, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { SendingRow } from "#store/sending-rows.ts";
 import { LoopbackSmtp } from "../fakes/loopback-smtp.ts";
 import { type Client, connectTo } from "./proxied-client.ts";
 import { ALICE, BOB, type RunningServer, startServer } from "./running-server.ts";
@@ -78,7 +79,7 @@ const delivered = (sink: LoopbackSmtp): ReadonlySet<string> =>
   new Set(sink.messages.map((message) => /^Subject: (.*)$/m.exec(message.toString("latin1"))?.[1]?.trim() ?? ""));
 
 suite("a stolen account", () => {
-  test("1,000 messages pass; the burst is held over a kill, told of, and released or removed; nobody else waits", async () => {
+  test("1,000 messages pass; the burst is held over a kill, told of, and released or removed; nobody else waits (R07, R12, R93)", async () => {
     await using sink = await LoopbackSmtp.open();
     await using server = await startServer({ settings: SETTINGS, delivery: `relay_host = "127.0.0.1:${sink.port}"` });
     const sessions = [await logIn(server, BOB), await logIn(server, BOB)] as const;
@@ -122,6 +123,18 @@ suite("a stolen account", () => {
     assert.match(await send(bob, BOB.user, "a@far.example", "1004"), /^250 /);
     assert.match(await send(bob, BOB.user, "a@far.example", "1005"), /^250 /);
     assert.match(await send(bob, BOB.user, "a@far.example", "1006"), /^450 4\.7\.1 .*messages_per_day = 1005/);
+
+    // Who sent most stands first, as a table and for scripts.
+    const top = await value<readonly SendingRow[]>(server, "sending", "list");
+    assert.deepEqual(
+      top.map(({ account, day, isHeld }) => [account, day.messages, day.recipients, isHeld]),
+      [
+        [BOB.user, BURST + 5, BURST + 5, true],
+        [ALICE.user, 1, 1, false],
+      ],
+    );
+    const shown = (await server.postern(["sending", "show", BOB.user])).stdout.replaceAll(/\s+/g, " ");
+    assert.match(shown, /last 24 hours: [1-9]\d* delivered, 0 refused for good/);
 
     const { entries } = await value<Queue>(server, "queue", "list", "--account", BOB.user, "--limit", "1000");
     const ids = entries.map(({ message }) => message.id);

@@ -1,7 +1,19 @@
 import assert from "node:assert/strict";
 import type { ContractTests } from "./contract-tests.ts";
 import { someAccount } from "./messages-for-tests.ts";
-import { ALICE, BOB, DAY_MS, HOME, HOUR_MS, MINUTE_MS, START_MS, send, states } from "./sending-for-tests.ts";
+import {
+  ALICE,
+  BOB,
+  claim,
+  DAY_MS,
+  HOME,
+  HOUR_MS,
+  MINUTE_MS,
+  START_MS,
+  send,
+  settle,
+  states,
+} from "./sending-for-tests.ts";
 
 export const sendingContract: ContractTests = {
   "one message to 16 recipients is one message and 16 recipients; what is refused counts for nobody": async (store) => {
@@ -123,6 +135,28 @@ export const sendingContract: ContractTests = {
       { subject: "Hello", messages: 1 },
     ]);
     assert.equal(subjectCount, 2);
+  },
+
+  "of each account is told how much it sent in a day, and how much of that was delivered and refused (R12)": async (
+    store,
+  ) => {
+    await send(store, { to: ["a@one.example", "b@two.example", "c@two.example"] });
+    await send(store, { to: ["d@three.example"] });
+    await send(store, { account: BOB, to: Array.from({ length: 9 }, (_, i) => `user${i}@four.example`) });
+    for (const job of await claim(store, START_MS)) {
+      const isRefused = job.recipients.some(({ address }) => address.endsWith("@two.example"));
+      await settle(store, job, isRefused ? { kind: "failed" } : { kind: "delivered" });
+    }
+    const row = { isHeld: false, quietUntilMs: 0 };
+    const bob = { messages: 1, recipients: 9 };
+    const alice = { messages: 2, recipients: 4 };
+    assert.deepEqual(await store.listSending(START_MS + DAY_MS - MINUTE_MS, 10), [
+      { ...row, account: BOB, day: bob, delivered: 9, refused: 0 },
+      { ...row, account: ALICE, day: alice, delivered: 2, refused: 2 },
+    ]);
+    const { day, delivered, refused } = await store.findSendingIncident(ALICE, START_MS);
+    assert.deepEqual({ day, delivered, refused }, { day: alice, delivered: 2, refused: 2 });
+    assert.deepEqual(await store.listSending(START_MS + DAY_MS, 10), [], "a day later nobody sent anything");
   },
 
   "the list names who sent most, who is held first; what is old is forgotten": async (store) => {

@@ -10,7 +10,7 @@ import {
 import type { SendingIncident, SendingMinute, SendingRow, SendingSource } from "../../sending-rows.ts";
 import { DAY_MINUTES, minuteOf } from "../../sending-rules.ts";
 import type { Database } from "../database.ts";
-import { allHolds, holdOf, quietUntilMs, usedBy } from "../sending-sums.ts";
+import { allHolds, holdOf, outcomesOf, quietUntilMs, usedBy } from "../sending-sums.ts";
 import type { ReaderOperations } from "../store-methods.ts";
 
 type SendingMethod =
@@ -50,6 +50,7 @@ function incident(db: Database, account: string, nowMs: number): SendingIncident
     hold: holdOf(db, account),
     quietUntilMs: quietUntilMs(db, account),
     ...usedBy(db, account, nowMs),
+    ...outcomesOf(db, account, nowMs),
     sources: sourcesOf(db, account),
     queued: {
       messages: db.number(`SELECT count(DISTINCT message_id) ${QUEUED}`, account),
