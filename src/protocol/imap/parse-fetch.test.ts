@@ -88,6 +88,15 @@ test("the old names of sections keep their spelling; HEADER alone does not set \
   check("RFC822.SIZE", [{ kind: "size" }]);
 });
 
+test("the peeks of RFC 1730 §6.4.5, which are answered by the names without them", () => {
+  check("(UID RFC822.SIZE RFC822.peek)", [
+    { kind: "uid" },
+    { kind: "size" },
+    section([], null, { spelling: "RFC822", peek: true }),
+  ]);
+  check("RFC822.TEXT.PEEK", [section([], { kind: "text" }, { spelling: "RFC822.TEXT", peek: true })]);
+});
+
 test("BINARY (RFC 3516 §4.2)", () => {
   check("(BINARY[1.2] BINARY.PEEK[]<3.4> BINARY.SIZE[2])", [
     { kind: "binary", path: [1, 2], peek: false, partial: null },

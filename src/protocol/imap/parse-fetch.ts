@@ -61,6 +61,11 @@ function parseItem(word: string, cursor: Cursor): FetchItem {
       return { kind: "section", spelling: word, peek: true, section: HEADER, partial: null };
     case "RFC822.TEXT":
       return { kind: "section", spelling: word, peek: false, section: TEXT, partial: null };
+    // RFC 1730 §6.4.5, gone since RFC 2060; Outlook says it still, and shows no mail of a server that does not know it.
+    case "RFC822.PEEK":
+      return { kind: "section", spelling: "RFC822", peek: true, section: WHOLE, partial: null };
+    case "RFC822.TEXT.PEEK":
+      return { kind: "section", spelling: "RFC822.TEXT", peek: true, section: TEXT, partial: null };
     case "BODYSTRUCTURE":
       return { kind: "body-structure" };
     case "BODY":
