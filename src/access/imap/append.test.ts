@@ -57,6 +57,26 @@ suite("APPEND", () => {
       { settings: { messageSizeOctetsMax: 1000 }, quotaOctets: 500 },
     ));
 
+  test("refused, none of its lines is run as a command, however the client announced it (R78)", async () => {
+    await using server = await ImapServer.start({ settings: { messageSizeOctetsMax: 1000 } });
+    await server.deliver("INBOX", "Subject: stays\n\nx\n");
+    const lines = "Subject: y\r\nb STORE 1 +FLAGS (\\Deleted)\r\nc EXPUNGE\r\n";
+    for (const head of [`Nowhere {${lines.length}}`, `Nowhere {${lines.length}+}`, "INBOX {5000}", "INBOX {5000+}"]) {
+      const connection = await server.open("INBOX");
+      connection.send(`a APPEND ${head}\r\n${lines}${head.endsWith("+}") ? "x".repeat(5000) : ""}\r\n`);
+      connection.finish();
+      const said = (await connection.until(() => false)).toString();
+      assert.match(said, /^a NO \[(?:TRYCREATE|TOOBIG)\]/m);
+      assert.doesNotMatch(said, /^b |^c |FETCH|EXPUNGE/m);
+      assert.equal(
+        said.includes("* BYE A literal came that was not asked for"),
+        head.endsWith("}") && !head.endsWith("+}"),
+      );
+    }
+    const inbox = await server.store.findFolder(server.account.id, "INBOX");
+    assert.deepEqual([...(await server.store.listUids(inbox?.id ?? 0))], [1]);
+  });
+
   test("takes UTF-8 headers once they are enabled (RFC 6855 §4)", () =>
     check(`
       C: a ENABLE UTF8=ACCEPT

@@ -98,6 +98,18 @@ test("a refused synchronizing literal never comes, the next line is a command", 
   check("a APPEND box {5}\r\nb NOOP\r\n", ["a append to box, waits", "b NOOP"], "refuse");
 });
 
+test("a refused synchronizing literal that comes all the same costs the connection: its lines are not run (R78)", () => {
+  const message = "Subject: x\r\nb EXPUNGE\r\n\r\n";
+  check(`a APPEND box {${message.length}}\r\n${message}\r\nc NOOP\r\n`, ["a append to box, waits", "close"], "refuse");
+  check(`a LOGIN {99999}\r\n${message}`, ["a BAD LIMIT", "close"]);
+  check(
+    "a APPEND box {9}\r\nb LOGIN {1}\r\nx\r\nc NOOP\r\n",
+    ["a append to box, waits", "continue", "close"],
+    "refuse",
+  );
+  check("a APPEND box {9}\r\nb NOOP\r\nc FROB\r\n", ["a append to box, waits", "b NOOP", "c BAD"], "refuse");
+});
+
 test("a refused non-synchronizing literal is read and dropped, with all its command", () => {
   check("a APPEND box {7+}\r\nx NOOP\n\r\nb NOOP\r\n", ["a append to box", "b NOOP"], "refuse");
   check("a APPEND box {2+}\r\nhi {6+}\r\nx NOOP\r\nb NOOP\r\n", ["a append to box", "b NOOP"], "refuse");

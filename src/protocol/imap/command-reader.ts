@@ -108,6 +108,8 @@ class Reader implements CommandReader {
   /** The command so far, one octet a character, literals in line. */
   #text = "";
   #utf8 = false;
+  /** A literal was refused that the client was not to send: what comes now is a command, or that literal after all. */
+  #mayBeUnasked = false;
 
   get pendingOctets(): number {
     return this.#queue.length;
@@ -118,9 +120,16 @@ class Reader implements CommandReader {
   }
 
   next(): ReaderEvent | undefined {
-    let outcome: Outcome = "more";
-    while (outcome === "more") outcome = this.#step();
-    return outcome;
+    for (;;) {
+      const mayBeUnasked = this.#mayBeUnasked;
+      const outcome = this.#step();
+      if (outcome === "more") continue;
+      if (outcome === undefined || !mayBeUnasked) return outcome;
+      // Its lines would be run as commands, and who wrote the message need not be who is logged in.
+      if (outcome.kind === "bad") return this.#close("A literal came that was not asked for");
+      if (outcome.kind !== "continue") this.#mayBeUnasked = false;
+      return outcome;
+    }
   }
 
   expectLine(): void {
@@ -137,9 +146,7 @@ class Reader implements CommandReader {
   refuseAppend(): void {
     const mode = this.#mode;
     if (mode.kind !== "append-undecided") return;
-    this.#mode = mode.synchronizing
-      ? { kind: "command" }
-      : { kind: "skip-literal", remaining: mode.request.sizeOctets };
+    this.#skipAnnounced({ synchronizing: mode.synchronizing, sizeOctets: mode.request.sizeOctets });
   }
 
   acceptUtf8(): void {
@@ -304,6 +311,7 @@ class Reader implements CommandReader {
   #skipAnnounced({ synchronizing, sizeOctets }: LiteralAnnouncement): void {
     // RFC 3501 §7.5: the client that hears NO or BAD instead of `+` does not send it.
     this.#mode = synchronizing ? { kind: "command" } : { kind: "skip-literal", remaining: sizeOctets };
+    this.#mayBeUnasked ||= synchronizing;
   }
 
   #close(text: string): ReaderEvent {
