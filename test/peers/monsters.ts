@@ -40,6 +40,11 @@ export const monsters: readonly Monster[] = [
   { name: "100,000 nested multiparts", content: (from) => Buffer.from(nested(from, 100_000)) },
   { name: "1,000,000 parts of 4 octets", content: (from) => Buffer.from(wide(from, 1_000_000)) },
   {
+    name: "a multipart that ends before it begins",
+    content: (from) =>
+      Buffer.from(`${head(from)}MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b--\r\n`),
+  },
+  {
     name: "50,000 Received fields",
     content: (from) => Buffer.from(`${"Received: from a.test by b.test; x\r\n".repeat(50_000)}${head(from)}\r\nx\r\n`),
   },

@@ -53,7 +53,7 @@ suite("FETCH", () => {
     `,
     ));
 
-  test("names sections, cuts partials, and says what is not there", () =>
+  test("names sections, cuts partials, and says what is not there (R77)", () =>
     check(
       [plain],
       `
@@ -125,7 +125,7 @@ suite("FETCH", () => {
     );
   });
 
-  test("parts of a message joined are the message, however it is cut (property)", async () => {
+  test("parts of a message joined are the message, however it is cut (property; R77)", async () => {
     await using server = await ImapServer.start();
     await server.deliver("INBOX", mixed);
     const connection = await server.open("INBOX", "EXAMINE");
@@ -156,6 +156,35 @@ suite("FETCH", () => {
       Array.from({ length: count }, (_, i) => i + 1),
     );
   });
+});
+
+suite("FETCH of messages that are odd (R76, R82)", () => {
+  const odd = (type: string, body: string): string =>
+    `From: a@example.test\nSubject: odd\nMIME-Version: 1.0\nContent-Type: ${type}\n\n${body}`;
+  const emptyText = '("TEXT" "PLAIN" NIL NIL NIL "7BIT" 0 0)';
+  for (const [what, type, body, structure] of [
+    ["its closing boundary before any part", "multipart/mixed; boundary=b", "--b--\n", `(${emptyText} "MIXED")`],
+    ["closing boundaries alone", "multipart/mixed; boundary=b", "--b--\n--b--\n", `(${emptyText} "MIXED")`],
+    ["no part between its boundaries", "multipart/mixed; boundary=b", "--b\n--b--\n", `(${emptyText} "MIXED")`],
+    ["a type without a subtype", "X-ZIP", "x\n", '("TEXT" "PLAIN" NIL NIL NIL "7BIT" 3 1)'],
+    ["a multipart without a boundary", "multipart/mixed", "--b\n\nx\n", '("TEXT" "PLAIN" NIL NIL NIL "7BIT" 10 3)'],
+    ["an empty boundary", 'multipart/mixed; boundary=""', "--\n\nx\n", '("TEXT" "PLAIN" NIL NIL NIL "7BIT" 9 3)'],
+    ["no type at all", "", "x\n", '("TEXT" "PLAIN" NIL NIL NIL "7BIT" 3 1)'],
+  ] as const) {
+    test(`${what}: its structure is grammatical, and it is there as it came`, async () => {
+      await using server = await ImapServer.start();
+      const message = odd(type, body);
+      await server.deliver("INBOX", message, plain);
+      const connection = await server.open("INBOX", "EXAMINE");
+      connection.send("b FETCH 1 BODY\r\ns FETCH 1 BODYSTRUCTURE\r\n");
+      const said = (await connection.until((octets) => octets.toString().includes("\r\ns OK"))).toString();
+      assert.match(said, /^\* 1 FETCH \(BODYSTRUCTURE \(.*\)\)\r$/m);
+      assert.equal(/^\* 1 FETCH \(BODY (.*)\)\r$/m.exec(said)?.[1], structure);
+      assert.equal(await literal(connection, "BODY.PEEK[]"), message.replaceAll("\n", "\r\n"));
+      connection.send("n FETCH 2 (ENVELOPE)\r\n");
+      assert.match((await connection.until((octets) => octets.toString().includes("n OK"))).toString(), /"ann"/);
+    });
+  }
 });
 
 suite("FETCH to a slow client", () => {

@@ -7,7 +7,7 @@ async function check(script: string): Promise<void> {
 }
 
 suite("IMAP folders", () => {
-  test("shows the folders of a new account with their uses (RFC 6154 §2)", () =>
+  test("shows the folders of a new account with their uses (RFC 6154 §2; R74)", () =>
     check(`
       C: a LIST "" *
       S: * LIST (\\HasNoChildren \\Archive) "/" Archive

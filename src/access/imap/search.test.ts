@@ -12,6 +12,43 @@ async function check(script: string): Promise<void> {
   await server.play(script, [connection]);
 }
 
+test("words that are not ASCII are found, in encoded words as in raw octets, however they are sent (R75)", async () => {
+  await using server = await ImapServer.start();
+  const raw = "gr\u00c3\u00b6\u00c3\u009fer";
+  await server.deliver(
+    "INBOX",
+    "Subject: =?utf-8?q?gr=C3=B6=C3=9Fer?=\n\nx\n",
+    "Subject: other\n\nx\n",
+    `Subject: ${raw}\n\nx\n`,
+    "Subject: =?iso-8859-1?b?Z3L232Vy?=\n\nx\n",
+    "Subject: =?utf-8?b?Z3LDtg==?= =?utf-8?q?=C3=9Fer?=\n\nx\n",
+  );
+  await server.play(
+    `
+    C: a UID SEARCH CHARSET UTF-8 SUBJECT {8}
+    S: + OK
+    C: ${raw}
+    S: * SEARCH 1 3 4 5
+    S: a OK Search completed
+    C: b UID SEARCH CHARSET UTF-8 SUBJECT {8+}
+    C: ${raw}
+    S: * SEARCH 1 3 4 5
+    S: b OK Search completed
+    C: c UID SEARCH SUBJECT "${raw}"
+    S: * SEARCH 1 3 4 5
+    S: c OK Search completed
+    C: d UID SEARCH HEADER Subject {8+}
+    C: ${raw}
+    S: * SEARCH 1 3 4 5
+    S: d OK Search completed
+    C: e UID SEARCH CHARSET ISO-8859-1 SUBJECT {6+}
+    C: gr\u00f6\u00dfer
+    S: e NO [BADCHARSET (UTF-8 US-ASCII)] …
+  `,
+    [await server.open("INBOX", "EXAMINE")],
+  );
+});
+
 suite("SEARCH", () => {
   test("turns numbers into UIDs and back (RFC 3501 §6.4.4)", () =>
     check(`
@@ -48,7 +85,7 @@ suite("SEARCH", () => {
       S: c OK Search completed
     `));
 
-  test("takes UTF-8, and refuses charsets it does not know (RFC 3501 §6.4.4)", () =>
+  test("takes UTF-8, and refuses charsets it does not know (RFC 3501 §6.4.4; R75)", () =>
     check(`
       C: a SEARCH CHARSET UTF-8 SUBJECT {6+}
       C: na\u00c3\u00afve

@@ -86,7 +86,7 @@ suite("pop3: a session over the store", () => {
     assert.equal(client.state, "ended");
   });
 
-  test("mail that comes during a session waits for the next one, and no number shifts", async (t) => {
+  test("mail that comes during a session waits for the next one, and no number shifts (R79)", async (t) => {
     const world = await openPop3World(t, { messages: [FIRST] });
     const client = await world.login();
     await world.append(SECOND);
@@ -95,7 +95,7 @@ suite("pop3: a session over the store", () => {
     await (await world.login()).check("STAT", `+OK 2 ${FIRST.length + SECOND.length}`);
   });
 
-  test("a message that IMAP has removed is refused, even when another copy keeps its octets", async (t) => {
+  test("a message that IMAP has removed is refused, even when another copy keeps its octets (R79)", async (t) => {
     const world = await openPop3World(t, { messages: [FIRST, SECOND] });
     await world.append(FIRST);
     const client = await world.login();
@@ -105,7 +105,19 @@ suite("pop3: a session over the store", () => {
     await client.check("LIST 2", `+OK 2 ${SECOND.length}`);
   });
 
-  test("two sessions share a maildrop, and what both delete is deleted once", async (t) => {
+  test("a client that vanished, or a connection that hangs, locks nobody out (R79)", async (t) => {
+    const world = await openPop3World(t, { messages: [FIRST, SECOND] });
+    const [gone, hanging] = [await world.login(), await world.login()];
+    await gone.check("DELE 2", "+OK message 2 deleted");
+    await hanging.check("STAT", `+OK 2 ${FIRST.length + SECOND.length}`);
+    gone.leave();
+    const next = await world.login();
+    await next.check("DELE 1", "+OK message 1 deleted");
+    await next.check("QUIT", "+OK bye");
+    assert.deepEqual(await world.uids(), [2]);
+  });
+
+  test("two sessions share a maildrop, and what both delete is deleted once (R79)", async (t) => {
     const world = await openPop3World(t, { messages: [FIRST, SECOND] });
     const [one, other] = [await world.login(), await world.login()];
     await one.check("DELE 1", "+OK message 1 deleted");

@@ -126,7 +126,7 @@ suite("pop3 session: TLS (RFC 2595)", () => {
   test("drops a connection with octets behind STLS in the clear (CVE-2011-0411)", () =>
     check(`STLS\r\n${LOGIN}`, "dropped", "needs-tls"));
 
-  test("announces what is taken, before TLS and after it, with single spaces (RFC 2449)", () => {
+  test("announces what is taken, before TLS and after it, with single spaces (RFC 2449; R80)", () => {
     const always = ["TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING", "EXPIRE NEVER", "UTF8 USER"];
     const listing = (lines: readonly string[]): string =>
       ["S: +OK capabilities follow", ...always, ...lines, "IMPLEMENTATION Postern", "."].join("\n");
@@ -145,7 +145,7 @@ suite("pop3 session: TLS (RFC 2595)", () => {
 });
 
 suite("pop3 session: transaction", () => {
-  test("lists messages with numbers, sizes and unique ids", () =>
+  test("lists messages with numbers, sizes and unique ids, with single spaces (R80)", () =>
     check(
       `${LOGIN}STAT\r\nLIST\r\nLIST 2\r\nUIDL\r\nUIDL 3\r\nLIST 4\r\nUIDL 0\r\nNOOP\r\n`,
       `${LOGGED_IN}
