@@ -158,9 +158,11 @@ suite("FETCH", () => {
   });
 });
 
+function odd(type: string, body: string): string {
+  return `From: a@example.test\nSubject: odd\nMIME-Version: 1.0\nContent-Type: ${type}\n\n${body}`;
+}
+
 suite("FETCH of messages that are odd (R76, R82)", () => {
-  const odd = (type: string, body: string): string =>
-    `From: a@example.test\nSubject: odd\nMIME-Version: 1.0\nContent-Type: ${type}\n\n${body}`;
   const emptyText = '("TEXT" "PLAIN" NIL NIL NIL "7BIT" 0 0)';
   for (const [what, type, body, structure] of [
     ["its closing boundary before any part", "multipart/mixed; boundary=b", "--b--\n", `(${emptyText} "MIXED")`],

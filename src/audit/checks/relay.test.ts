@@ -4,6 +4,7 @@ import { known } from "../facts/asked.ts";
 import { type Change, check, FAILED, withSession } from "../facts/changed.test-data.ts";
 import { goodFacts, replyOf, sessionOf } from "../facts/facts.test-data.ts";
 import type { AuditFacts } from "../facts/facts.ts";
+import type { Finding } from "../report.ts";
 import { checkRelay } from "./relay.ts";
 
 const intrusive =
@@ -37,17 +38,17 @@ test("no host at all", () => check("relay", "unknown", () => ({ sessions: new Ma
 test("our own self-test counts", () =>
   check("relay-self-test", "fail", ({ inside }) => ({ inside: inside && { ...inside, relaySelfTest: 2 } })));
 
-suite("where it was asked from (R06)", () => {
-  /** A host that takes mail for anybody from this client, and what is then said of it. */
-  const asked = (address: string, from: string, answer: string) => {
-    const session = sessionOf(address, "mx1.example.com");
-    const relay = session.relay.map((one) => ({ ...one, answer: replyOf(answer) }));
-    const sessions = new Map([[address, known({ ...session, from, relay })]]);
-    const [finding] = checkRelay({ ...goodFacts(), sessions });
-    assert.ok(finding !== undefined);
-    return finding;
-  };
+/** A host that takes mail for anybody from this client, and what is then said of it. */
+function asked(address: string, from: string, answer: string): Finding {
+  const session = sessionOf(address, "mx1.example.com");
+  const relay = session.relay.map((one) => ({ ...one, answer: replyOf(answer) }));
+  const sessions = new Map([[address, known({ ...session, from, relay })]]);
+  const [finding] = checkRelay({ ...goodFacts(), sessions });
+  assert.ok(finding !== undefined);
+  return finding;
+}
 
+suite("where it was asked from (R06)", () => {
   for (const [address, from] of [
     ["127.0.0.1", "127.0.0.1"],
     ["::1", "::1"],
