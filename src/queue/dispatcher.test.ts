@@ -3,6 +3,7 @@ import { suite, type TestContext, test } from "node:test";
 import { FakeClock } from "../../test/fakes/clock.ts";
 import { HOUR_MS, MINUTE_MS, QueueWorld, type QueueWorldOptions } from "../../test/fakes/queue-world.ts";
 import { openTemporaryStore } from "../../test/fakes/temporary-store.ts";
+import type { DeliveryJob } from "./attempt.ts";
 
 const ALICE = "alice@example.test";
 
@@ -62,6 +63,42 @@ suite("the queue at work", () => {
     assert.equal(begun, 2);
     await world.quiet();
     assert.deepEqual(await world.store.listQueue({ limit: 1 }), []);
+  });
+
+  test("a message that the disk has lost, or cut, waits and is told of; the others are sent, after a start too (R66)", async (context) => {
+    const clock = new FakeClock();
+    const stored = await openTemporaryStore(context, clock);
+    const broken = new Map<number, number>();
+    const readContent: typeof stored.readContent = async (blobId, start, end) => {
+      const kept = broken.get(blobId);
+      const octets = await stored.readContent(blobId, start, end);
+      return kept === undefined ? octets : kept < 0 ? undefined : octets?.subarray(0, Math.max(0, kept - start));
+    };
+    const reads: number[] = [];
+    const answer = async (_: string, job: DeliveryJob) => {
+      reads.push((await job.read(0, job.sizeOctets)).length);
+      return "delivered" as const;
+    };
+    const store = { ...stored, readContent };
+    const world = new QueueWorld({ clock, store, answer, settings: { attemptsMax: 1 } });
+    // Not started: as if it had been written by the process before.
+    for (const text of ["one", "two two", "three three"]) await world.send(["bob@far.example"], { text });
+    const [gone, cut] = await stored.listQueue({ limit: 3 });
+    broken.set(gone?.message.blobId ?? 0, -1).set(cut?.message.blobId ?? 0, 3);
+    await world.start();
+    context.after(() => world.close());
+    assert.deepEqual(reads, ["three three".length]);
+    assert.deepEqual(world.lost, [
+      `${gone?.message.id}: the message is not there`,
+      `${cut?.message.id}: the message has lost its end`,
+    ]);
+    await world.send(["carol@other.example"], { text: "four" });
+    assert.deepEqual(reads, ["three three".length, "four".length]);
+    const waiting = await stored.listQueue({ limit: 10 });
+    assert.deepEqual(
+      waiting.map(({ message: { id }, recipients: [recipient] }) => [id, recipient?.state, recipient?.attempts]),
+      [gone, cut].map((entry) => [entry?.message.id, "waiting", 1]),
+    );
   });
 
   test("a refusal comes back into the sender's mailbox, from <>, with the message", async (context) => {

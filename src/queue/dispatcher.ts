@@ -32,6 +32,8 @@ export interface DispatcherOptions {
   readonly clock: Clock;
   readonly random: Pick<Random, "bytes">;
   readonly log: Log;
+  /** The disk has lost a message, or its end: it waits, and whoever looks after the server should know. */
+  readonly messageLost?: (queueId: number, what: string) => void;
 }
 
 export class Dispatcher {

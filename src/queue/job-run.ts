@@ -29,7 +29,8 @@ export class JobRun {
   async run(tried: (report: AttemptReport) => void): Promise<void> {
     const { store, log } = this.#options;
     try {
-      const opening = openStoredMessage(store, this.#job.message);
+      const { message } = this.#job;
+      const opening = openStoredMessage(store, message, (what) => this.#options.messageLost?.(message.id, what));
       opening.catch(() => undefined); // the attempt says so
       await this.#settleSuppressed();
       if (this.#job.recipients.length === 0) return;

@@ -41,6 +41,20 @@ suite("a queued message", () => {
     });
   }
 
+  test("that has lost octets on the disk is not taken for a shorter one, wherever they are missing (R66)", async () => {
+    const whole = Buffer.from(`Subject: hi\r\n\r\n${"Hello.\r\n".repeat(READ_AT_ONCE_OCTETS / 4)}`);
+    for (const kept of [undefined, 0, 1, READ_AT_ONCE_OCTETS - 1, READ_AT_ONCE_OCTETS, whole.length - 1]) {
+      const told: string[] = [];
+      const readContent = async (_: number, start: number, end: number) =>
+        kept === undefined ? undefined : whole.subarray(0, kept).subarray(start, end);
+      const reading = openStoredMessage({ readContent }, { blobId: 1, sizeOctets: whole.length }, (what) =>
+        told.push(what),
+      ).then((message) => message.read(0, message.sizeOctets));
+      await assert.rejects(reading, /not there|lost its end/, String(kept));
+      assert.deepEqual(told, [kept === undefined ? "the message is not there" : "the message has lost its end"]);
+    }
+  });
+
   test("that is small is asked of the store once", async () => {
     const { message, reads } = await open(`${RETURN_PATH}Subject: hi\r\n\r\nHello.\r\n`);
     for (let times = 0; times < 3; times++) await message.read(0, message.sizeOctets);

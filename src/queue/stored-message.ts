@@ -12,15 +12,19 @@ export interface StoredMessage {
   read(start: number, end: number): Promise<Uint8Array>;
 }
 
-/** Rejects when the message cannot be read. */
+/** Rejects when the message cannot be read. `lost` hears of it where trying again will not help: the disk has lost octets. */
 export async function openStoredMessage(
   store: Pick<Store, "readContent">,
   { blobId, sizeOctets }: Pick<QueuedMessage, "blobId" | "sizeOctets">,
+  lost: (what: string) => void = () => undefined,
 ): Promise<StoredMessage> {
   const piece = async (start: number, end: number): Promise<Uint8Array> => {
     const octets = await store.readContent(blobId, start, end);
-    if (octets === undefined) throw new Error("the message is not there");
-    return octets;
+    // What a broken disk left of it must not leave as if it were the message.
+    if (octets !== undefined && octets.length >= Math.min(end, sizeOctets) - start) return octets;
+    const what = octets === undefined ? "the message is not there" : "the message has lost its end";
+    lost(what);
+    throw new Error(what);
   };
   const beginning = await piece(0, READ_AT_ONCE_OCTETS);
   const skipped = returnPathOctets(beginning);

@@ -61,6 +61,7 @@ export async function startQueue({
     clock,
     random,
     log,
+    messageLost: (queueId, what) => gate.alert(messageLost(queueId, what)),
   });
   const reports = openReports(settings, { store, directory, clock, random, log, tlsResults: remote.tlsResults });
   return {
@@ -75,6 +76,16 @@ export async function startQueue({
       gate.close();
       flush();
     },
+  };
+}
+
+function messageLost(queueId: number, what: string): Alert {
+  return {
+    name: "queued-message-lost",
+    subject: `message ${queueId} of the queue`,
+    text: `Message ${queueId} of the queue cannot be sent: ${what}. It waits, and other mail is sent.`,
+    remedy: `Look at the disk, and run \`postern verify\`. With a backup: \`postern restore\`. Otherwise tell its sender (\`postern queue show ${queueId}\`) and remove it (\`postern queue remove ${queueId}\`).`,
+    evidence: [what],
   };
 }
 

@@ -42,6 +42,8 @@ export class QueueWorld {
   readonly jobs: DeliveryJob[] = [];
   readonly log = new FakeLog();
   readonly random = new FakeRandom();
+  /** Messages that the disk lost, as they were told. */
+  readonly lost: string[] = [];
   /** Settlements for which the disk has no room. */
   refuse: (settlement: QueueSettlement) => boolean = () => false;
   /** To be awaited before a settlement reaches the store. */
@@ -74,6 +76,7 @@ export class QueueWorld {
       clock,
       random,
       log,
+      messageLost: (queueId, what) => void this.lost.push(`${queueId}: ${what}`),
     });
     await this.quiet();
   }
