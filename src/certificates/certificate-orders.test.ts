@@ -66,7 +66,7 @@ class World {
 }
 
 suite("orders of certificates", () => {
-  test("one of each key type at first, and nothing more until a third of their life is left", async () => {
+  test("one of each key type at first, and nothing more until a third of their life is left (R46)", async () => {
     const world = new World();
     world.open(["ecdsa", "rsa"]);
     await world.pass(1);

@@ -278,7 +278,7 @@ suite("trusted networks (relay control)", () => {
     check(trusted("fd00:1:2:3::/64"), []);
   });
 
-  test("wider than /24 or /64 needs a second setting", () => {
+  test("wider than /24 or /64 needs a second setting (R02)", () => {
     check(trusted("10.0.0.0/23"), [
       "postern.toml:7: error: relay.trusted_networks has 10.0.0.0/23, wider than /24. List smaller networks, or set allow_wide_networks = true if all of it is yours.",
     ]);
@@ -288,14 +288,14 @@ suite("trusted networks (relay control)", () => {
     check(trusted("10.0.0.0/23", "allow_wide_networks = true\n"), []);
   });
 
-  test("public addresses need a second setting", () => {
+  test("public addresses need a second setting (R02)", () => {
     check(trusted("8.8.8.8/32"), [
       "postern.toml:7: error: relay.trusted_networks has 8.8.8.8/32, which holds public addresses. Let those hosts log in instead, or set allow_wide_networks = true if all of it is yours.",
     ]);
     check(trusted("8.8.8.8/32", "allow_wide_networks = true\n"), []);
   });
 
-  test("the default gateway is refused whatever else is set", () => {
+  test("the default gateway is refused whatever else is set (R01)", () => {
     check(trusted("192.168.1.0/24", "allow_wide_networks = true\n"), [
       "postern.toml:7: error: relay.trusted_networks holds 192.168.1.1, the default gateway, in 192.168.1.0/24: behind masquerading every client has that address. List the hosts that are meant, without the gateway.",
     ]);

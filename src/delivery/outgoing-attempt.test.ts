@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createPrivateKey } from "node:crypto";
 import { test } from "node:test";
+import { dkimVerify } from "mailauth";
 import type { DeliveryJob } from "#queue/attempt.ts";
 import { authenticate, NOW_SECONDS } from "../../test/fakes/signed-mail.ts";
 import { outgoingAttempt } from "./outgoing-attempt.ts";
@@ -15,6 +16,8 @@ const KEY = {
   algorithm: "rsa-sha256",
   privateKey: createPrivateKey(PEM),
 } as const;
+
+const published = (name: string): Promise<string[][]> => Promise.resolve([ZONE[name as keyof typeof ZONE]?.TXT ?? []]);
 
 const MESSAGE = [
   "Return-Path: <alice@example.com>",
@@ -104,7 +107,7 @@ test("it is the same whatever pieces it is read in, small or large", async () =>
   }
 });
 
-test("mail that only passes through is never signed in our name, whoever its author claims to be", async () => {
+test("mail that only passes through is never signed in our name, whoever its author claims to be (R38)", async () => {
   const { text } = await sent(MESSAGE, { origin: "forwarded", mailFrom: "srs@example.com" });
   assert.doesNotMatch(text, /DKIM-Signature/i);
   assert.match(text, /Bcc: carol/);
@@ -123,6 +126,23 @@ test("mail of a domain that is not ours, or of several authors, is not signed", 
     const { text } = await sent(MESSAGE.replace("From: alice@example.com", `From: ${from}`));
     assert.doesNotMatch(text, /DKIM-Signature/i);
   }
+});
+
+test("lines that are too long are broken before the signature, which another implementation verifies (R39)", async () => {
+  const references = Array.from({ length: 29 }, (_, i) => `<${String(i).padStart(24, "0")}@example.com>`).join(" ");
+  assert.ok(references.length > 1103 && MESSAGE.includes("Subject: x"));
+  const long = MESSAGE.replace("Subject: x", `Subject: x\r\nReferences: ${references}`).replace(
+    "Grüße",
+    `${"word ".repeat(1000)}\r\n${"x".repeat(5000)}`,
+  );
+  const { text } = await sent(long);
+  for (const line of text.split("\r\n")) assert.ok(line.length <= 998, `${line.length} octets: ${line.slice(0, 40)}`);
+  assert.match(text, /^References:(?: <[^>]+>|\r\n[ \t]+<[^>]+>){29}\r\n/m);
+  const { results } = await dkimVerify(Buffer.from(text, "latin1"), { resolver: published });
+  assert.deepEqual(
+    results.map(({ signingDomain, status }) => [signingDomain, status.result]),
+    [["example.com", "pass"]],
+  );
 });
 
 test("a message that cannot be read waits", async () => {

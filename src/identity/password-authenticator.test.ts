@@ -18,7 +18,7 @@ const NFD = NFC.normalize("NFD");
 
 suite("login names", () => {
   test("the full address, in any case", (t) => check(t, { username: "Alice@Example.TEST" }, "alice@example.test"));
-  test("a local-part where there is one domain", (t) => check(t, { username: "alice" }, "alice@example.test"));
+  test("a local-part where there is one domain (R11)", (t) => check(t, { username: "alice" }, "alice@example.test"));
   test("no local-part where there are two domains", async (t) => {
     const world = await openWorld(t);
     await world.store.putDomain({ name: "example.org", role: "primary", createdAtMs: 0 });
@@ -174,7 +174,7 @@ suite("a login flood", () => {
 });
 
 suite("a login flood of strangers", () => {
-  test("the owner at a network of hers is served beside a full line", async (t) => {
+  test("the owner at a network of hers is served beside a full line (R24)", async (t) => {
     const watch: LoginWatch = {
       mayTry: () => true,
       isKnown: ({ remoteAddress }, account) => remoteAddress === "192.0.2.1" && account === "alice@example.test",

@@ -7,7 +7,7 @@ import { hashGeneratedPassword, hashPassword, unmatchableHash, verifyPasswordHas
 import { checkPasswordRules, type PasswordProblem } from "./password-rules.ts";
 import { passwordForms } from "./prepare-password.ts";
 
-suite("password rules", () => {
+suite("password rules (R10)", () => {
   const address = "carol.smith@example.test";
   const rule = (password: string, expected: PasswordProblem | undefined): void => {
     test(`${JSON.stringify(password.slice(0, 40))}: ${expected ?? "taken"}`, () =>

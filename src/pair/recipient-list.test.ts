@@ -28,7 +28,7 @@ function check(address: string, expected: ListedState | undefined): void {
 }
 
 suite("a recipient list", () => {
-  test("answers as the directory it was made of", () => {
+  test("answers as the directory it was made of (R62)", () => {
     check("alice@example.test", "exists");
     check("Alice@Example.TEST", "exists");
     check("alice+shop@example.test", "exists");

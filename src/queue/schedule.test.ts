@@ -27,7 +27,7 @@ suite("when mail is tried again (RFC 5321 §4.5.4.1)", () => {
     assert.equal(nextAttemptMs(SCHEDULE, { attempts: 31, queuedAtMs: 0, nowMs: end, chance: 0 }), "expired");
   });
 
-  test("never sooner than a minute before that, and never the same for all", () => {
+  test("never sooner than a minute before that, and never the same for all (R85)", () => {
     const facts = fc.record({
       attempts: fc.nat(100),
       nowMs: fc.nat(SCHEDULE.expiresMs - HOUR_MS),

@@ -111,7 +111,7 @@ suite("what becomes of a recipient", () => {
     check({ outcome: "delivered", notify: ["FAILURE"] }, "delivered", []);
   });
 
-  test("nothing answers a message from <>: what cannot be delivered is kept for the administrator", () => {
+  test("nothing answers a message from <>: what cannot be delivered is kept for the administrator (R71)", () => {
     check({ outcome: "failed", mailFrom: "" }, "dead", []);
     check({ outcome: "deferred", mailFrom: "", ageMs: 4 * HOUR_MS }, "waiting 5 min", []);
     check({ outcome: "deferred", mailFrom: "", ageMs: 120 * HOUR_MS }, "dead", []);

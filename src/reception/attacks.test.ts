@@ -26,7 +26,7 @@ suite("smtp attacks", () => {
     );
   });
 
-  test("slow-loris: 2,000 connections with an octet every 9 s are cut, and another client is served", async () => {
+  test("slow-loris: 2,000 connections with an octet every 9 s are cut, and another client is served (R90)", async () => {
     const mx = new FakeReception("smtp");
     const slow = Array.from({ length: 2000 }, () => mx.connect({}, 0));
     mx.clock.advance(200);

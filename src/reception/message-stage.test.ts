@@ -79,6 +79,21 @@ suite("DMARC at the end of the message", () => {
     assert.ok(page.some((line) => line.includes("the message proves that it is from example.com: accepted")));
   });
 
+  test("mail in the name of one of our own domains is judged like any other, for a domain of a second MX too (R05)", async () => {
+    for (const recipient of ["user@local.test", "user@relay.test"]) {
+      const tried = world({ "_dmarc.local.test": { TXT: ["v=DMARC1; p=reject"] } });
+      tried.mx.dependencies = { ...tried.mx.dependencies, otherNodes: { find: () => "exists" } };
+      for (const author of ["user@local.test", "nobody-here@local.test"]) {
+        const client = tried.mx.connect();
+        await client.envelope(author, recipient);
+        await client.say("DATA");
+        const answer = await client.send(`From: <${author}>\r\nSubject: x\r\n\r\nx\r\n.\r\n`);
+        assert.match(answer, /^550 5\.7\.26 Refused by dmarc: nothing proves that local\.test sent this/, recipient);
+      }
+      assert.equal(tried.mx.deliveries.length, 0);
+    }
+  });
+
   test("a signature of the author's domain passes, and the header says so above Received", async () => {
     const tried = world({ ...SIGNED_ZONE, ...REJECT });
     assert.match(await send(tried, await signed(MESSAGE)), /^250 /);

@@ -90,7 +90,7 @@ async function made(): Promise<string> {
 const OURS = /^srs0=[a-z2-7]{10}=[a-z2-7]{2}=sender\.example=bob@local\.test$/;
 
 suite("an alias that leads elsewhere", () => {
-  test("passes mail on under a reverse-path of ours that holds the sender", async () => {
+  test("passes mail on under a reverse-path of ours that holds the sender (R38)", async () => {
     const mx = world();
     assert.match(await send(mx, "bob@sender.example", ["out@local.test"]), /^250/);
     check(mx, [[OURS, ["carol@elsewhere.test", "dave@elsewhere.test"]]], []);
@@ -142,13 +142,13 @@ suite("an alias that leads elsewhere", () => {
 });
 
 suite("what looks like spam", () => {
-  test("is refused where it would only be passed on", async () => {
+  test("is refused where it would only be passed on (R38)", async () => {
     const mx = judging();
     assert.match(await send(mx, "bob@sender.example", ["out@local.test"]), /^550 5\.7\.1 This address passes mail on/);
     assert.equal(mx.deliveries.length, 0);
   });
 
-  test("is in Junk here, and not passed on", async () => {
+  test("is in Junk here, and not passed on (R38)", async () => {
     const mx = judging();
     assert.match(await send(mx, "bob@sender.example", ["both@local.test"]), /^250/);
     check(mx, [], [2]);
@@ -157,7 +157,7 @@ suite("what looks like spam", () => {
 });
 
 suite("a reverse-path that we made", () => {
-  test("takes a bounce back to who wrote the message", async () => {
+  test("takes a bounce back to who wrote the message (R38)", async () => {
     const mx = world();
     assert.match(await send(mx, "", [await made()]), /^250/);
     check(mx, [[/^$/, ["bob@sender.example"]]], []);

@@ -17,7 +17,7 @@ suite("relay self-test", () => {
     assert.deepEqual(relayVectors, (shared as { vectors: unknown }).vectors);
   });
 
-  test("every vector is answered rightly on MX and submission, over IPv4 and IPv6, with and without TLS", async () => {
+  test("every vector is answered rightly on MX and submission, over IPv4 and IPv6, with and without TLS (R01, R04)", async () => {
     const results = await runRelaySelfTest({ directory: smallDirectory(), settings: settings() });
     assert.deepEqual(wrong(results), []);
     // 50 vectors, two listeners, before and after TLS, four pairs of addresses.

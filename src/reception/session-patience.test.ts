@@ -7,7 +7,7 @@ import { type ReceptionSettings, receptionDefaults } from "./settings.ts";
 
 const SECURED = { tls: FAKE_TLS };
 
-suite("reception: patience", () => {
+suite("reception: patience (R90)", () => {
   test("who speaks before the greeting hears 554 and no more", async () => {
     const mx = new FakeReception("smtp");
     const client = mx.connect({}, 0);

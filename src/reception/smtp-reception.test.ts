@@ -123,7 +123,7 @@ suite("reception: a message from another server", () => {
 });
 
 suite("reception: who may receive", () => {
-  test("a full mailbox is a temporary refusal, counted with the declared size", async () => {
+  test("a full mailbox is a temporary refusal, counted with the declared size (R85)", async () => {
     const mx = new FakeReception("smtp");
     const account = { accountId: 1, address: "user@local.test", usedOctets: 900, quotaOctets: 1000 };
     mx.directory.accounts.set("user@local.test", [account]);
@@ -162,7 +162,7 @@ suite("reception: who may receive", () => {
 });
 
 suite("reception: users", () => {
-  test("send as themselves only, in the envelope and in the From field", async () => {
+  test("send as themselves only, in the envelope and in the From field (R11)", async () => {
     const msa = new FakeReception("submission", { outbound: "held" });
     const client = msa.connect(SECURED);
     await client.logIn();
@@ -280,6 +280,32 @@ suite("reception: users", () => {
     const mx = new FakeReception("smtp", { relay, outbound: "held" }).connect();
     await assert.rejects(mx.envelope("printer@office.example", "b@victim.example"), /550 5\.7\.1/);
   });
+});
+
+suite("reception: no address is trusted for what it is (R01)", () => {
+  for (const address of [
+    "192.168.1.1",
+    "172.17.0.1",
+    "10.0.0.1",
+    "100.64.0.1",
+    "169.254.1.1",
+    "127.0.0.1",
+    "::1",
+    "fd00::1",
+  ]) {
+    test(`${address} sends nothing elsewhere without a password`, async () => {
+      const ends = { remote: { address, port: 40_000 }, local: { address, port: 25 } };
+      for (const tls of [{}, SECURED]) {
+        const mx = new FakeReception("smtp", { outbound: "held" }).connect({ ...ends, ...tls });
+        await mx.say("EHLO client.example");
+        assert.match(await mx.say("MAIL FROM:<a@sender.example>"), /^250 /);
+        assert.match(await mx.say("RCPT TO:<b@victim.example>"), /^550 5\.7\.1 /);
+        const msa = new FakeReception("submission", { outbound: "held" }).connect({ ...ends, ...tls });
+        await msa.say("EHLO client.example");
+        assert.match(await msa.say("MAIL FROM:<a@sender.example>"), /^530 5\.7\.0 /);
+      }
+    });
+  }
 });
 
 suite("reception: 250 means durable", () => {

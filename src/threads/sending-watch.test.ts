@@ -119,7 +119,7 @@ async function open(context: TestContext, admin = ADMIN): Promise<World> {
 }
 
 suite("accounts whose mail is held", () => {
-  test("user and administrator have a sheet, once; each with what they can do", async (context) => {
+  test("user and administrator have a sheet, once; each with what they can do (R07, R93)", async (context) => {
     const world = await open(context);
     await world.start();
     await world.burst(ALICE);

@@ -14,7 +14,7 @@ after(() => rmSync(dataDir, { recursive: true }));
 const clock = new FakeClock();
 const open = (): Promise<TlsFigures> => TlsFigures.open({ clock, log: new FakeLog(), dataDir });
 
-test("handshakes that failed are counted by listener and reason", async () => {
+test("handshakes that failed are counted by listener and reason (R46)", async () => {
   const figures = await open();
   for (const failure of ["not-tls", "not-tls", "closed"] as const) figures.handshakeFailed("127.0.0.1:993", failure);
   assert.deepEqual(figures.report().handshakesFailed, [

@@ -208,7 +208,7 @@ suite("verdict: properties", () => {
     );
   });
 
-  test("no single list rejects without an answer that is marked so", () => {
+  test("no single list rejects without an answer that is marked so (R52)", () => {
     const oneList = fc.array(fc.tuple(weights, roles), { maxLength: 8 });
     fc.assert(
       fc.property(oneList, (listings) => {

@@ -33,9 +33,9 @@ suite("relay permission", () => {
     check({ domainRole: "primary", existence: "unavailable" }, "451 not-known-now"));
 
   test("a secondary's known user", () => check({ domainRole: "secondary", existence: "exists" }, "hand-on"));
-  test("a secondary's unknown user", () =>
+  test("a secondary's unknown user (R62)", () =>
     check({ domainRole: "secondary", existence: "unknown" }, "550 unknown-recipient"));
-  test("a secondary without a list never accepts", () =>
+  test("a secondary without a list never accepts (R62)", () =>
     check({ domainRole: "secondary", existence: "no-list" }, "451 not-known-now"));
 
   test("postmaster without a domain", () => check({ recipient: "postmaster", existence: "exists" }, "local"));
@@ -56,7 +56,7 @@ suite("relay permission", () => {
     });
   }
 
-  test("nothing but a credential or a trusted network opens the way elsewhere", () => {
+  test("nothing but a credential or a trusted network opens the way elsewhere (R04)", () => {
     fc.assert(
       fc.property(
         fc.record({

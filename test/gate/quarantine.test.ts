@@ -85,7 +85,7 @@ async function messagesIn(folder: string, { user, password }: typeof BOB): Promi
 }
 
 suite("postern quarantine", () => {
-  test("lists, shows and releases once, over a restart and a kill; a recipient whose policy says so has it in Junk", async () => {
+  test("lists, shows and releases once, over a restart and a kill; a recipient whose policy says so has it in Junk (R92)", async () => {
     const id = await keptBack(BOB.user, ALICE.user);
     const had = await messagesIn("INBOX", BOB);
     assert.ok((await messagesIn("Junk", ALICE)) >= 1);
@@ -134,7 +134,7 @@ suite("postern quarantine", () => {
     assert.equal(await messagesIn("INBOX", BOB), had + 1);
   });
 
-  test("--to gives it to somebody else, --allow lets the sender in; remove leaves nobody to deliver it to", async () => {
+  test("--to gives it to somebody else, --allow lets the sender in; remove leaves nobody to deliver it to (R92)", async () => {
     const id = await keptBack(BOB.user);
     const released = await server.postern(["quarantine", "release", id, "--to", ALICE.user, "--allow"]);
     assert.equal(

@@ -70,7 +70,7 @@ function isOpen({ socket }: Slow): boolean {
 }
 
 suite("slow clients", () => {
-  test("2,000 that send an octet every other second are cut, each by its deadline, and others are served", async (t) => {
+  test("2,000 that send an octet every other second are cut, each by its deadline, and others are served (R90)", async (t) => {
     const imap = await ImapConnection.open({ host: "127.0.0.1", port: server.ports.imaps, ca: server.ca });
     await imap.ok(`LOGIN ${alice.user} ${alice.password}`);
     const slow = await slowClients();

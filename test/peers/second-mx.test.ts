@@ -96,7 +96,7 @@ async function refused(server: PosternServer, args: readonly string[]): Promise<
   assert.fail(`${args.join(" ")} was not refused`);
 }
 
-test("without a list of recipients the second answers 451 to everybody", async () => {
+test("without a list of recipients the second answers 451 to everybody (R62)", async () => {
   for (const answer of await rcpt(second, [alice.user, "nobody@example.test"])) assert.match(answer, /^451 /);
 });
 
@@ -139,7 +139,7 @@ test("TLS 1.2 is not spoken between nodes", async () => {
   assert.match(String(error), /protocol version|EPROTO|alert/i);
 });
 
-test("2,000 random recipients get the same answers on both, with the first up and down", async (t) => {
+test("2,000 random recipients get the same answers on both, with the first up and down (R62)", async (t) => {
   const random = seededRandom();
   t.diagnostic(`POSTERN_TEST_SEED=${random.seed}`);
   await until("the list", async () => (await rcpt(second, [alice.user]))[0]?.startsWith("250") === true);

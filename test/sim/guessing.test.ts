@@ -14,7 +14,7 @@ const OFFICE = "203.0.113.9";
 
 suite(`guessed passwords, simulated (POSTERN_SIM_SEED=${SEED})`, () => {
   for (const mechanism of ["PLAIN", "SCRAM-SHA-256", "OAUTHBEARER"] as const) {
-    test(`1,000 addresses, a guess each by ${mechanism}: strangers wait from about the 100th on, the owner never`, async (t) => {
+    test(`1,000 addresses, a guess each by ${mechanism}: strangers wait from about the 100th on, the owner never (R24, R25)`, async (t) => {
       const chance = new Chance(SEED);
       const world = await GuessingWorld.open(t, { alice: ALICE, bob: BOB });
       const phone = await world.addAppPassword("alice");
@@ -92,7 +92,7 @@ suite(`guessed passwords, simulated (POSTERN_SIM_SEED=${SEED})`, () => {
     assert.deepEqual(new Set(alerts), new Set(["guessing-at-a-known-address"]));
   });
 
-  test("one address, many accounts: banned after about ten guesses, and its neighbours are not", async (t) => {
+  test("one address, many accounts: banned after about ten guesses, and its neighbours are not (R24)", async (t) => {
     const chance = new Chance(SEED);
     const world = await GuessingWorld.open(t, { bob: BOB });
     const answers: Answer[] = [];

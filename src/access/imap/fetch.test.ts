@@ -162,7 +162,7 @@ function odd(type: string, body: string): string {
   return `From: a@example.test\nSubject: odd\nMIME-Version: 1.0\nContent-Type: ${type}\n\n${body}`;
 }
 
-suite("FETCH of messages that are odd (R76, R82)", () => {
+suite("FETCH of messages that are odd (R76, R82, R83)", () => {
   const emptyText = '("TEXT" "PLAIN" NIL NIL NIL "7BIT" 0 0)';
   for (const [what, type, body, structure] of [
     ["its closing boundary before any part", "multipart/mixed; boundary=b", "--b--\n", `(${emptyText} "MIXED")`],
@@ -171,6 +171,13 @@ suite("FETCH of messages that are odd (R76, R82)", () => {
     ["a type without a subtype", "X-ZIP", "x\n", '("TEXT" "PLAIN" NIL NIL NIL "7BIT" 3 1)'],
     ["a multipart without a boundary", "multipart/mixed", "--b\n\nx\n", '("TEXT" "PLAIN" NIL NIL NIL "7BIT" 10 3)'],
     ["an empty boundary", 'multipart/mixed; boundary=""', "--\n\nx\n", '("TEXT" "PLAIN" NIL NIL NIL "7BIT" 9 3)'],
+    ["NULs in header and body", "text/plain\nX-Nul: a\0b", "c\0d\n", '("TEXT" "PLAIN" NIL NIL NIL "7BIT" 5 1)'],
+    [
+      "what is no UTF-8",
+      "text/plain; charset=utf-8\nX: \xff\xfe",
+      "\xc3\n",
+      '("TEXT" "PLAIN" ("CHARSET" "utf-8") NIL NIL "7BIT" 3 1)',
+    ],
     ["no type at all", "", "x\n", '("TEXT" "PLAIN" NIL NIL NIL "7BIT" 3 1)'],
   ] as const) {
     test(`${what}: its structure is grammatical, and it is there as it came`, async () => {
@@ -183,6 +190,11 @@ suite("FETCH of messages that are odd (R76, R82)", () => {
       assert.match(said, /^\* 1 FETCH \(BODYSTRUCTURE \(.*\)\)\r$/m);
       assert.equal(/^\* 1 FETCH \(BODY (.*)\)\r$/m.exec(said)?.[1], structure);
       assert.equal(await literal(connection, "BODY.PEEK[]"), message.replaceAll("\n", "\r\n"));
+      connection.send("f SEARCH SUBJECT odd TEXT a@example.test\r\n");
+      assert.match(
+        (await connection.until((octets) => octets.toString().includes("f OK"))).toString(),
+        /^\* SEARCH 1\r$/m,
+      );
       connection.send("n FETCH 2 (ENVELOPE)\r\n");
       assert.match((await connection.until((octets) => octets.toString().includes("n OK"))).toString(), /"ann"/);
     });

@@ -80,14 +80,14 @@ test("8-bit text without MIME fields gets them", async () => {
   assert.equal(latin1, `Subject: x\r\n${fields}unknown-8bit${encoding}=FC\r\n`);
 });
 
-test("8-bit mail of others stays as they signed it", async () => {
+test("8-bit mail of others stays as they signed it (R38)", async () => {
   const message = "Content-Type: text/plain; charset=utf-8\r\n\r\nGrüße\r\n";
   const { isEightBit, ...rest } = await prepareMessage(stored(Buffer.from(message)), FORWARDED);
   assert.equal(isEightBit, true);
   assert.equal((await whole({ isEightBit, ...rest })).toString("utf8"), message);
 });
 
-test("RFC 5321 §4.5.3.1.6: lines over 998 octets are broken, also in mail of others", async () => {
+test("RFC 5321 §4.5.3.1.6: lines over 998 octets are broken, also in mail of others (R39)", async () => {
   for (const preparation of [OWN, FORWARDED]) {
     const text = await prepared(`Subject: x\r\n\r\n${LONG}\r\n`, preparation);
     assert.ok(text.split("\r\n").every((line) => line.length <= 76));
@@ -172,7 +172,7 @@ const message = fc.array(leaf, { minLength: 1, maxLength: 3 }).map((parts) => {
   return `MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n${inside}--b--\r\n`;
 });
 
-test("every leaf says the same as before, in ASCII and short lines, however the store cuts it", async () => {
+test("every leaf says the same as before, in ASCII and short lines, however the store cuts it (R39)", async () => {
   await fc.assert(
     fc.asyncProperty(message, fc.integer({ min: 1, max: 3000 }), async (text, pieceOctets) => {
       const before = Buffer.from(text, "utf8");

@@ -64,7 +64,7 @@ test("a chain of one, two and three seals passes (RFC 8617 §5.1)", async () => 
   }
 });
 
-test("another implementation believes the chain, and what it says we found", async () => {
+test("another implementation believes the chain, and what it says we found (R38)", async () => {
   const message = await passedOn(await passedOn(await signed(MESSAGE), "one.example"), "two.example");
   const { arc } = await oracle(Buffer.from(message, "latin1"), {
     ip: "192.0.2.1",

@@ -59,7 +59,7 @@ test("both signatures verify, RSA (RFC 6376) and Ed25519 (RFC 8463)", async () =
   await check(await signed(HEADER, BODY), ["pass", "pass"]);
 });
 
-test("another implementation verifies both", async () => {
+test("another implementation verifies both (R36)", async () => {
   const message = Buffer.from(await signed(HEADER, BODY), "latin1");
 
   const { results } = await dkimVerify(message, { resolver: published });

@@ -32,7 +32,7 @@ test("text that names the same registered domain, or none", async () => {
   await check("www.bank.com", "#top", undefined);
 });
 
-test("white space, stops and stray entities behind the text are not of it", async () => {
+test("white space, stops and stray entities behind the text are not of it (R53)", async () => {
   for (const tail of ["&sp", "&nbsp;", " &nbsp ", ".", ")", "\u200b", "&sp;"]) {
     await check(`http://www.evil.example${tail}`, EVIL, undefined);
     await check(`http://www.bank.com${tail}`, EVIL, { ...differs, shownHost: "www.bank.com" });
@@ -40,14 +40,14 @@ test("white space, stops and stray entities behind the text are not of it", asyn
   await check("http://www.evil.example", `${EVIL.slice(0, -1)}&sp`, undefined);
 });
 
-test("letters of other scripts, and what cannot be decoded, are compared all the same", async () => {
+test("letters of other scripts, and what cannot be decoded, are compared all the same (R51)", async () => {
   await check("www.b\u0430nk.com", EVIL, { relation: "differs", mixedScripts: true });
   await check("b\u0430nk.de", "https://www.bank.de/", { relation: "differs", mixedScripts: true });
   await check("www.b\ufffdnk.com", EVIL, { relation: "differs", shownHost: null });
   await check("http://\u0441\u043e\u0440\u0435.com", EVIL, { mixedScripts: true });
 });
 
-test("a counter of clicks carries the shown host as its last link", async () => {
+test("a counter of clicks carries the shown host as its last link (R53)", async () => {
   const through = { relation: "passes-through" } as const;
   await check("www.bank.com", `${EVIL}r?u=${encodeURIComponent("http://www.bank.com/")}`, through);
   const outer = `http://mid.example/?v=${encodeURIComponent("http://www.bank.com/")}`;

@@ -60,7 +60,7 @@ suite("text: what a mail program would link", () => {
     ]);
   });
 
-  test("not file names, companies, versions, abbreviations (GmbH & Co.KG)", async () => {
+  test("not file names, companies, versions, abbreviations (GmbH & Co.KG) (R49)", async () => {
     for (const text of [
       "Müller GmbH & Co.KG",
       "run file.sh",
@@ -112,7 +112,7 @@ suite("text: what a mail program would link", () => {
 });
 
 suite("HTML", () => {
-  test("everything that links, loads, sends or shows", async () => {
+  test("everything that links, loads, sends or shows (R50)", async () => {
     const attributes = {
       href: '<a href="http://N/">',
       area: "<area href=http://N>",

@@ -41,7 +41,7 @@ test("full host name and registered domain are asked of the lists of names, once
   assert.deepEqual(resolver.asked, expected.toSorted());
 });
 
-test("never an address to a list of names, however it is written", async () => {
+test("never an address to a list of names, however it is written (R52)", async () => {
   const resolver = new FakeResolver();
   const { names } = await ask(
     "http://192.0.2.1/ http://0x7f.1/ http://2130706433/ http://[::ffff:1.2.3.4]/ http://[2001:db8::1]/",
@@ -97,7 +97,7 @@ test("no more questions than the bound, shared by the lists alike, registered do
   assert.equal(surbl.length, QUESTIONS_MAX / 4);
 });
 
-test("domains of addresses come last, and say that they are", async () => {
+test("domains of addresses come last, and say that they are (R50)", async () => {
   const { names } = await ask("user@b.example http://a.example/ user@a.example");
   assert.deepEqual(
     names.map(({ name, mentionedAs }) => [name, mentionedAs]),
@@ -146,7 +146,7 @@ test("a list that refuses us is left out from then on", async () => {
   assert.deepEqual(alerts, ["refuses-us"]);
 });
 
-test("hosts that everybody shares are not asked about", async () => {
+test("hosts that everybody shares are not asked about (R52)", async () => {
   const resolver = new FakeResolver();
   await ask("http://www.w3.org/ https://fonts.googleapis.com/x", resolver);
   assert.deepEqual(resolver.asked, []);

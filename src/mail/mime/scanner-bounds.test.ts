@@ -9,7 +9,7 @@ const CHUNK_OCTETS = 64 * 1024;
 /** Characters of the index as JSON, for any message: what limits.ts promises. */
 const INDEX_LENGTH_MAX = 8 * 1024 * 1024;
 
-suite("MIME scanner under attack", () => {
+suite("MIME scanner under attack (R81)", () => {
   test("100,000 multiparts one in the other", () => {
     const message = Array.from(
       { length: 100_000 },

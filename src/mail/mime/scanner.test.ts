@@ -151,7 +151,7 @@ suite("MIME structure of a broken message", () => {
          text/plain "one"`,
     ));
 
-  test("a closing delimiter before any part: no parts", () =>
+  test("a closing delimiter before any part: no parts (R82)", () =>
     check("Content-Type: multipart/mixed; boundary=b\n\npreamble\n--b--\n", "multipart/mixed"));
 
   test("delimiters right behind each other: empty parts", () =>
@@ -203,7 +203,7 @@ suite("MIME structure of a broken message", () => {
            text/plain ""`,
     ));
 
-  test("NULs and octets over 127 are octets like others", () =>
+  test("NULs and octets over 127 are octets like others (R83)", () =>
     check("Subject: \0\xff\n\n\0\xff\n", 'text/plain "\\u0000ÿ\\n"'));
 
   test("an unknown type is kept, in lower case", () =>

@@ -89,7 +89,7 @@ suite("aggregate reports", () => {
     });
   }
 
-  test("one aligned pass is a pass, whatever a second signature is worth (Ed25519 that a receiver cannot read)", () => {
+  test("one aligned pass is a pass, whatever a second signature is worth (Ed25519 that a receiver cannot read; R36)", () => {
     const more = "<dkim><domain>example.test</domain><selector>ed</selector><result>neutral</result></dkim>";
     const { failed, rows } = reportOf(`<feedback>${HEAD}${record("192.0.2.1", 3, { dkim: "pass", more })}</feedback>`);
     assert.equal(failed, 0);

@@ -38,7 +38,7 @@ test("a client that is too old", () =>
     "version-too-old",
   ));
 
-test("a client without a cipher in common", () =>
+test("a client without a cipher in common (R46)", () =>
   check(client({ ...trusting, maxVersion: "TLSv1.2", ciphers: "AES128-SHA" }), "no-shared-cipher"));
 
 test("a client of another protocol (ALPACA)", () =>

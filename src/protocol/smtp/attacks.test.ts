@@ -36,7 +36,9 @@ suite("smtp attacks: out of step", () => {
   attack("second-starttls", [...GREETED, "STARTTLS\r\n"], ["S: 503 5.5.1"], { tls: "implicit" });
   attack("auth-before-tls", [...GREETED, "AUTH PLAIN AGEAc2VjcmV0\r\n"], ["S: 538 5.7.11"], { protocol: "submission" });
   attack("auth-on-25", [...GREETED, "AUTH PLAIN AGEAc2VjcmV0\r\n"], ["S: 502 5.5.1"]);
-  attack("auth-on-25 after TLS", [...GREETED, "AUTH PLAIN AGEAc2VjcmV0\r\n"], ["S: 502 5.5.1"], { tls: "implicit" });
+  attack("auth-on-25 after TLS (R26)", [...GREETED, "AUTH PLAIN AGEAc2VjcmV0\r\n"], ["S: 502 5.5.1"], {
+    tls: "implicit",
+  });
   attack("nested-mail", [...ENVELOPE, "MAIL FROM:<c@d.test>\r\n"], ["S: 503 5.5.1"]);
   attack("data-no-rcpt", [...GREETED, "MAIL FROM:<>\r\n", "DATA\r\n"], ["S: 503 5.5.1"]);
   attack("xclient", [...GREETED, "XCLIENT ADDR=1.2.3.4\r\n", "XFORWARD NAME=x\r\n"], ["S: 500 5.5.2"]);
@@ -121,7 +123,7 @@ suite("smtp attacks: lines", () => {
   });
 });
 
-suite("smtp attacks: the end of a message", () => {
+suite("smtp attacks: the end of a message (R84)", () => {
   const REFUSED = ["ABANDONED bare-newline", "S: 550 5.6.0", "S: 250 2.0.0 Reset"];
   const fake = {
     "eod-lf-dot-lf": "\n.\n",
@@ -157,7 +159,7 @@ suite("smtp attacks: the end of a message", () => {
     assert.equal(talk.messages[0]?.toString("latin1"), `${"x".repeat(999)}\r\n${line}\r\n`);
   });
 
-  test("size-lie: drained, then 552; the connection is of use", () => {
+  test("size-lie: drained, then 552; the connection is of use (R89)", () => {
     const small = { messageSizeOctetsMax: 100_000 };
     const talk = converse([...GREETED, "MAIL FROM:<> SIZE=10\r\n", "RCPT TO:<a@local.test>\r\n", "DATA\r\n"], small);
     for (let i = 0; i < 100; i++) talk.send(`${"x".repeat(9998)}\r\n`);
@@ -165,7 +167,7 @@ suite("smtp attacks: the end of a message", () => {
     assert.deepEqual(starts(talk.transcript.slice(-3), 12), ["ABANDONED to", "S: 552 5.3.4", "S: 250 2.0.0"]);
   });
 
-  test("size-lie without end: closed", () => {
+  test("size-lie without end: closed (R89)", () => {
     const small = { messageSizeOctetsMax: 1000 };
     const talk = converse(DATA, small);
     const piece = Buffer.alloc(1024 * 1024, "x");

@@ -109,7 +109,7 @@ suite("a server that is not to be trusted", () => {
     );
   });
 
-  test("no end of data that others may read into a message leaves with it (SMTP smuggling: every such vector)", () => {
+  test("no end of data that others may read into a message leaves with it (SMTP smuggling: every such vector; R84)", () => {
     const { vectors } = JSON.parse(readFileSync("test/vectors/smtp-attacks.json", "utf8")) as {
       vectors: readonly { readonly id: string; readonly what: string }[];
     };

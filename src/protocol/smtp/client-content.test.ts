@@ -44,7 +44,7 @@ suite("a message on its way out", () => {
     check("", "");
   });
 
-  test("a bare CR or LF never leaves: no next hop can take it for another line end than we do (SMTP smuggling)", () => {
+  test("a bare CR or LF never leaves: no next hop can take it for another line end than we do (SMTP smuggling; R84)", () => {
     check("a\nb", "a\r\nb\r\n");
     check("a\rb", "a\r\nb\r\n");
     check("a\n\rb", "a\r\n\r\nb\r\n");

@@ -10,7 +10,7 @@ const text = fc
 const cuts = fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 30 });
 
 suite("octets after DATA", () => {
-  test("end, content and bare newlines are those of the plain definition, however the octets are cut", () => {
+  test("end, content and bare newlines are those of the plain definition, however the octets are cut (R84)", () => {
     fc.assert(
       fc.property(text, cuts, (octets, lengths) => {
         assert.deepEqual(decode(octets, lengths), define(octets));

@@ -1,5 +1,6 @@
+import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { playScript, sessionSettings } from "../../../test/fakes/smtp-conversation.ts";
+import { Conversation, playScript, sessionSettings } from "../../../test/fakes/smtp-conversation.ts";
 import type { SessionSettings } from "./session-settings.ts";
 
 const GREETED = `
@@ -157,7 +158,7 @@ suite("smtp session: chunks (RFC 3030)", () => {
 });
 
 suite("smtp session: parameters", () => {
-  test("SIZE over the limit (RFC 1870 §6.1)", refused("MAIL FROM:<> SIZE=52428801", "552 5.3.4"));
+  test("SIZE over the limit (RFC 1870 §6.1; R89)", refused("MAIL FROM:<> SIZE=52428801", "552 5.3.4"));
   test("SIZE that is no number", refused("MAIL FROM:<> SIZE=1e3", "501 5.5.4"));
   test("BODY of another kind", refused("MAIL FROM:<> BODY=9BIT", "501 5.5.4"));
   test("a parameter twice", refused("MAIL FROM:<> BODY=7BIT BODY=7BIT", "501 5.5.4"));
@@ -235,7 +236,31 @@ suite("smtp session: STARTTLS and AUTH", () => {
       C: NOOP
       ! command-behind-starttls
       CLOSED out-of-step abruptly`));
-  test("no mail without a credential, no credential without TLS (RFC 4954 §6)", () =>
+  for (const tls of ["starttls", "implicit"] as const) {
+    test(`port 25 announces no AUTH, and takes none: ${tls} (R26)`, () => {
+      const talk = new Conversation(sessionSettings({ tls, protocol: "smtp" }));
+      const hello = (): readonly string[] => {
+        const before = talk.transcript.length;
+        talk.send("EHLO client.test\r\n");
+        return talk.transcript.slice(before);
+      };
+      const announced = [hello()];
+      if (tls === "starttls") {
+        talk.send("STARTTLS\r\n");
+        talk.input({ kind: "tls-established" });
+        announced.push(hello());
+      }
+      for (const lines of announced) {
+        assert.ok(lines.length > 5);
+        assert.ok(lines.every((line) => !/AUTH/i.test(line)));
+      }
+      for (const mechanism of ["PLAIN AGEAc2VjcmV0", "LOGIN", "SCRAM-SHA-256", "CRAM-MD5"]) {
+        talk.send(`AUTH ${mechanism}\r\n`);
+        assert.match(talk.transcript.at(-1) ?? "", /^S: 502 5\.5\.1 /);
+      }
+    });
+  }
+  test("no mail without a credential, no credential without TLS (RFC 4954 §6; R26)", () =>
     check(
       `${EHLO}S: 250 STARTTLS
       C: MAIL FROM:<a>
@@ -351,7 +376,7 @@ suite("smtp session: patience", () => {
       S: 250 …
       C: NOOP
       S: 250 …`));
-  test("twenty errors, then 421", () =>
+  test("twenty errors, then 421 (R90)", () =>
     check(`${GREETED}
       ${"C: FOO\nS: 500 5.5.2 …\n".repeat(20)}
       C: FOO

@@ -83,7 +83,7 @@ function check(about: Report, expected: readonly string[]): void {
 }
 
 suite("a report to the sender (RFC 3464)", () => {
-  test("has the remote's own words, in the text and for programs", () => {
+  test("has the remote's own words, in the text and for programs (R71)", () => {
     check(report("failed"), [
       "To: <alice@example.test>\r\n",
       "In-Reply-To: <1@example.test>\r\n",

@@ -52,7 +52,9 @@ export const quarantineContract: ContractTests = {
     assert.equal(row?.blobId, message?.blobId);
   },
 
-  "a release delivers to each recipient once, however often it is asked, and the octets that came": async (store) => {
+  "a release delivers to each recipient once, however often it is asked, and the octets that came (R92)": async (
+    store,
+  ) => {
     const [alice, bob] = await people(store);
     await keep(store, [alice, bob]);
     const both = await Promise.all([

@@ -27,7 +27,7 @@ export const sendingContract: ContractTests = {
     assert.equal((await store.countQueue()).messages, 2);
   },
 
-  "limits end an hour, and a day, after what filled them; each account has its own": async (store) => {
+  "limits end an hour, and a day, after what filled them; each account has its own (R07)": async (store) => {
     const hourly = { perHour: { messages: 1, recipients: 0 } };
     assert.equal(await send(store, { rules: hourly }), "taken");
     assert.equal(await send(store, { rules: hourly, atMs: START_MS + HOUR_MS - 1 }), "sending-limit");

@@ -15,7 +15,7 @@ const SIZES = [300, 3000, 30_000, 200_000];
 
 if (process.argv[2] === "deliver") await deliverUntilKilled(process.argv[3] ?? "", Number(process.argv[4]));
 else {
-  test("a message that was answered is there once and whole after SIGKILL at any moment", async () => {
+  test("a message that was answered is there once and whole after SIGKILL at any moment (R88)", async () => {
     const dataDir = temporaryFolder();
     const first = await openSqliteStore({ dataDir, clock: stoppedClock });
     const { inbox } = await someAccount(first);

@@ -64,7 +64,7 @@ const operation: fc.Arbitrary<StoreOperation> = fc.oneof(
   fc.constant<StoreOperation>({ method: "pruneQueue", args: [0, 3_000_000] }),
 );
 
-test("every figure is what its messages add up to, whatever was done in whatever batches", async () => {
+test("every figure is what its messages add up to, whatever was done in whatever batches (R86)", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.array(operation, { maxLength: 8 }), { minLength: 1, maxLength: 12 }),

@@ -10,7 +10,7 @@ import { openSqliteStore } from "./open-sqlite-store.ts";
 import { stoppedClock, temporaryFolder } from "./temporary-folder.ts";
 
 suite("opening a data folder", () => {
-  test("a second server is refused and told who holds the folder; when that one is killed, the next may have it", async () => {
+  test("a second server is refused and told who holds the folder; when that one is killed, the next may have it (R88)", async () => {
     const dataDir = temporaryFolder();
     const holder = spawn(
       process.execPath,

@@ -172,7 +172,7 @@ suite("a full disk", () => {
   });
 });
 
-test("a disk that is nearly full takes no mail, but mail on it can be moved and removed", () => {
+test("a disk that is nearly full takes no mail, but mail on it can be moved and removed (R10)", () => {
   let free = DISK_RESERVE_OCTETS;
   const { writer } = openAccounts(temporaryFolder(), () => free);
   const deliver = () => applyOne(writer, "deliver", delivery(messageText("x"), [toInbox(1)])) as { ok: boolean };
