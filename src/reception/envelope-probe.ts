@@ -50,7 +50,7 @@ export class EnvelopeProbe {
 
   async #answer(event: Event): Promise<Reply | undefined> {
     if (event.kind === "client-name") return NAME_OK;
-    if (event.kind === "sender") return judgeMailFrom(this.#directory, undefined, event.sender.reversePath);
+    if (event.kind === "sender") return judgeMailFrom(this.#directory, undefined, event.sender.reversePath, undefined);
     if (event.kind !== "recipient") return undefined;
     const { reply: answer } = await this.#policy.decide(this.#asker, event.recipient, event.transaction.sender);
     return answer;

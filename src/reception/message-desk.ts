@@ -211,7 +211,12 @@ export class MessageDesk {
     if (identity === undefined) return undefined;
     if (header.fromFields > 1) return FROM_MALFORMED;
     const from = header.fromFields === 0 ? null : (index.envelope.from ?? []);
-    return judgeHeaderFrom(this.#deps.directory, identity, from);
+    return judgeHeaderFrom(
+      this.#deps.directory,
+      identity,
+      from,
+      this.#deps.log.with({ session: this.#record.connection.id }),
+    );
   }
 
   #envelope(

@@ -182,6 +182,13 @@ suite("reception: users", () => {
     }
     assert.equal(msa.deliveries.length, 1);
     assert.equal(msa.spool.open, 0);
+    // Who is asked why it does not go finds as what it would.
+    const refused = msa.log.lines.filter(({ event }) => event === "sender-refused").map(({ fields }) => fields);
+    const who = { account: "alice@local.test", allowed: ["alice@local.test", "sales@local.test"], othersAllowed: 0 };
+    assert.partialDeepStrictEqual(refused.slice(0, 2), [
+      { ...who, envelopeSender: "user@local.test" },
+      { ...who, from: "user@local.test" },
+    ]);
   });
 
   test("mail for others is queued where the settings hold it, and has what is missing added", async () => {

@@ -286,7 +286,7 @@ export class SmtpReception implements ConnectionHandler, AccountSession {
         this.#desk.beginTransaction();
         this.#judgement?.begin(question.sender.reversePath);
         return this.#identified(
-          judgeMailFrom(this.#context.directory, this.#record.identity, question.sender.reversePath),
+          judgeMailFrom(this.#context.directory, this.#record.identity, question.sender.reversePath, this.#log),
         );
       case "recipient":
         return this.#judgeRecipient(question.recipient, question.transaction.sender);
