@@ -15,6 +15,7 @@ import { ACCOUNT_HELD } from "./incident-sheet.ts";
 import { ListFigures } from "./list-figures.ts";
 import { auditOwnDomains } from "./own-audit.ts";
 import type { Proof } from "./proofs.ts";
+import { QuotaWatch } from "./quota-watch.ts";
 import { Rechecks } from "./rechecks.ts";
 import { SendingWatch } from "./sending-watch.ts";
 import { SpecialAddressesNow } from "./special-addresses-now.ts";
@@ -48,6 +49,7 @@ export class ServerGuard {
   readonly #housekeeping: Housekeeping;
   readonly #rechecks: Rechecks;
   readonly #sending: SendingWatch;
+  readonly #quotas: QuotaWatch;
   readonly #stopListening: () => void;
   #lookSoon: Timer | undefined;
   #isAdminMissing = false;
@@ -84,6 +86,7 @@ export class ServerGuard {
     const look = (now: Settings): ReturnType<typeof auditOwnDomains> => auditOwnDomains(now, options);
     this.#rechecks = new Rechecks({ clock, random, log, alerts, settings, look });
     this.#sending = new SendingWatch({ store, clock, random, log, alerts, settings });
+    this.#quotas = new QuotaWatch({ store, clock, random, log, alerts, settings });
     this.#stopListening = store.onEvent(({ kind }) => {
       if (kind === "directory") this.#lookForAdmin();
     });
@@ -137,6 +140,7 @@ export class ServerGuard {
     this.#stopListening();
     this.#rechecks.close();
     await this.#sending.close();
+    await this.#quotas.close();
     await this.#housekeeping.close();
     await this.gatekeeper.close();
     await this.tlsFigures.close();
