@@ -9,16 +9,16 @@ export const INPUT_HELD_OCTETS_MAX = 64 * 1024;
 /** Rows of flags and sizes in memory at once: about 200 octets each. */
 export const ROWS_PER_BATCH = 500;
 /** Rows with their MIME structure in memory at once: commonly 2 KiB each. */
-export const INDEX_ROWS_PER_BATCH = 50;
+export const INDEX_ROWS_PER_BATCH = 100;
 /** Characters of prepared values that a thread keeps, for all its sessions: of some 10,000 messages what a list shows. */
 export const PREPARED_LENGTH_MAX = 8 * 1024 * 1024;
 /** Characters of one that is kept: a whole header is commonly longer, and read once. */
 export const PREPARED_VALUE_LENGTH_MAX = 4096;
 /** What one costs beside its own characters. */
 export const PREPARED_OVERHEAD = 200;
-/** Header reads under way at once for one FETCH: enough to keep the store's thread busy. */
-export const READS_AHEAD_MAX = 16;
-/** Octets of one read that is done ahead; longer sections are read when they are written. */
+/** Octets of many messages that are read together; with those of the call before, twice as much is held. */
+export const READ_TOGETHER_OCTETS_MAX = 192 * 1024;
+/** Octets of one message that are read ahead; longer sections are read when they are written. */
 export const READ_AHEAD_OCTETS_MAX = 32 * 1024;
 /** Runs of \Recent messages one session remembers. */
 export const RECENT_RANGES_MAX = 256;

@@ -95,6 +95,13 @@ export interface MessageRow {
   readonly indexJson?: string;
 }
 
+/** Octets `[start, end)` of a message. */
+export interface ContentRange {
+  readonly blobId: BlobId;
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface FlagRow {
   readonly uid: Uid;
   readonly flags: readonly Flag[];
@@ -273,6 +280,8 @@ export interface Store
   ): Promise<readonly MessageRow[]>;
   /** Octets `[start, end)` of a message, fewer at its end; at most `READ_OCTETS_MAX` a call. Undefined when the message is gone. */
   readContent(blobId: BlobId, start: number, end: number): Promise<Uint8Array | undefined>;
+  /** The same for many ranges: at most `ROWS_PER_CALL_MAX` of them, together `READ_OCTETS_MAX` long. */
+  readContents(ranges: readonly ContentRange[]): Promise<readonly (Uint8Array | undefined)[]>;
   changeFlags(
     folderId: FolderId,
     uids: readonly Uid[],

@@ -67,14 +67,16 @@ export function valueOf(
   }
 }
 
-/** Starts to read the small ranges that `valueOf` will ask for. */
-export function readAhead({ row, content, prepared }: Message, items: readonly FetchItem[]): void {
+/** What `valueOf` will ask for of the message's octets. */
+export function rangesOf({ row, prepared }: Message, items: readonly FetchItem[]): readonly OctetRange[] {
+  const ranges: OctetRange[] = [];
   for (const item of items) {
     if (item.kind !== "section" || prepared.has(item)) continue;
     const place = placeOf(row, item);
     if (place === null) continue;
-    content.readAhead(place.kind === "octets" ? applyPartial(place, item.partial) : place);
+    ranges.push(place.kind === "octets" ? applyPartial(place, item.partial) : { start: place.start, end: place.end });
   }
+  return ranges;
 }
 
 async function sectionValue({ row, content }: Message, item: SectionItem): Promise<ItemValue> {

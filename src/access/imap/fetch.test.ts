@@ -3,6 +3,7 @@ import { suite, test } from "node:test";
 import * as fc from "fast-check";
 import type { FakeConnection } from "../../../test/fakes/connection.ts";
 import { ImapServer, type ImapServerOptions } from "../../../test/fakes/imap-server.ts";
+import { READ_AHEAD_OCTETS_MAX, READ_TOGETHER_OCTETS_MAX } from "../limits.ts";
 
 const plain =
   "From: Ann <ann@example.test>\nSubject: =?utf-8?q?caf=C3=A9?=\nDate: Sat, 24 Mar 2007 23:00:00 +0200\n\nbody\n";
@@ -145,9 +146,20 @@ suite("FETCH", () => {
 
   test("header fields of many messages come with few reads at a time, in order", async () => {
     const count = 300;
-    await using server = await ImapServer.start();
+    let reads = 0;
+    await using server = await ImapServer.start({
+      wrapStore: (store) => ({
+        ...store,
+        readContent: () => assert.fail("one by one"),
+        readContents: (ranges) => {
+          reads++;
+          return store.readContents(ranges);
+        },
+      }),
+    });
     await server.deliver("INBOX", ...Array.from({ length: count }, (_, i) => `Subject: ${i + 1}\n\nx\n`));
     const connection = await server.open("INBOX", "EXAMINE");
+    reads = 0;
     connection.send("a FETCH 1:* (UID BODY.PEEK[HEADER.FIELDS (SUBJECT)])\r\n");
     const said = (await connection.until((octets) => octets.toString().includes("a OK"))).toString();
     const subjects = [...said.matchAll(/^Subject: (\d+)/gm)].map(([, number]) => Number(number));
@@ -155,6 +167,35 @@ suite("FETCH", () => {
       subjects,
       Array.from({ length: count }, (_, i) => i + 1),
     );
+    assert.ok(reads <= 10, `${reads} reads`);
+  });
+
+  test("octets of many messages are read together within the bound, and large ones by themselves", async () => {
+    const together: number[] = [];
+    await using server = await ImapServer.start({
+      wrapStore: (store) => ({
+        ...store,
+        readContents: (ranges) => {
+          together.push(ranges.reduce((sum, { start, end }) => sum + end - start, 0));
+          return store.readContents(ranges);
+        },
+      }),
+    });
+    const letters = Array.from(
+      { length: 60 },
+      (_, i) => `Subject: ${i}\n\n${"x".repeat(i % 7 === 0 ? 40_000 : 9000)}\n`,
+    );
+    await server.deliver("INBOX", ...letters);
+    const connection = await server.open("INBOX", "EXAMINE");
+    connection.send("a FETCH 1:* (BODY.PEEK[] BODY.PEEK[]<0.5> BODY.PEEK[TEXT])\r\n");
+    const said = (await connection.until((octets) => octets.subarray(-30).includes("a OK"))).toString("latin1");
+    const whole = letters.map((letter) => letter.replaceAll("\n", "\r\n"));
+    const told = [...said.matchAll(/^\* \d+ FETCH \(BODY\[\] \{(\d+)\}\r\n/gm)].map(({ 0: line, 1: size, index }) =>
+      said.slice(index + line.length, index + line.length + Number(size)),
+    );
+    assert.deepEqual(told, whole);
+    assert.ok(together.length > 1 && together.length < 10, `${together.length} calls`);
+    assert.ok(Math.max(...together) <= READ_TOGETHER_OCTETS_MAX + READ_AHEAD_OCTETS_MAX);
   });
 });
 
@@ -256,10 +297,13 @@ async function fetchAll(how: "never-there" | "gone-midway"): Promise<{ said: str
   let reads = 0;
   const wrapStore: ImapServerOptions["wrapStore"] = (store) => ({
     ...store,
+    readContents: async ([first, ...others]) => {
+      assert.ok(first !== undefined && how === "never-there");
+      return [undefined, ...(await store.readContents(others))];
+    },
     readContent: async (blobId, start, end) => {
-      const gone = how === "never-there" ? reads === 0 : reads === 2;
       reads++;
-      return gone ? undefined : store.readContent(blobId, start, end);
+      return reads === 3 ? undefined : store.readContent(blobId, start, end);
     },
   });
   await using server = await ImapServer.start(wrapStore === undefined ? {} : { wrapStore });

@@ -1,4 +1,4 @@
-/** The octets of one message as FETCH needs them: small ranges ahead of time, large ones in pieces. */
+/** The octets of one message as FETCH needs them: small ranges are read ahead, large ones in pieces. */
 import type { OctetRange } from "#protocol/imap/section.ts";
 import { READ_OCTETS_MAX } from "#store/limits.ts";
 import type { BlobId, Store } from "#store/store.ts";
@@ -22,16 +22,22 @@ export class MessageContent {
     this.#blobId = blobId;
   }
 
-  /** Starts to read what will be asked for with `read`, as far as the bound on reading ahead allows. */
-  readAhead(range: OctetRange): void {
-    const length = range.end - range.start;
-    const key = keyOf(range);
-    if (this.#ahead.has(key) || this.#aheadOctets + length > READ_AHEAD_OCTETS_MAX) return;
-    this.#aheadOctets += length;
-    const reading = this.#read(range);
+  /** Is there room to hold this, too, until it is asked for? What is empty, or awaited already, needs none. */
+  hasRoomFor({ start, end }: OctetRange): boolean {
+    if (start >= end || this.#ahead.has(keyOf({ start, end }))) return false;
+    return this.#aheadOctets + end - start <= READ_AHEAD_OCTETS_MAX;
+  }
+
+  /** Somebody reads what will be asked for with `read`: undefined where the message is gone. */
+  expect(range: OctetRange, reading: Promise<Uint8Array | undefined>): void {
+    const octets = reading.then((read) => {
+      if (read === undefined) throw new ContentGone();
+      return read;
+    });
     // Whoever asks for it hears of the failure; nobody may ask.
-    reading.catch(() => undefined);
-    this.#ahead.set(key, reading);
+    octets.catch(() => undefined);
+    this.#aheadOctets += range.end - range.start;
+    this.#ahead.set(keyOf(range), octets);
   }
 
   /** What was read ahead, if it was. */

@@ -24,9 +24,9 @@ suite("values that were told before", () => {
           if (options.index) looks++;
           return store.fetchRows(folderId, uids, options);
         },
-        readContent: (blobId, start, end) => {
+        readContents: (ranges) => {
           looks++;
-          return store.readContent(blobId, start, end);
+          return store.readContents(ranges);
         },
       }),
     });

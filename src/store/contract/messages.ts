@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { scanMessage } from "#mail/mime/scanner.ts";
-import { ROWS_PER_CALL_MAX } from "../limits.ts";
+import { READ_OCTETS_MAX, ROWS_PER_CALL_MAX } from "../limits.ts";
 import { messageIndexOf } from "../message-index.ts";
 import type { ContractTests } from "./contract-tests.ts";
 import {
@@ -71,9 +71,17 @@ export const messageContract: ContractTests = {
       ] as const) {
         const read = await store.readContent(row?.blobId ?? 0, start, end);
         assert.deepEqual(Buffer.from(read ?? []), whole.subarray(start, end), `${whole.length} [${start}, ${end})`);
+        const blobId = row?.blobId ?? 0;
+        const many = await store.readContents([{ blobId: 99_999, start, end }, ...twice({ blobId, start, end })]);
+        assert.deepEqual(many, [undefined, ...twice(read)]);
       }
     }
     assert.equal(await store.readContent(99_999, 0, 1), undefined);
+    assert.deepEqual(await store.readContents([]), []);
+    const tooMuch = twice({ blobId: 1, start: 0, end: READ_OCTETS_MAX / 2 + 1 });
+    await assert.rejects(store.readContents(tooMuch), RangeError);
+    const tooMany = Array.from({ length: ROWS_PER_CALL_MAX + 1 }, () => ({ blobId: 1, start: 0, end: 0 }));
+    await assert.rejects(store.readContents(tooMany), RangeError);
   },
 
   "a message's id is never another's: who still holds it reads no stranger's mail": async (store) => {
@@ -193,3 +201,7 @@ export const messageContract: ContractTests = {
     assert.deepEqual(await store.claimRecent(inbox.id), { fromUid: 3 });
   },
 };
+
+function twice<Value>(value: Value): readonly [Value, Value] {
+  return [value, value];
+}

@@ -3,7 +3,7 @@
  * committed before the call; a search runs in slices, between which other calls are answered.
  */
 import { parseFolderName } from "../folder-name.ts";
-import { READ_OCTETS_MAX } from "../limits.ts";
+import { READ_OCTETS_MAX, ROWS_PER_CALL_MAX } from "../limits.ts";
 import { searchFolder } from "../search.ts";
 import type { AddressEntry, StoredDomain, StoreStatistics } from "../store.ts";
 import { BlobFiles } from "./blob-files.ts";
@@ -126,15 +126,20 @@ function statistics(db: Database): StoreStatistics {
   }));
 }
 
-type MessageMethod = "listUids" | "fetchRows" | "readContent" | "changesSince" | "search";
+type MessageMethod = "listUids" | "fetchRows" | "readContent" | "readContents" | "changesSince" | "search";
 
 function messageReads(db: Database, content: MessageContent): Pick<ReaderOperations, MessageMethod> {
   return {
     listUids: async (folderId) => listUids(db, folderId),
     fetchRows: async (folderId, uids, options) => fetchRows(db, folderId, uids, options),
     async readContent(blobId, start, end) {
-      if (!(start >= 0 && end >= start)) throw new RangeError("not a range of octets");
+      checkedLength(start, end);
       return content.read(blobId, start, Math.min(end, start + READ_OCTETS_MAX));
+    },
+    async readContents(ranges) {
+      const octets = ranges.reduce((sum, { start, end }) => sum + checkedLength(start, end), 0);
+      if (ranges.length > ROWS_PER_CALL_MAX || octets > READ_OCTETS_MAX) throw new RangeError("too much for one call");
+      return ranges.map(({ blobId, start, end }) => content.read(blobId, start, end));
     },
     changesSince: async (folderId, modSeq) => changesSince(db, folderId, modSeq),
     async search(folderId, key) {
@@ -143,6 +148,11 @@ function messageReads(db: Database, content: MessageContent): Pick<ReaderOperati
       return { uids, highestModSeq };
     },
   };
+}
+
+function checkedLength(start: number, end: number): number {
+  if (!(start >= 0 && end >= start)) throw new RangeError("not a range of octets");
+  return end - start;
 }
 
 function nextTurn(): Promise<void> {

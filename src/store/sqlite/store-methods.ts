@@ -53,6 +53,7 @@ export const storeMethods = {
   listUids: "reader",
   fetchRows: "reader",
   readContent: "reader",
+  readContents: "reader",
   changeFlags: "writer",
   copyMessages: "writer",
   expunge: "writer",

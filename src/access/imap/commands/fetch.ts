@@ -4,14 +4,15 @@
  */
 import type { Command } from "#protocol/imap/command.ts";
 import type { MessageRow, Uid } from "#store/store.ts";
-import { INDEX_ROWS_PER_BATCH, READS_AHEAD_MAX, ROWS_PER_BATCH } from "../../limits.ts";
+import { INDEX_ROWS_PER_BATCH, ROWS_PER_BATCH } from "../../limits.ts";
 import { type FetchPlan, has, planFetch } from "../fetch-plan.ts";
-import { type Message, readAhead } from "../fetch-values.ts";
+import type { Message } from "../fetch-values.ts";
 import { type FetchJob, type Told, tellMessage, tellUid } from "../fetch-writer.ts";
 import type { FolderView } from "../folder-view.ts";
 import { ContentGone, MessageContent } from "../message-content.ts";
 import { batches, sequenceRanges } from "../message-set.ts";
 import { FetchPreparation, type PreparedItems } from "../prepared-values.ts";
+import { readAhead } from "../read-ahead.ts";
 import { bad, type Completion, done, refused, type Session, viewOf } from "../session.ts";
 import type { Range } from "../uid-list.ts";
 import { enableCondstore } from "./condstore.ts";
@@ -132,31 +133,37 @@ async function tellBatch(
   rows: readonly MessageRow[],
   outcomes: Set<Told>,
 ): Promise<void> {
-  const { session, view, plan, preparation } = job;
+  const { session, view, plan } = job;
   const { store } = session.dependencies;
   const seen = plan.setsSeen ? await markSeen(session, view, rows) : rows;
   const nowSeen = new Set(seen.filter((row, i) => row !== rows[i]).map(({ uid }) => uid));
-  let next = 0;
-  const begin = (): Message | undefined => {
-    const row = seen[next++];
-    if (row === undefined) return undefined;
-    const { uid, blobId } = row;
-    const known = prepared?.get(uid) ?? preparation.of(uid);
-    const message = { row, content: new MessageContent(store, blobId), prepared: known };
-    readAhead(message, plan.items);
-    return message;
-  };
-  const ahead = Array.from({ length: READS_AHEAD_MAX }, begin);
+  const groups = readAhead(store, messagesOf(job, seen, prepared), plan.items);
   const told = new Set<Uid>();
-  for (let message = ahead.shift(); message !== undefined; message = ahead.shift()) {
-    ahead.push(begin());
-    const { uid } = message.row;
-    const outcome = await tellMessage(job, message, nowSeen.has(uid)).catch(goneOr);
-    outcomes.add(outcome);
-    told.add(uid);
-    if (outcome === "disconnected") return;
+  let next = groups.next().value;
+  for (let group = next; group !== undefined; group = next) {
+    // The store reads for the next group while this one is told.
+    next = groups.next().value;
+    for (const message of group) {
+      const { uid } = message.row;
+      const outcome = await tellMessage(job, message, nowSeen.has(uid)).catch(goneOr);
+      outcomes.add(outcome);
+      told.add(uid);
+      if (outcome === "disconnected") return;
+    }
   }
   if (uids.some((uid) => !told.has(uid))) outcomes.add("gone");
+}
+
+function* messagesOf(
+  { session, preparation }: FetchJob,
+  rows: readonly MessageRow[],
+  prepared: Portion["prepared"],
+): Generator<Message> {
+  const { store } = session.dependencies;
+  for (const row of rows) {
+    const content = new MessageContent(store, row.blobId);
+    yield { row, content, prepared: prepared?.get(row.uid) ?? preparation.of(row.uid) };
+  }
 }
 
 /** Marks messages before their octets leave: one write for the batch. Those already marked come back as they were. */
