@@ -45,7 +45,7 @@ export async function startFrontThreads(
   let listening: readonly ListeningReport[] = [];
   // One after the other: a problem is told once.
   for (let number = 0; number < count; number++) {
-    const storePorts = storeThreads.connect();
+    const storePorts = storeThreads.connect("everything");
     const gatePort = options.gatekeeper.connect();
     const data: FrontData = {
       settings,

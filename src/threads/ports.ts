@@ -58,4 +58,7 @@ export type ThreadOrder =
   | { readonly kind: "drain" }
   | TlsOrder
   /** To the store's threads: one more caller. */
-  | { readonly kind: "caller"; readonly port: MessagePort };
+  | { readonly kind: "caller"; readonly port: MessagePort; readonly hears: Hearing };
+
+/** Each delivery is an event. Whoever has no use for what happens in folders is not woken by it. */
+export type Hearing = "everything" | "not-of-folders";

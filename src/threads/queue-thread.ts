@@ -27,7 +27,7 @@ export async function startQueueThread(
 ): Promise<QueueThread | undefined> {
   const hasOtherNodes = settings.domains.some(({ role }) => role === "secondary");
   if (!mayLeave(settings) && !hasOtherNodes) return undefined;
-  const storePorts = storeThreads.connect();
+  const storePorts = storeThreads.connect("not-of-folders");
   const gatePort = gatekeeper.connect();
   const data: QueueData = { settings, log, storePorts, gatePort };
   const thread = startThread(threadFile("queue"), "queue", data, [storePorts.writer, storePorts.reader, gatePort]);

@@ -1,7 +1,7 @@
 import { failed, ok, type Result } from "#mail/result.ts";
 import { portPair, startThread, type Thread } from "#platform/threads/threads.ts";
 import type { Store } from "#store/store.ts";
-import type { StoreData, StorePorts, ThreadOrder, ThreadReport } from "./ports.ts";
+import type { Hearing, StoreData, StorePorts, ThreadOrder, ThreadReport } from "./ports.ts";
 import { storeOver } from "./store-ports.ts";
 import { threadFile } from "./thread-file.ts";
 
@@ -11,7 +11,7 @@ export interface StoreThreads {
   readonly store: Store;
   readonly threads: readonly Thread[];
   /** Ports for one more thread that wants the store. */
-  readonly connect: () => StorePorts;
+  readonly connect: (hears: Hearing) => StorePorts;
   /** Writes what is under way and gives the data folder back. */
   readonly close: () => Promise<void>;
 }
@@ -28,8 +28,11 @@ export async function openStoreThreads(
   }
   const reader = startThread(threadFile("store-reader"), "store-reader", data, []);
   await reader.ready;
-  const connect = (): StorePorts => ({ writer: newCaller(writer), reader: newCaller(reader) });
-  const store = storeOver(connect());
+  const connect = (hears: Hearing): StorePorts => ({
+    writer: newCaller(writer, hears),
+    reader: newCaller(reader, hears),
+  });
+  const store = storeOver(connect("not-of-folders"));
   return ok({
     store,
     threads: [writer, reader],
@@ -42,8 +45,8 @@ export async function openStoreThreads(
   });
 }
 
-function newCaller(thread: Thread): StorePorts["writer"] {
+function newCaller(thread: Thread, hears: Hearing): StorePorts["writer"] {
   const { port1, port2 } = portPair();
-  thread.post({ kind: "caller", port: port2 } satisfies ThreadOrder, [port2]);
+  thread.post({ kind: "caller", port: port2, hears } satisfies ThreadOrder, [port2]);
   return port1;
 }

@@ -4,10 +4,10 @@ import { systemClock } from "#platform/system-clock.ts";
 import { type RpcServer, rpcServer } from "#platform/threads/rpc.ts";
 import { createSqliteWriter } from "#store/sqlite/writer.ts";
 import { StoreOpenError } from "#store/store-open-error.ts";
-import type { StoreData, ThreadOrder, ThreadReport } from "./ports.ts";
+import type { Hearing, StoreData, ThreadOrder, ThreadReport } from "./ports.ts";
 
 const { dataDir } = workerData as StoreData;
-const callers: RpcServer[] = [];
+const callers: { readonly rpc: RpcServer; readonly hears: Hearing }[] = [];
 
 function report(message: ThreadReport): void {
   parentPort?.postMessage(message);
@@ -18,11 +18,15 @@ try {
     dataDir,
     clock: systemClock,
     emit: (event) => {
-      for (const caller of callers) caller.emit(event);
+      const isOfFolders = event.kind === "folder" || event.kind === "folders";
+      for (const { rpc, hears } of callers) if (hears === "everything" || !isOfFolders) rpc.emit(event);
     },
   });
   parentPort?.on("message", (order: ThreadOrder) => {
-    if (order.kind === "caller") callers.push(rpcServer(order.port, (method, args) => writer.call(method, args)));
+    if (order.kind === "caller") {
+      const rpc = rpcServer(order.port, (method, args) => writer.call(method, args));
+      callers.push({ rpc, hears: order.hears });
+    }
     if (order.kind === "drain") {
       writer.close();
       parentPort?.close();

@@ -51,6 +51,24 @@ suite("calls between threads", () => {
     close();
   });
 
+  test("what came of a call is heard before its answer, and both in one message", async () => {
+    const { port1, port2 } = new MessageChannel();
+    const client = rpcClient(port1);
+    const server = rpcServer(port2, () => {
+      server.emit("changed");
+      return Promise.resolve("done");
+    });
+    let messages = 0;
+    port1.on("message", () => messages++);
+    const heard: unknown[] = [];
+    client.onEvent((event) => heard.push(event));
+    const calls = ["one", "two"].map((method) => client.call(method, []).then((answer) => heard.push(answer)));
+    await Promise.all(calls);
+    assert.deepEqual(heard, ["changed", "changed", "done", "done"]);
+    assert.equal(messages, 1);
+    port2.close();
+  });
+
   test("when the other thread is gone, open and later calls are rejected instead of waiting for ever", async () => {
     const { client, close } = connect(() => new Promise(() => undefined));
     const open = client.call("never", []);

@@ -6,10 +6,11 @@ import type { MessagePort } from "node:worker_threads";
 
 type Call = readonly [id: number, method: string, args: readonly unknown[]];
 type Answer = readonly [id: number, failed: boolean, value: unknown];
+/** Events before answers, as they happened: who has its answer has heard what came of it. One parcel wakes a thread once. */
 type Parcel =
   | { readonly calls: readonly Call[] }
-  | { readonly answers: readonly Answer[] }
-  | { readonly events: readonly unknown[] };
+  | { readonly events: readonly unknown[]; readonly answers: readonly Answer[] };
+type Word = { readonly kind: "event"; readonly event: unknown } | { readonly kind: "answer"; readonly answer: Answer };
 
 /** Gathers items until the end of the event-loop turn, then hands them on together; `moved` memory goes with them. */
 function gather<Item>(
@@ -53,10 +54,8 @@ export function rpcClient(port: MessagePort): RpcClient {
   let lastId = 0;
   let gone = false;
   port.on("message", (parcel: Parcel) => {
-    if ("events" in parcel) {
-      for (const event of parcel.events) for (const listener of listeners) listener(event);
-    }
-    if (!("answers" in parcel)) return;
+    if ("calls" in parcel) return;
+    for (const event of parcel.events) for (const listener of listeners) listener(event);
     for (const [id, failed, value] of parcel.answers) {
       const caller = open.get(id);
       open.delete(id);
@@ -95,8 +94,12 @@ export function rpcServer(
   port: MessagePort,
   handle: (method: string, args: readonly unknown[]) => Promise<unknown>,
 ): RpcServer {
-  const answer = gather<Answer>((answers, moved) => port.postMessage({ answers } satisfies Parcel, moved));
-  const emit = gather<unknown>((events) => port.postMessage({ events } satisfies Parcel));
+  const say = gather<Word>((words, moved) => {
+    const events = words.flatMap((word) => (word.kind === "event" ? [word.event] : []));
+    const answers = words.flatMap((word) => (word.kind === "answer" ? [word.answer] : []));
+    port.postMessage({ events, answers } satisfies Parcel, moved);
+  });
+  const answer = (said: Answer, moved: readonly ArrayBuffer[]): void => say({ kind: "answer", answer: said }, moved);
   port.on("message", (parcel: Parcel) => {
     if (!("calls" in parcel)) return;
     for (const [id, method, args] of parcel.calls) {
@@ -106,5 +109,5 @@ export function rpcServer(
       );
     }
   });
-  return { emit: (event) => emit(event, NOTHING) };
+  return { emit: (event) => say({ kind: "event", event }, NOTHING) };
 }
