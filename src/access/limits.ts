@@ -7,7 +7,7 @@ export const READ_PIECE_OCTETS = 256 * 1024;
 /** Octets a client may send ahead of the command that runs; beyond it the connection is not read. A literal of APPEND flows by in pieces of this size. */
 export const INPUT_HELD_OCTETS_MAX = 64 * 1024;
 /** Rows of flags and sizes in memory at once: about 200 octets each. */
-export const ROWS_PER_BATCH = 500;
+export const ROWS_PER_BATCH = 250;
 /** Rows with their MIME structure in memory at once: commonly 2 KiB each. */
 export const INDEX_ROWS_PER_BATCH = 100;
 /** Characters of prepared values that a thread keeps, for all its sessions: of some 10,000 messages what a list shows. */

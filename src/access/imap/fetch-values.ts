@@ -32,39 +32,51 @@ export interface Message {
   readonly prepared: PreparedItems;
 }
 
-/** At once where it can be. Undefined: BINARY of an encoding that is not known here (RFC 3516 §4.3, UNKNOWN-CTE). */
-export function valueOf(
+/** What the row, its index or an earlier FETCH has; undefined where the message's octets are needed. */
+export function valueAtHand(
+  session: Session,
+  view: FolderView,
+  { row, prepared }: Message,
+  item: FetchItem,
+): FetchValue | undefined {
+  const text = prepared.get(item);
+  if (text !== undefined) return { kind: "prepared", text };
+  switch (item.kind) {
+    case "flags":
+      return { kind: "flags", flags: flagsToTell(session, view, row.uid, row.flags) };
+    case "internal-date":
+      return { kind: "internal-date", date: { ms: row.internalDateMs, zoneMinutes: 0 } };
+    case "size":
+      return { kind: "size", octets: row.sizeOctets };
+    case "uid":
+      return { kind: "uid", uid: row.uid };
+    case "mod-sequence":
+      return { kind: "mod-sequence", modSeq: row.modSeq };
+    case "envelope":
+      return { kind: "envelope", envelope: messageIndexOf(row).envelope };
+    case "body":
+    case "body-structure":
+      return { kind: item.kind, root: messageIndexOf(row).root };
+    case "section":
+    case "binary":
+    case "binary-size":
+      return undefined;
+  }
+}
+
+/** Undefined: BINARY of an encoding that is not known here (RFC 3516 §4.3, UNKNOWN-CTE). */
+export async function valueOf(
   session: Session,
   view: FolderView,
   message: Message,
   item: FetchItem,
-): ItemValue | undefined | Promise<ItemValue | undefined> {
-  const { row } = message;
-  const text = message.prepared.get(item);
-  if (text !== undefined) return { value: { kind: "prepared", text } };
-  switch (item.kind) {
-    case "flags":
-      return { value: { kind: "flags", flags: flagsToTell(session, view, row.uid, row.flags) } };
-    case "internal-date":
-      return { value: { kind: "internal-date", date: { ms: row.internalDateMs, zoneMinutes: 0 } } };
-    case "size":
-      return { value: { kind: "size", octets: row.sizeOctets } };
-    case "uid":
-      return { value: { kind: "uid", uid: row.uid } };
-    case "mod-sequence":
-      return { value: { kind: "mod-sequence", modSeq: row.modSeq } };
-    case "envelope":
-      return { value: { kind: "envelope", envelope: messageIndexOf(row).envelope } };
-    case "body":
-    case "body-structure":
-      return { value: { kind: item.kind, root: messageIndexOf(row).root } };
-    case "section":
-      return sectionValue(message, item);
-    case "binary":
-      return binaryValue(message, item);
-    case "binary-size":
-      return binarySizeValue(message, item);
-  }
+): Promise<ItemValue | undefined> {
+  const value = valueAtHand(session, view, message, item);
+  if (value !== undefined) return { value };
+  if (item.kind === "section") return sectionValue(message, item);
+  if (item.kind === "binary") return binaryValue(message, item);
+  if (item.kind === "binary-size") return binarySizeValue(message, item);
+  throw new Error(`${item.kind} is at hand`);
 }
 
 /** What `valueOf` will ask for of the message's octets. */

@@ -4,7 +4,7 @@ import { encodeFetch, type FetchValue } from "#protocol/imap/fetch-response.ts";
 import type { Uid } from "#store/store.ts";
 import { FETCH_IN_HAND_OCTETS_MAX } from "../limits.ts";
 import { type FetchPlan, has } from "./fetch-plan.ts";
-import { type ItemValue, type Message, type Source, valueOf } from "./fetch-values.ts";
+import { type ItemValue, type Message, type Source, valueAtHand, valueOf } from "./fetch-values.ts";
 import type { FolderView } from "./folder-view.ts";
 import { ContentGone, type MessageContent } from "./message-content.ts";
 import type { FetchPreparation } from "./prepared-values.ts";
@@ -27,29 +27,64 @@ export function tellUid(session: Session, view: FolderView, uid: Uid): void {
   if (sequence !== undefined) sendValues(session.output, sequence, [{ kind: "uid", uid }]);
 }
 
-/** @param nowSeen the FETCH has set \Seen, so the client hears the flags (RFC 3501 §6.4.5). Rejects with `ContentGone`. */
-export async function tellMessage(
-  { session, view, plan, preparation }: FetchJob,
+/**
+ * At once where everything is at hand and the client takes it.
+ * @param nowSeen the FETCH has set \Seen, so the client hears the flags (RFC 3501 §6.4.5). Rejects with `ContentGone`.
+ */
+export function tellMessage(job: FetchJob, message: Message, nowSeen: boolean): Told | Promise<Told> {
+  const { session, view, plan } = job;
+  const sequence = view.messages.sequenceOf(message.row.uid);
+  if (sequence === undefined) return "gone";
+  const items = nowSeen ? [...plan.items, ...seenItems(session, plan)] : plan.items;
+  const values = valuesAtHand(job, message, items);
+  if (values === undefined) return tellInPieces(job, message, sequence, items);
+  sendValues(session.output, sequence, values);
+  return session.output.full ? whenTaken(session) : "told";
+}
+
+async function whenTaken({ output }: Session): Promise<Told> {
+  return (await output.room()) ? "told" : "disconnected";
+}
+
+/** All of them, where they are short enough for one response. */
+function valuesAtHand(
+  { session, view, preparation }: FetchJob,
   message: Message,
-  nowSeen: boolean,
+  items: readonly FetchItem[],
+): readonly FetchValue[] | undefined {
+  if (items.some((item) => isOfOctets(item) && !message.prepared.has(item))) return undefined;
+  const values: FetchValue[] = [];
+  let length = 0;
+  for (const item of items) {
+    const found = valueAtHand(session, view, message, item);
+    if (found === undefined) return undefined;
+    const value = preparation.prepare(message.row.uid, item, found);
+    length += octetsInHand(value);
+    if (length > FETCH_IN_HAND_OCTETS_MAX) return undefined;
+    values.push(value);
+  }
+  return values;
+}
+
+async function tellInPieces(
+  { session, view, preparation }: FetchJob,
+  message: Message,
+  sequence: number,
+  items: readonly FetchItem[],
 ): Promise<Told> {
   const { uid } = message.row;
-  const sequence = view.messages.sequenceOf(uid);
-  if (sequence === undefined) return "gone";
-  const items = [...plan.items, ...seenItems(session, plan, nowSeen)];
   let response: ItemValue[] = [];
   let inHandOctets = 0;
   let complete = true;
   for (const item of items) {
-    const made = valueOf(session, view, message, item);
-    const found = made instanceof Promise ? await made : made;
+    const found = await valueOf(session, view, message, item);
     if (found === undefined) {
       complete = false;
       continue;
     }
     const value = { ...found, value: preparation.prepare(uid, item, found.value) };
     response.push(value);
-    inHandOctets += octetsInHand(value);
+    inHandOctets += octetsInHand(value.value);
     // Many large headers in one FETCH become several responses, which RFC 3501 §7.4.2 allows.
     if (inHandOctets < FETCH_IN_HAND_OCTETS_MAX) continue;
     if (!(await writeResponse(session, sequence, response, message.content))) return "disconnected";
@@ -61,15 +96,18 @@ export async function tellMessage(
   return complete ? "told" : "unknown-encoding";
 }
 
-function seenItems(session: Session, plan: FetchPlan, nowSeen: boolean): readonly FetchItem[] {
-  if (!nowSeen) return [];
+function seenItems(session: Session, plan: FetchPlan): readonly FetchItem[] {
   const items: FetchItem[] = [];
   if (!has(plan.items, "flags")) items.push({ kind: "flags" });
   if (session.condstore && !has(plan.items, "mod-sequence")) items.push({ kind: "mod-sequence" });
   return items;
 }
 
-function octetsInHand({ value }: ItemValue): number {
+function isOfOctets({ kind }: FetchItem): boolean {
+  return kind === "section" || kind === "binary" || kind === "binary-size";
+}
+
+function octetsInHand(value: FetchValue): number {
   if (value.kind === "prepared") return value.text.length;
   return value.kind === "section" && value.content instanceof Uint8Array ? value.content.length : 0;
 }

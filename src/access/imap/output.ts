@@ -28,6 +28,11 @@ export class Output {
     return this.#closed;
   }
 
+  /** Wait for room. */
+  get full(): boolean {
+    return this.#full || this.#closed;
+  }
+
   get writtenOctets(): number {
     return this.#writtenOctets;
   }

@@ -145,7 +145,8 @@ async function tellBatch(
     next = groups.next().value;
     for (const message of group) {
       const { uid } = message.row;
-      const outcome = await tellMessage(job, message, nowSeen.has(uid)).catch(goneOr);
+      const telling = tellMessage(job, message, nowSeen.has(uid));
+      const outcome = telling instanceof Promise ? await telling.catch(goneOr) : telling;
       outcomes.add(outcome);
       told.add(uid);
       if (outcome === "disconnected") return;
