@@ -261,7 +261,8 @@ const HIDDEN =
 const REMEDIES: Readonly<Record<string, string>> = {
   "clients-are-hidden": HIDDEN,
   "many-client-names": HIDDEN,
-  "protected-address-misbehaves": "Look what runs there. It is not banned.",
+  "protected-address-misbehaves":
+    "Look what runs there. It is not banned. (A `postern audit` that somebody runs on another of your servers looks like this, too.)",
   "guessing-at-a-known-address": "Ask the users there: a device with an old password, or something worse.",
   "account-under-attack":
     "Nothing needs to be done if the password is good. App passwords make devices independent of it.",
