@@ -66,6 +66,9 @@ async function serveUntilStopped(settings: Settings, log: LogOptions, invocation
   const { out } = invocation;
   // From here on, so that a signal during the start is not lost.
   const stopAsked = signalled(["SIGTERM", "SIGINT"]);
+  // Unheard, a SIGHUP ends a process; until the server is there, it waits.
+  const isThere = Promise.withResolvers<RunningServer>();
+  process.on("SIGHUP", () => void isThere.promise.then((server) => reload(server, invocation)));
   const { serve: startServer } = await import("#main.ts");
   const { controlHandler } = await import("./control-commands.ts");
   const started = await startServer({
@@ -79,7 +82,7 @@ async function serveUntilStopped(settings: Settings, log: LogOptions, invocation
     return 1;
   }
   const server = started.value;
-  process.on("SIGHUP", () => void reload(server, invocation));
+  isThere.resolve(server);
   const accounts = await makeTrialAccounts(settings, controlHandler(contextOf(server)));
   sayThatItRuns(server, settings, accounts, invocation);
   const failure = await Promise.race([server.failed, stopAsked]);

@@ -107,6 +107,21 @@ suite("postern serve", () => {
     assert.deepEqual([code, err], [0, ""]);
   });
 
+  test("a SIGHUP during the start is a reload behind it", async () => {
+    const settings = settingsFile();
+    const words = [launcher, "serve", "--log-level", "silent", "--config", settings];
+    const server = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
+    servers.push(server);
+    while (!existsSync(join(dirname(settings), "data")) && server.exitCode === null) await setTimeout(5);
+    server.kill("SIGHUP");
+    let said = "";
+    for await (const data of server.stdout) {
+      said += String(data);
+      if (said.includes("were read again")) break;
+    }
+    assert.match(said, /is running[^]*The settings were read again/);
+  });
+
   test("what root does beside a stopped server of another user leaves no file that shuts that one out", () => {
     const settings = settingsFile();
     const folder = dirname(settings);
