@@ -43,14 +43,16 @@ export function forwardings(
   for (const recipient of transaction.recipients) {
     const destination = destinations.get(recipient);
     if (destination === undefined || destination.kind === "queue") continue;
+    const targets = destination.kind === "return" ? [destination.address] : destination.forwards;
+    // Most mail stays here: no path is made for nobody.
+    if (targets.length === 0) continue;
     const mailFrom =
       destination.kind === "return"
         ? ""
         : reversePathFor(transaction, recipient, destination, isProven ? returns : undefined);
-    const targets = destination.kind === "return" ? [destination.address] : destination.forwards;
     const known = byMailFrom.get(mailFrom) ?? new Set();
     for (const target of targets) known.add(target);
-    if (known.size > 0) byMailFrom.set(mailFrom, known);
+    byMailFrom.set(mailFrom, known);
   }
   // Nobody here sent it: the promises to its sender are kept, and it counts for no account.
   const sending = { ...sendingOf(transaction, "", settings), origin: "forwarded" } as const;

@@ -2,14 +2,15 @@
 import type { ListFinding } from "#evidence/dnsbl/evidence.ts";
 import type { ListWatch } from "#evidence/dnsbl/list-watch.ts";
 import type { Evidence } from "#verdict/evidence.ts";
-import { isOtherwiseGood } from "#verdict/otherwise-good.ts";
+import { otherwiseGood } from "#verdict/otherwise-good.ts";
 import type { Policy } from "#verdict/policy.ts";
 
 /** With the first recipient: about the client and the names it used. */
 export function tellLists(watch: Pick<ListWatch, "judged">, evidence: Evidence, policy: Policy): void {
+  const isGoodBut = otherwiseGood(evidence, policy);
   for (const finding of evidence.dnsbl?.findings ?? []) {
     const { kind } = finding.outcome;
-    if (kind === "listed" || kind === "clean") watch.judged(finding, isOtherwiseGood(evidence, policy, finding.list));
+    if (kind === "listed" || kind === "clean") watch.judged(finding, isGoodBut(finding.list));
   }
 }
 
@@ -24,5 +25,6 @@ export function tellLinkLists(
   for (const finding of evidence.uriLists?.findings ?? []) {
     byList.set(finding.list, [...(byList.get(finding.list) ?? []), finding]);
   }
-  for (const [list, findings] of byList) watch.judgedLinks(findings, client, isOtherwiseGood(evidence, policy, list));
+  const isGoodBut = otherwiseGood(evidence, policy);
+  for (const [list, findings] of byList) watch.judgedLinks(findings, client, isGoodBut(list));
 }
