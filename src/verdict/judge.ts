@@ -15,7 +15,7 @@ export function judge(evidence: Evidence, policy: Policy, inOrder: readonly Name
     const mode = policy.modes[rule];
     if (mode === "off") continue;
     const findings = find(evidence, policy);
-    rules.push({ rule, mode, weight: tenths(findings.reduce((sum, { weight }) => sum + weight, 0)), findings });
+    rules.push({ rule, mode, weight: findings.length === 0 ? 0 : tenths(sumOf(findings)), findings });
   }
   return { ...weigh(rules, policy), rules };
 }
@@ -23,7 +23,7 @@ export function judge(evidence: Evidence, policy: Policy, inOrder: readonly Name
 /** Rules in shadow are in the record and nowhere else. */
 function weigh(rules: readonly RuleResult[], policy: Policy): Omit<Verdict, "rules"> {
   const enforced = rules.filter(({ mode, findings }) => mode === "enforce" && findings.length > 0);
-  const sum = tenths(enforced.reduce((total, { weight }) => total + weight, 0));
+  const sum = tenths(sumOf(enforced));
   const objections = enforced.flatMap((result) => objectionsOf(result, enforced, policy));
   const disposition = severest([askedBySum(sum, enforced, policy), ...objections.map(({ asks }) => asks)]);
   const heaviestFirst = objections.toSorted((one, other) => other.finding.weight - one.finding.weight);
@@ -72,6 +72,12 @@ function askedBySum(sum: number, enforced: readonly RuleResult[], { thresholds }
 /** An enforced rule is here only where it found something. */
 function greylistedIn(enforced: readonly RuleResult[]): Finding | undefined {
   return enforced.find(({ rule }) => rule === "greylist")?.findings[0];
+}
+
+function sumOf(weighed: readonly { readonly weight: number }[]): number {
+  let sum = 0;
+  for (const { weight } of weighed) sum += weight;
+  return sum;
 }
 
 /** Sums of tenths are compared with whole numbers: 0.1 + 0.2 is to be 0.3. */

@@ -96,12 +96,14 @@ class Lookups {
     question: Question & { readonly type: Type },
     { deadlineMs, ttlSecondsMin }: LookupOptions,
   ): Promise<DnsAnswer<RecordData[Type]>> {
-    const name = question.name.toLowerCase().replace(/\.$/, "");
-    if (!isAskable(name)) return { kind: "no-such-name", ttlSeconds: UNASKABLE_TTL_SECONDS, authenticated: false };
+    const name = withoutFinalDot(question.name.toLowerCase());
     const key = `${question.type} ${name}`;
     const known = this.#cache.get(key, ttlSecondsMin);
-    const answer =
-      known ?? (await this.#within(deadlineMs, () => this.#shareOrAsk(key, { name, type: question.type }, deadlineMs)));
+    if (known !== undefined) return known as DnsAnswer<RecordData[Type]>;
+    if (!isAskable(name)) return { kind: "no-such-name", ttlSeconds: UNASKABLE_TTL_SECONDS, authenticated: false };
+    const answer = await this.#within(deadlineMs, () =>
+      this.#shareOrAsk(key, { name, type: question.type }, deadlineMs),
+    );
     return answer as DnsAnswer<RecordData[Type]>;
   }
 
@@ -179,6 +181,10 @@ class Lookups {
     this.#warnedAtMs = nowMs;
     log.warn("dns-overloaded", { ...this.load() });
   }
+}
+
+function withoutFinalDot(name: string): string {
+  return name.endsWith(".") ? name.slice(0, -1) : name;
 }
 
 function serverList({ servers, clock, trustAd = false, systemServersFile = "/etc/resolv.conf" }: DnsClientOptions) {
