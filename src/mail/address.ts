@@ -2,6 +2,7 @@
  * Addresses of the envelope (RFC 5321 §4.1.2, RFC 6531). One strict parse; its value serves policy, routing and log, and
  * nothing parses the text again.
  */
+import { Buffer } from "node:buffer";
 import { domainToASCII } from "node:url";
 import { failed, ok, type Result } from "./result.ts";
 
@@ -132,5 +133,5 @@ function unquote(text: string): string {
 }
 
 function utf8Length(text: string): number {
-  return new TextEncoder().encode(text).length;
+  return Buffer.byteLength(text);
 }

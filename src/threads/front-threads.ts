@@ -32,6 +32,13 @@ export interface FrontOptions {
   readonly takesOver: boolean;
 }
 
+/**
+ * Mebibytes of the young generation of a front's heap. A message is worked on by turns with those of dozens of other
+ * connections: with a few mebibytes, what it is made of is moved to the old generation before it is done, and to collect it
+ * there is a sixth of all processor time. What clients send does not pile up for it: `platform/net/read-garbage.ts`.
+ */
+const YOUNG_GENERATION_MEBIBYTES = 24;
+
 /** Open transactions get so long to finish when threads drain. Milliseconds. */
 const DRAIN_MS = 10_000;
 
@@ -60,7 +67,9 @@ export async function startFrontThreads(
       fingerprintKey: options.fingerprintKey,
     };
     const ports = [storePorts.writer, storePorts.reader, gatePort];
-    const thread = startThread(threadFile("front"), `front-${number}`, data, ports);
+    const thread = startThread(threadFile("front"), `front-${number}`, data, ports, {
+      youngGenerationMebibytes: YOUNG_GENERATION_MEBIBYTES,
+    });
     threads.push(thread);
     const report = (await thread.ready) as ThreadReport;
     if (report.kind === "failed") {

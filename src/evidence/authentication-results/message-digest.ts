@@ -100,6 +100,8 @@ function newestMessageSignature(arc: ArcChain): readonly NonNullable<Signature["
   return check === undefined ? [] : [check];
 }
 
+/** What is kept of a header that comes in pieces, at first: most end within it. */
+const BEGINS_WITH_OCTETS = 8 * 1024;
 const LF = 0x0a;
 const CR = 0x0d;
 
@@ -107,23 +109,30 @@ const CR = 0x0d;
 class HeaderCollector {
   isComplete = false;
   isTooLarge = false;
-  #octets = Buffer.allocUnsafe(16 * 1024);
+  /** What has come so far: in memory of its own once it is kept. */
+  #octets: Buffer = Buffer.alloc(0);
   #length = 0;
   /** Line ends before here have been looked at. */
   #looked = 0;
+  #header: Uint8Array | undefined;
 
   /** @returns what belongs to the body already. */
   write(octets: Buffer): Uint8Array {
     const room = HEADER_OCTETS_MAX + 4 - this.#length;
     const taken = octets.subarray(0, room);
-    this.#append(taken);
+    const isFirst = this.#length === 0;
+    // Most headers come in one piece, in which the end is looked for where it lies.
+    if (isFirst) this.#borrow(taken);
+    else this.#append(taken);
     const end = this.#findEnd();
     if (end !== undefined) {
       const isBody = this.#length - end;
       this.#length = end;
       this.isComplete = true;
+      this.#header = this.#copy();
       return octets.subarray(taken.length - isBody);
     }
+    if (isFirst) this.#keep();
     if (this.#length <= HEADER_OCTETS_MAX) return octets.subarray(0, 0);
     this.isComplete = true;
     this.isTooLarge = true;
@@ -133,13 +142,29 @@ class HeaderCollector {
 
   /** A copy of its own, no larger than it must be. */
   get header(): Uint8Array {
+    return this.#header ?? this.#copy();
+  }
+
+  #copy(): Uint8Array {
     return new Uint8Array(this.#octets.subarray(0, this.#length));
+  }
+
+  #borrow(octets: Buffer): void {
+    this.#octets = octets;
+    this.#length = octets.length;
+  }
+
+  #keep(): void {
+    const borrowed = this.#octets;
+    this.#octets = Buffer.alloc(0);
+    this.#length = 0;
+    this.#append(borrowed);
   }
 
   #append(octets: Buffer): void {
     const needed = this.#length + octets.length;
     if (needed > this.#octets.length) {
-      const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.#octets.length));
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#octets.length, BEGINS_WITH_OCTETS));
       this.#octets.copy(larger, 0, 0, this.#length);
       this.#octets = larger;
     }

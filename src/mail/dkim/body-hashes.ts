@@ -160,13 +160,16 @@ function endOfContent(octets: Buffer, start: number, end: number): number {
   return at;
 }
 
+/** Written and hashed within one call, for whichever body is at hand: a block for each message is much memory for a moment. */
+const BLOCK = Buffer.allocUnsafeSlow(CANONICAL_BLOCK_OCTETS);
+
 /**
  * RFC 6376 §3.4.4: white space is one space, none at the end of a line; no empty lines at the end, and nothing at all for a
  * body of nothing but them. One look at each octet, whatever they are.
  */
 class RelaxedBody implements CanonicalBody {
   readonly #hash: SplitHash;
-  readonly #block = Buffer.allocUnsafe(CANONICAL_BLOCK_OCTETS);
+  /** Octets in the block. */
   #length = 0;
   #breaks = 0;
   #heldSpace = false;
@@ -199,6 +202,7 @@ class RelaxedBody implements CanonicalBody {
         this.#put(octet);
       }
     }
+    this.#drain();
   }
 
   end(): SplitHash {
@@ -212,7 +216,6 @@ class RelaxedBody implements CanonicalBody {
   #run(octets: Buffer, start: number): number {
     this.#flush();
     if (this.#length === CANONICAL_BLOCK_OCTETS) this.#drain();
-    const block = this.#block;
     let filled = this.#length;
     const end = Math.min(octets.length, start + CANONICAL_BLOCK_OCTETS - filled);
     let at = start;
@@ -220,7 +223,7 @@ class RelaxedBody implements CanonicalBody {
       const octet = octets[at]!;
       // Past the end there is nothing to compare with, and the space is held back.
       if (octet <= SPACE && !(octet === SPACE && octets[at + 1]! > SPACE)) break;
-      block[filled++] = octet;
+      BLOCK[filled++] = octet;
       at++;
     }
     this.#length = filled;
@@ -255,11 +258,11 @@ class RelaxedBody implements CanonicalBody {
 
   #put(octet: number): void {
     if (this.#length === CANONICAL_BLOCK_OCTETS) this.#drain();
-    this.#block[this.#length++] = octet;
+    BLOCK[this.#length++] = octet;
   }
 
   #drain(): void {
-    this.#hash.update(this.#block.subarray(0, this.#length));
+    if (this.#length > 0) this.#hash.update(BLOCK.subarray(0, this.#length));
     this.#length = 0;
   }
 }

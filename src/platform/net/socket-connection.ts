@@ -5,6 +5,7 @@ import type { Connection, ConnectionHandler, Endpoint, TlsFacts } from "#ports/c
 import { HALF_OPEN_MS, TLS_HANDSHAKE_MS, WRITE_HIGH_WATER_OCTETS } from "../limits.ts";
 import { type HandshakeFailure, handshakeFailure } from "../tls/handshake-failure.ts";
 import type { ServerTls } from "../tls/server-tls.ts";
+import { countRead } from "./read-garbage.ts";
 
 /** A Connection over a socket. Replies written in one turn leave in one packet; one timer serves all deadlines. */
 export class SocketConnection implements Connection {
@@ -149,6 +150,7 @@ export class SocketConnection implements Connection {
   #listen(socket: Socket): void {
     socket.on("data", (octets: Uint8Array) => {
       if (!this.#ending) this.#handler?.octets(octets);
+      countRead(octets.length);
     });
     socket.on("drain", () => this.#drained());
     socket.on("end", () => this.#clientEnded());

@@ -9,6 +9,11 @@ export interface Thread {
   stop(): Promise<void>;
 }
 
+export interface ThreadOptions {
+  /** Mebibytes. A third of it is in use at a time, and nothing of it before it is needed. */
+  readonly youngGenerationMebibytes?: number;
+}
+
 /**
  * Mebibytes of the young generation of a thread's heap. What a thread reads from sockets is garbage at once; V8's default
  * lets it pile up to 48 MiB a thread before it is swept, and its octets outside the heap to much more. Much smaller, and
@@ -16,12 +21,18 @@ export interface Thread {
  */
 const YOUNG_GENERATION_MEBIBYTES = 16;
 
-export function startThread(file: URL, name: string, data: unknown, ports: readonly MessagePort[]): Thread {
+export function startThread(
+  file: URL,
+  name: string,
+  data: unknown,
+  ports: readonly MessagePort[],
+  { youngGenerationMebibytes = YOUNG_GENERATION_MEBIBYTES }: ThreadOptions = {},
+): Thread {
   const worker = new Worker(file, {
     name,
     workerData: data,
     transferList: [...ports],
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MEBIBYTES },
+    resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMebibytes },
   });
   const ready = new Promise<unknown>((resolve, reject) => {
     worker.once("message", resolve);
