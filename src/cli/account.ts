@@ -4,7 +4,7 @@ import { administer } from "./administer.ts";
 import type { Command, ExitCode, Invocation } from "./command.ts";
 import { columns } from "./output.ts";
 import { PASSWORD_OPTION, readPassword } from "./read-password.ts";
-import { counted, day, octets } from "./wording.ts";
+import { counted, day, leftDisabled, octets } from "./wording.ts";
 
 const QUOTA_OPTION = {
   "quota-octets": { type: "string", value: "N", text: "room for the account's mail; 0: no limit" },
@@ -56,7 +56,7 @@ const show: Command = {
       const { account, aliases, password, appPasswords, correspondents } = details;
       const rows = [
         ["address", account.address],
-        ["state", account.enabled ? "enabled" : "disabled: no logins, no new mail"],
+        ["state", account.enabled ? "enabled" : "disabled, or its domain is: no logins, no new mail"],
         ["mail", `${counted(account.usedMessages, "message")}, ${octets(account.usedOctets)}`],
         ["quota", account.quotaOctets === null ? "none" : octets(account.quotaOctets)],
         ["made", day(account.createdAtMs)],
@@ -182,8 +182,8 @@ function change(word: "enable" | "disable" | "remove", summary: string): Command
     summary,
     run(invocation) {
       const [address = ""] = invocation.operands;
-      return administer(invocation, `account-${word}`, { address }, address, () => {
-        invocation.out.line(`${address} is ${word}d.`);
+      return administer(invocation, `account-${word}`, { address }, address, (account) => {
+        invocation.out.line(`${address} is ${word}d.${account === undefined ? "" : leftDisabled(word, account)}`);
       });
     },
   };

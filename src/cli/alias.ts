@@ -2,6 +2,7 @@
 import { administer } from "./administer.ts";
 import type { Command } from "./command.ts";
 import { columns } from "./output.ts";
+import { leftDisabled } from "./wording.ts";
 
 export const aliasCommands: readonly Command[] = [
   {
@@ -21,7 +22,11 @@ export const aliasCommands: readonly Command[] = [
     summary: "shows the aliases",
     run: (invocation) =>
       administer(invocation, "alias-list", {}, "The store", (aliases) => {
-        const rows = aliases.map(({ address, targets }) => [address, targets.join(", ")]);
+        const rows = aliases.map(({ address, targets, enabled }) => [
+          address,
+          targets.join(", "),
+          enabled ? "" : "disabled",
+        ]);
         for (const row of columns(rows)) invocation.out.line(row);
         if (aliases.length === 0) invocation.out.line("No aliases.");
       }),
@@ -33,10 +38,13 @@ export const aliasCommands: readonly Command[] = [
     run(invocation) {
       const [address = ""] = invocation.operands;
       return administer(invocation, "alias-show", { address }, address, (alias) => {
-        invocation.out.line(`${alias.address} leads to ${alias.targets.join(", ")}.`);
+        const state = alias.enabled ? "" : " It is disabled, or its domain is: no new mail.";
+        invocation.out.line(`${alias.address} leads to ${alias.targets.join(", ")}.${state}`);
       });
     },
   },
+  change("enable", "takes mail for an alias again"),
+  change("disable", "takes no mail for an alias; its address stays taken"),
   {
     name: "alias remove",
     operands: ["ADDRESS"],
@@ -49,3 +57,17 @@ export const aliasCommands: readonly Command[] = [
     },
   },
 ];
+
+function change(word: "enable" | "disable", summary: string): Command {
+  return {
+    name: `alias ${word}`,
+    operands: ["ADDRESS"],
+    summary,
+    run(invocation) {
+      const [address = ""] = invocation.operands;
+      return administer(invocation, `alias-${word}`, { address }, address, (alias) => {
+        invocation.out.line(`${alias.address} is ${word}d.${leftDisabled(word, alias)}`);
+      });
+    },
+  };
+}

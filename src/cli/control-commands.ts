@@ -12,15 +12,16 @@ import {
   setAccountQuota,
   showAccount,
 } from "#identity/accounts.ts";
-import { addAlias, listAliases, removeAlias } from "#identity/aliases.ts";
+import { addAlias, findAlias, listAliases, removeAlias, setAliasEnabled } from "#identity/aliases.ts";
 import { addAppPassword, DEVICE_SCOPES, listAppPasswords, revokeAppPassword } from "#identity/app-passwords.ts";
-import { addDomain, listDomains, removeDomain } from "#identity/domains.ts";
+import { addDomain, listDomains, removeDomain, setDomainEnabled } from "#identity/domains.ts";
 import { generatePassword } from "#identity/generate-password.ts";
 import { createDirectory } from "#identity/store-directory.ts";
 import { failed, ok } from "#mail/result.ts";
 import { systemDialer } from "#platform/net/dialer.ts";
 import { systemClock } from "#platform/system-clock.ts";
 import { runRelaySelfTest } from "#reception/relay-self-test.ts";
+import type { Store } from "#store/store.ts";
 import { scannerStates } from "#threads/scanner-states.ts";
 import { directorySettings, relaySelfTestSettings } from "#threads/slices.ts";
 import { auditCommands } from "./audit-controls.ts";
@@ -42,6 +43,7 @@ import { totpControls } from "./totp-controls.ts";
 export type { ControlContext, ControlOutcome } from "./control-entry.ts";
 
 const addressed = z.strictObject({ address: z.string() });
+const named = z.strictObject({ name: z.string() });
 const nothing = z.strictObject({});
 
 const accountCommands = {
@@ -111,11 +113,13 @@ const addressCommands = {
     ({ administration }, { address, targets }) => addAlias(administration, address, targets),
   ),
   "alias-list": command(nothing, async ({ administration }) => ok(await listAliases(administration))),
-  "alias-show": command(addressed, async ({ administration }, { address }) => {
-    const wanted = address.toLowerCase();
-    const alias = (await listAliases(administration)).find((one) => one.address === wanted);
-    return alias === undefined ? failed("no-such-alias") : ok(alias);
-  }),
+  "alias-show": command(addressed, ({ administration }, { address }) => findAlias(administration, address)),
+  "alias-enable": command(addressed, ({ administration }, { address }) =>
+    setAliasEnabled(administration, address, true),
+  ),
+  "alias-disable": command(addressed, ({ administration }, { address }) =>
+    setAliasEnabled(administration, address, false),
+  ),
   "alias-remove": command(addressed, ({ administration }, { address }) => removeAlias(administration, address)),
   "domain-add": command(
     z.strictObject({ name: z.string(), role: z.enum(["primary", "secondary"]) }),
@@ -124,7 +128,7 @@ const addressCommands = {
   "domain-list": command(nothing, async ({ administration, settings }) =>
     ok(await listDomains(administration, settings.domains)),
   ),
-  "domain-show": command(z.strictObject({ name: z.string() }), async ({ administration, settings }, { name }) => {
+  "domain-show": command(named, async ({ administration, settings }, { name }) => {
     const domains = await listDomains(administration, settings.domains);
     const domain = domains.find((listed) => listed.name === name.toLowerCase());
     if (domain === undefined) return failed("no-such-domain");
@@ -133,9 +137,9 @@ const addressCommands = {
     const aliases = (await listAliases(administration)).filter(inDomain).map(({ address }) => address);
     return ok({ ...domain, accounts, aliases });
   }),
-  "domain-remove": command(z.strictObject({ name: z.string() }), ({ administration }, { name }) =>
-    removeDomain(administration, name),
-  ),
+  "domain-enable": command(named, ({ administration }, { name }) => setDomainEnabled(administration, name, true)),
+  "domain-disable": command(named, ({ administration }, { name }) => setDomainEnabled(administration, name, false)),
+  "domain-remove": command(named, ({ administration }, { name }) => removeDomain(administration, name)),
 };
 
 const serverCommands = {
@@ -152,6 +156,7 @@ const serverCommands = {
     ok({
       running: (await context.running()) ?? null,
       store: await context.administration.store.statistics(),
+      disabled: await disabledNames(context.administration.store),
       queue: await context.administration.store.countQueue(),
       greylist: await greylistCounts(context),
       scanners: await scannerStates(context.settings, { dialer: systemDialer, clock: systemClock }),
@@ -161,6 +166,14 @@ const serverCommands = {
     }),
   ),
 };
+
+/** Who takes no mail: accounts, aliases, and domains as a whole. */
+async function disabledNames(store: Store): Promise<readonly string[]> {
+  const [names, accounts] = await Promise.all([store.listDisabled(), store.listAccounts()]);
+  const domains = new Set(names);
+  const alone = accounts.filter(({ address, enabled }) => !enabled && !domains.has(address.replace(/^.*@/, "")));
+  return [...names, ...alone.map(({ address }) => address)];
+}
 
 const commands = {
   ...accountCommands,

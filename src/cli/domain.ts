@@ -27,7 +27,9 @@ const list: Command = {
   summary: "shows the domains",
   run: (invocation) =>
     administer(invocation, "domain-list", {}, "The store", (domains) => {
-      for (const row of columns(domains.map(({ name, role, from }) => [name, role, `from the ${from}`]))) {
+      for (const row of columns(
+        domains.map(({ name, role, from, enabled }) => [name, role, `from the ${from}`, stateOf(enabled)]),
+      )) {
         invocation.out.line(row);
       }
     }),
@@ -40,7 +42,9 @@ const show: Command = {
   run(invocation) {
     const [name = ""] = invocation.operands;
     return administer(invocation, "domain-show", { name }, name, (domain) => {
-      invocation.out.line(`${domain.name}, ${domain.role}, from the ${domain.from}`);
+      invocation.out.line(
+        `${domain.name}, ${domain.role}, from the ${domain.from}${domain.enabled ? "" : `, ${stateOf(false)}`}`,
+      );
       for (const address of domain.accounts) invocation.out.line(`  account  ${address}`);
       for (const address of domain.aliases) invocation.out.line(`  alias    ${address}`);
     });
@@ -59,4 +63,29 @@ const remove: Command = {
   },
 };
 
-export const domainCommands: readonly Command[] = [add, list, show, remove];
+export const domainCommands: readonly Command[] = [
+  add,
+  list,
+  show,
+  change("enable", "takes mail and logins for a domain again"),
+  change("disable", "takes neither mail nor logins for a domain's addresses; it stays ours, and their mail stays"),
+  remove,
+];
+
+function change(word: "enable" | "disable", summary: string): Command {
+  return {
+    name: `domain ${word}`,
+    operands: ["DOMAIN"],
+    summary,
+    run(invocation) {
+      const [name = ""] = invocation.operands;
+      return administer(invocation, `domain-${word}`, { name }, name, (domain) => {
+        invocation.out.line(`${domain.name} is ${word}d.`);
+      });
+    },
+  };
+}
+
+function stateOf(enabled: boolean): string {
+  return enabled ? "" : "disabled: no logins, no new mail";
+}

@@ -45,6 +45,8 @@ export interface ServerStatus {
 export interface StatusReport {
   readonly running: ServerStatus | null;
   readonly store: StoreStatistics;
+  /** Accounts, aliases and domains that take no mail. */
+  readonly disabled: readonly string[];
   readonly queue: QueueCounts;
   /** Null where the rule is off. */
   readonly greylist: GreylistCounts | null;
@@ -59,13 +61,14 @@ export interface StatusReport {
 }
 
 export function statusLines(
-  { running, store, queue, greylist, quarantine, holds, scanners, pair, protections }: StatusReport,
+  { running, store, disabled, queue, greylist, quarantine, holds, scanners, pair, protections }: StatusReport,
   settings: Settings,
 ): readonly string[] {
   return [
     ...(running === null ? ["Postern is not running."] : serverLines(running, settings)),
     "",
     `Store      ${counted(store.accounts, "account")}, ${counted(store.messages, "message")}, ${octets(store.sizeOctets)}`,
+    ...disabledLines(disabled),
     `Queue      ${countsLine(queue)}`,
     ...holds.filter(({ isEnforced }) => isEnforced).flatMap(holdLines),
     ...(greylist === null ? [] : [greylistLine(greylist)]),
@@ -87,6 +90,15 @@ function nodeLine({ name, lastSyncMs, list, problem }: NodeState, nowMs: number)
   const told =
     list === null ? "" : `, ${counted(list.addresses, "recipient")} as of ${duration(nowMs - list.confirmedMs)} ago`;
   return `Pair       ${name}: ${heard}${told}${problem === "" ? "" : `; NOT CONNECTED: ${problem}`}`;
+}
+
+/** Names that are printed; `--json` has all. */
+const DISABLED_SHOWN = 5;
+
+function disabledLines(names: readonly string[]): readonly string[] {
+  if (names.length === 0) return [];
+  const more = names.length > DISABLED_SHOWN ? ` and ${names.length - DISABLED_SHOWN} more` : "";
+  return wrapped(`Disabled   ${names.slice(0, DISABLED_SHOWN).join(", ")}${more}: no new mail`, "", "           ");
 }
 
 function holdLines(hold: SendingHold): readonly string[] {

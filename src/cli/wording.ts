@@ -40,3 +40,8 @@ export function duration(ms: number): string {
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
+
+/** What is still in the way of an account or alias that was enabled. */
+export function leftDisabled(word: string, { enabled }: { readonly enabled: boolean }): string {
+  return word === "enable" && !enabled ? " Its domain is disabled still: `postern domain enable` ends that." : "";
+}

@@ -56,6 +56,13 @@ suite("sessions of an account", () => {
     assert.equal(ended.has("unnamed"), false);
   });
 
+  test("all end when its domain is disabled", async (t) => {
+    const { store, sessions, ended } = await open(t);
+    await store.setDisabled("example.test", 1);
+    await sessions.endStale();
+    assert.deepEqual([...ended.keys()], ["own", "app", "unnamed"]);
+  });
+
   test("all end when it is disabled or removed", async (t) => {
     for (const change of ["disabled", "removed"]) {
       const { store, sessions, account, ended } = await open(t);

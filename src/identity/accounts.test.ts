@@ -13,9 +13,9 @@ import {
   showAccount,
 } from "./accounts.ts";
 import type { Administration } from "./administration.ts";
-import { addAlias, listAliases, removeAlias } from "./aliases.ts";
+import { addAlias, findAlias, listAliases, removeAlias, setAliasEnabled } from "./aliases.ts";
 import { addAppPassword, listAppPasswords, revokeAppPassword } from "./app-passwords.ts";
-import { addDomain, listDomains, removeDomain } from "./domains.ts";
+import { addDomain, listDomains, removeDomain, setDomainEnabled } from "./domains.ts";
 import { APP_PASSWORDS_PER_ACCOUNT_MAX } from "./limits.ts";
 
 const ALICE = "alice@example.test";
@@ -72,7 +72,9 @@ suite("accounts", () => {
       "sales@example.test",
     ]);
     assert.ok((await removeAccount(admin, ALICE)).ok);
-    assert.deepEqual(await listAliases(admin), [{ address: "all@example.test", targets: ["bob@example.test"] }]);
+    assert.deepEqual(await listAliases(admin), [
+      { address: "all@example.test", targets: ["bob@example.test"], enabled: true },
+    ]);
     check(await removeAccount(admin, ALICE), "no-such-account");
   });
 });
@@ -102,10 +104,20 @@ suite("aliases", () => {
   test("name each target once and never themselves, and go again", async (t) => {
     const admin = await open(t, ALICE);
     const alias = value(await addAlias(admin, "X@example.test", [ALICE, "ALICE@example.test"]));
-    assert.deepEqual(alias, { address: "x@example.test", targets: [ALICE] });
+    assert.deepEqual(alias, { address: "x@example.test", targets: [ALICE], enabled: true });
     check(await addAlias(admin, "x@example.test", [ALICE, "x@example.test"]), "no-such-target");
     assert.ok((await removeAlias(admin, "x@example.test")).ok);
     check(await removeAlias(admin, "x@example.test"), "no-such-alias");
+  });
+  test("are disabled and enabled, and are what they were", async (t) => {
+    const admin = await open(t, ALICE);
+    value(await addAlias(admin, "x@example.test", [ALICE]));
+    assert.equal(value(await setAliasEnabled(admin, "X@example.test", false)).enabled, false);
+    assert.equal(value(await findAlias(admin, "x@example.test")).enabled, false);
+    const back = { address: "x@example.test", targets: [ALICE], enabled: true };
+    assert.deepEqual(value(await setAliasEnabled(admin, "x@example.test", true)), back);
+    check(await setAliasEnabled(admin, ALICE, false), "no-such-alias");
+    check(await setAliasEnabled(admin, "nonsense", false), "bad-address");
   });
 });
 
@@ -142,8 +154,8 @@ suite("domains", () => {
     check(await addDomain(admin, "example.test", "primary"), "already-exists");
     check(await addDomain(admin, "[192.0.2.1]", "primary"), "bad-domain");
     assert.deepEqual(await listDomains(admin, settings), [
-      { name: "example.test", role: "primary", from: "settings" },
-      { name: "xn--bcher-kva.test", role: "secondary", from: "store" },
+      { name: "example.test", role: "primary", from: "settings", enabled: true },
+      { name: "xn--bcher-kva.test", role: "secondary", from: "store", enabled: true },
     ]);
     value(await addAccount(admin, { address: "a@bücher.test", password: PASSWORD, quotaOctets: null }));
     check(await removeDomain(admin, "bücher.test"), "in-use");
@@ -151,6 +163,20 @@ suite("domains", () => {
     assert.ok((await removeDomain(admin, "bücher.test")).ok);
     check(await removeDomain(admin, "bücher.test"), "no-such-domain");
     check(await removeDomain(admin, "example.test"), "in-settings");
+  });
+  test("are disabled, those of the settings too, and enabled; nobody else's are", async (t) => {
+    const admin = await open(t, ALICE);
+    const settings = [{ name: "example.test", role: "primary" }] as const;
+    const enabled = async () => (await listDomains(admin, settings)).map((domain) => domain.enabled);
+    assert.deepEqual(value(await setDomainEnabled(admin, "EXAMPLE.test", false)), {
+      name: "example.test",
+      enabled: false,
+    });
+    assert.deepEqual(await enabled(), [false]);
+    value(await setDomainEnabled(admin, "example.test", true));
+    assert.deepEqual(await enabled(), [true]);
+    check(await setDomainEnabled(admin, "elsewhere.test", false), "no-such-domain");
+    check(await setDomainEnabled(admin, "[192.0.2.1]", false), "bad-domain");
   });
 });
 

@@ -14,12 +14,14 @@ export type Resolution =
   /** Accounts here, each once, and addresses elsewhere that an alias leads to: at least one of either. */
   | { readonly kind: "accounts"; readonly recipients: readonly Recipient[]; readonly forwards: readonly string[] }
   | { readonly kind: "unknown" }
-  /** The address exists but its account takes no mail (disabled). */
+  /** The address takes no mail: its account, alias or domain is disabled. */
   | { readonly kind: "disabled" };
 
 export interface Directory {
   /** Exact match of A-labels; undefined when the domain is not ours. A subdomain is not its parent. */
   domainRole(domain: Domain): DomainRole | undefined;
+  /** Ours and disabled: nobody there takes mail, or logs in. */
+  isDisabled(domain: Domain): boolean;
   /** Account, alias, plus-address, postmaster and abuse, catch-all: in this order. Rejects when the store cannot be asked. */
   resolve(mailbox: Mailbox): Promise<Resolution>;
   /** `postmaster` without a domain, or at one of our address literals. */

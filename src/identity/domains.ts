@@ -22,6 +22,7 @@ export interface ListedDomain {
   readonly name: string;
   readonly role: StoredDomain["role"];
   readonly from: "settings" | "store";
+  readonly enabled: boolean;
 }
 
 /** @param settings the domains of the settings with their roles. */
@@ -30,11 +31,29 @@ export async function listDomains(
   settings: readonly Pick<StoredDomain, "name" | "role">[],
 ): Promise<readonly ListedDomain[]> {
   const names = new Set(settings.map(({ name }) => name));
+  const disabled = new Set(await store.listDisabled());
+  const listed = ({ name, role }: Pick<StoredDomain, "name" | "role">, from: ListedDomain["from"]): ListedDomain => {
+    return { name, role, from, enabled: !disabled.has(name) };
+  };
   const stored = (await store.listDomains()).filter(({ name }) => !names.has(name));
-  return [
-    ...settings.map(({ name, role }): ListedDomain => ({ name, role, from: "settings" })),
-    ...stored.map(({ name, role }): ListedDomain => ({ name, role, from: "store" })),
-  ];
+  return [...settings.map((domain) => listed(domain, "settings")), ...stored.map((domain) => listed(domain, "store"))];
+}
+
+/**
+ * A disabled domain stays ours, so that nobody else's server is asked for it: nothing is taken for its addresses, and nobody
+ * logs in or sends as one of them. Their mail stays.
+ */
+export async function setDomainEnabled(
+  { store, clock, domains }: Administration,
+  name: string,
+  enabled: boolean,
+): Promise<Result<{ readonly name: string; readonly enabled: boolean }, "bad-domain" | "no-such-domain">> {
+  const parsed = domainName(name);
+  if (parsed === undefined) return failed("bad-domain");
+  const isOurs = domains.includes(parsed) || (await store.listDomains()).some((domain) => domain.name === parsed);
+  if (!isOurs) return failed("no-such-domain");
+  await store.setDisabled(parsed, enabled ? null : clock.now());
+  return ok({ name: parsed, enabled });
 }
 
 /** Refused while an account or alias has an address there, and for a domain of the settings. */

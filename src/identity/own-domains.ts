@@ -4,14 +4,15 @@ import type { DomainRole } from "./directory.ts";
 
 export class OwnDomains {
   readonly #settings: ReadonlyMap<string, DomainRole>;
-  readonly #store: Pick<Store, "listDomains">;
+  readonly #store: Pick<Store, "listDomains" | "listDisabled">;
   #roles: ReadonlyMap<string, DomainRole>;
+  #disabled: ReadonlySet<string> = new Set();
   /** The latest reading of the store; undefined when it failed or what it read is out of date. */
   #reading: Promise<void> | undefined;
   /** Counts readings, so that an overtaken one changes nothing. */
   #turn = 0;
 
-  constructor(settings: ReadonlyMap<string, DomainRole>, store: Pick<Store, "listDomains">) {
+  constructor(settings: ReadonlyMap<string, DomainRole>, store: Pick<Store, "listDomains" | "listDisabled">) {
     this.#settings = settings;
     this.#store = store;
     this.#roles = settings;
@@ -20,6 +21,11 @@ export class OwnDomains {
   /** As last read. */
   role(domain: string): DomainRole | undefined {
     return this.#roles.get(domain);
+  }
+
+  /** Ours, and taking no mail. As last read. */
+  isDisabled(domain: string): boolean {
+    return this.#disabled.has(domain);
   }
 
   names(): Iterable<string> {
@@ -42,10 +48,12 @@ export class OwnDomains {
 
   async #read(turn: number): Promise<void> {
     try {
-      const stored = await this.#store.listDomains();
+      const [stored, disabled] = await Promise.all([this.#store.listDomains(), this.#store.listDisabled()]);
       // The settings speak last: they are what the operator sees.
       const roles = new Map([...stored.map(({ name, role }) => [name, role] as const), ...this.#settings]);
-      if (turn === this.#turn) this.#roles = roles;
+      if (turn !== this.#turn) return;
+      this.#roles = roles;
+      this.#disabled = new Set(disabled);
     } catch (error) {
       if (turn === this.#turn) this.#reading = undefined;
       throw error;

@@ -46,6 +46,37 @@ suite("directory: whose mail it is", () => {
     await store.updateAccount(await idOf(store, ALICE), { enabled: false });
     assert.equal(await resolved(directory, ALICE), "disabled");
   });
+  test("a disabled alias's; who else it was for is not asked", async (t) => {
+    const aliases = { sales: [ALICE], team: ["sales@example.test"], mixed: ["sales@example.test", BOB] };
+    const settings = { catchAll: { "example.test": BOB } };
+    const { store, directory } = await openWorld(t, { aliases, settings });
+    assert.equal(await resolved(directory, "sales@example.test"), ALICE);
+    await store.setDisabled("sales@example.test", 1);
+    for (const name of ["sales", "sales+x", "team"]) {
+      assert.equal(await resolved(directory, `${name}@example.test`), "disabled", name);
+    }
+    assert.equal(await resolved(directory, "mixed@example.test"), BOB);
+    assert.equal(await resolved(directory, ALICE), ALICE);
+    assert.equal(await directory.maySendAs(await idOf(store, ALICE), mailbox("sales@example.test")), false);
+    await store.setDisabled("sales@example.test", null);
+    assert.equal(await resolved(directory, "team@example.test"), ALICE);
+  });
+  test("everything at a disabled domain, which stays ours", async (t) => {
+    const aliases = { out: ["carol@elsewhere.test"] };
+    const settings = { catchAll: { "example.test": "abuse@other.test" } };
+    const { store, directory } = await openWorld(t, { aliases, settings });
+    await store.putAlias("in@other.test", [ALICE]);
+    await store.setDisabled("example.test", 1);
+    for (const name of ["alice", "alice+x", "out", "postmaster", "nobody"]) {
+      assert.equal(await resolved(directory, `${name}@example.test`), "disabled", name);
+    }
+    assert.equal(await resolved(directory, "in@other.test"), "disabled");
+    const domain = mailbox(ALICE).domain;
+    assert.deepEqual([directory.domainRole(domain), directory.isDisabled(domain)], ["primary", true]);
+    assert.equal(await directory.maySendAs(await idOf(store, ALICE), mailbox(ALICE)), false);
+    await store.setDisabled("example.test", null);
+    assert.equal(await resolved(directory, "nobody@example.test"), BOB);
+  });
   test("of the accounts behind an alias, each once", (t) =>
     check(
       t,

@@ -44,6 +44,8 @@ interface Search {
   /** Addresses elsewhere. */
   readonly forwards: Set<string>;
   readonly useCatchAll: boolean;
+  /** It came to an alias or a domain that is out of use. */
+  meetsDisabled: boolean;
 }
 
 class StoreDirectory implements Directory {
@@ -81,6 +83,10 @@ class StoreDirectory implements Directory {
     return this.#domains.role(domain);
   }
 
+  isDisabled(domain: Domain): boolean {
+    return this.#domains.isDisabled(domain);
+  }
+
   resolve(mailbox: Mailbox): Promise<Resolution> {
     const address = canonicalAddress(mailbox);
     return remembered(this.#resolutions, address, () => this.#resolveAddress(address, { useCatchAll: true }));
@@ -115,7 +121,13 @@ class StoreDirectory implements Directory {
 
   async #resolveAddress(address: string, { useCatchAll }: { readonly useCatchAll: boolean }): Promise<Resolution> {
     await this.#domains.ready();
-    const search: Search = { seen: new Set(), accounts: new Map(), forwards: new Set(), useCatchAll };
+    const search: Search = {
+      seen: new Set(),
+      accounts: new Map(),
+      forwards: new Set(),
+      useCatchAll,
+      meetsDisabled: false,
+    };
     await this.#follow(address, 0, search);
     const accounts = [...search.accounts.values()];
     const recipients = accounts
@@ -128,7 +140,7 @@ class StoreDirectory implements Directory {
       }));
     const forwards = [...search.forwards];
     if (recipients.length > 0 || forwards.length > 0) return { kind: "accounts", recipients, forwards };
-    return { kind: accounts.length > 0 ? "disabled" : "unknown" };
+    return { kind: accounts.length > 0 || search.meetsDisabled ? "disabled" : "unknown" };
   }
 
   /** Adds the accounts behind `address`. Aliases that meet themselves, or too many others, end where they are. */
@@ -144,6 +156,10 @@ class StoreDirectory implements Directory {
       return;
     }
     const entry = await this.#store.findAddress(address);
+    if (this.#domains.isDisabled(mailbox.domain) || (entry?.kind === "alias" && !entry.enabled)) {
+      search.meetsDisabled = true;
+      return;
+    }
     if (entry?.kind === "account") {
       search.accounts.set(entry.account.id, entry.account);
       return;

@@ -14,7 +14,7 @@ export interface OwnList {
 
 export interface OwnRecipientsOptions {
   readonly store: Pick<Store, "listAccounts" | "listAliases" | "listDomains" | "onEvent">;
-  readonly directory: Pick<Directory, "resolve" | "domainRole">;
+  readonly directory: Pick<Directory, "resolve" | "domainRole" | "isDisabled">;
   readonly settings: {
     readonly domains: readonly { readonly name: string; readonly plusSeparator: string }[];
     /** It takes mail for postmaster and abuse of every domain. */
@@ -88,7 +88,8 @@ export class OwnRecipients {
       if (mailbox === undefined || directory.domainRole(mailbox.domain) !== "primary") continue;
       const set = settings.domains.find((domain) => domain.name === name);
       const catchAll = parsed(settings.catchAll[name] ?? "");
-      const others = catchAll === undefined ? "unknown" : await this.#resolve(catchAll);
+      const isOut = directory.isDisabled(mailbox.domain);
+      const others = isOut ? "disabled" : catchAll === undefined ? "unknown" : await this.#resolve(catchAll);
       domains.push({ name, separator: set?.plusSeparator ?? PLUS_SEPARATOR, others });
     }
     return domains;

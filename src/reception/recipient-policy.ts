@@ -118,6 +118,7 @@ export class RecipientPolicy {
     if (!asksPostmaster && domainRole === undefined) return { existence: "not-asked", ...NOBODY };
     // Without a list of recipients a secondary would accept in order to bounce.
     if (!asksPostmaster && domainRole === "secondary") {
+      if (this.#directory.isDisabled(path.domain)) return { existence: "disabled", ...NOBODY };
       return { existence: this.#otherNodes?.find(path) ?? "no-list", ...NOBODY };
     }
     try {

@@ -153,6 +153,15 @@ suite("reception: who may receive", () => {
     assert.match(await client.say("RCPT TO:<user@relay.test>"), /^451 4\.3\.0 /);
   });
 
+  test("a disabled domain takes nothing and stays ours, that of another node too", async () => {
+    const mx = new FakeReception("smtp");
+    mx.directory.disabled.add("relay.test");
+    const client = mx.connect();
+    await client.say("EHLO x");
+    await client.say("MAIL FROM:<>");
+    assert.match(await client.say("RCPT TO:<user@relay.test>"), /^550 5\.2\.1 /);
+  });
+
   test("our own name from another machine is refused, from this one not", async () => {
     const mx = new FakeReception("smtp");
     assert.match(await mx.connect().say("EHLO MX.local.test"), /550 5\.7\.1 /);

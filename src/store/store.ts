@@ -6,6 +6,7 @@
 import type { Content } from "#mail/content.ts";
 import type { MessageIndex } from "#mail/mime/structure.ts";
 import type { Result } from "#mail/result.ts";
+import type { StoredAlias } from "./alias-row.ts";
 import type { CredentialStore } from "./credential-store.ts";
 import type { BlockListChange, BlockListKey, BlockListRow, DecisionQuery, DecisionRow } from "./decision-row.ts";
 import type { DkimKeyRow } from "./dkim-key-row.ts";
@@ -48,6 +49,7 @@ export interface Account {
   readonly id: AccountId;
   /** Canonical address; also the login name. */
   readonly address: string;
+  /** Neither it nor its domain is disabled. */
   readonly enabled: boolean;
   /** `null`: no limit. */
   readonly quotaOctets: number | null;
@@ -59,7 +61,7 @@ export interface Account {
 /** What an address means: an account, or an alias that stands for other addresses. */
 export type AddressEntry =
   | { readonly kind: "account"; readonly account: Account }
-  | { readonly kind: "alias"; readonly address: string; readonly targets: readonly string[] };
+  | ({ readonly kind: "alias" } & StoredAlias);
 
 export interface StoredDomain {
   readonly name: string;
@@ -237,12 +239,16 @@ export interface Store
   ): Promise<Result<Account, "no-such-account">>;
   /** Removes the account and all its mail. */
   removeAccount(id: AccountId): Promise<Result<void, "no-such-account">>;
-  listAliases(): Promise<readonly { readonly address: string; readonly targets: readonly string[] }[]>;
+  listAliases(): Promise<readonly StoredAlias[]>;
   putAlias(address: string, targets: readonly string[]): Promise<Result<void, "address-is-account">>;
   removeAlias(address: string): Promise<Result<void, "no-such-alias">>;
   listDomains(): Promise<readonly StoredDomain[]>;
   putDomain(domain: StoredDomain): Promise<void>;
   removeDomain(name: string): Promise<Result<void, "no-such-domain">>;
+  /** Names of aliases and domains that are out of use. Those that are removed are none any more. */
+  listDisabled(): Promise<readonly string[]>;
+  /** @param sinceMs null: in use again. */
+  setDisabled(name: string, sinceMs: number | null): Promise<void>;
 
   // — Mail in —
   /**

@@ -103,7 +103,7 @@ function refused(reason: RelayRefusal, answer: Reply): RelayPermission {
 
 const ROUTING_REFUSED = reply(550, "5.7.1", "Relaying denied: %, ! and @ in a local part lead nowhere from here");
 const AUTHENTICATE = reply(530, "5.7.0", "Authenticate first; mail from other servers goes to port 25");
-const DISABLED = reply(550, "5.2.1", "This account takes no mail; write to the recipient by another way");
+const DISABLED = reply(550, "5.2.1", "This address takes no mail; write to the recipient by another way");
 const NOT_KNOWN_NOW = reply(451, "4.3.0", "Cannot tell now whether the recipient exists; try again later");
 
 function relayingDenied({ domain }: Mailbox): Reply {

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, existsSync, globSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { after, suite, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 
@@ -179,6 +180,69 @@ suite("postern serve", () => {
     checkRefused(settings, /^The data folder .* is not a folder\. Name a folder in data_dir/);
   });
 });
+
+suite("postern domain disable, alias disable", () => {
+  test("take effect in the running server, are in its status, relay nothing, and outlast a restart", async () => {
+    const port = await freePort();
+    const settings = settingsFile("", port);
+    let server = await serve(settings);
+    const add = ["alias", "add", "info@example.test", "alice@example.test"];
+    assert.equal(run(settings, add).code, 0);
+    assert.match(await recipientReply(port, "info@example.test"), /^250 /);
+    assert.equal(run(settings, ["alias", "disable", "info@example.test"]).out, "info@example.test is disabled.\n");
+    assert.match(await recipientReply(port, "info@example.test"), /^550 5\.2\.1 /);
+    assert.match(await recipientReply(port, "alice@example.test"), /^250 /);
+    assert.equal(run(settings, ["domain", "disable", "example.test"]).code, 0);
+    assert.match(await recipientReply(port, "alice@example.test"), /^550 5\.2\.1 /);
+    assert.match(await recipientReply(port, "someone@elsewhere.test"), /^550 5\.7\.1 /);
+    assert.match(run(settings, ["status"]).out, /^Disabled {3}example\.test, info@example\.test: no new mail$/m);
+    assert.match(run(settings, ["domain", "list"]).out, /disabled: no logins, no new mail/);
+    const enabled = run(settings, ["alias", "enable", "info@example.test"]).out;
+    assert.equal(
+      enabled,
+      "info@example.test is enabled. Its domain is disabled still: `postern domain enable` ends that.\n",
+    );
+    server.kill("SIGTERM");
+    await once(server, "exit");
+    server = await serve(settings);
+    assert.match(await recipientReply(port, "alice@example.test"), /^550 5\.2\.1 /);
+    assert.equal(run(settings, ["selftest"]).code, 0);
+    assert.equal(run(settings, ["domain", "enable", "example.test"]).code, 0);
+    assert.match(await recipientReply(port, "info@example.test"), /^250 /);
+    server.kill("SIGTERM");
+    await once(server, "exit");
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/** What RCPT hears. */
+async function recipientReply(port: number, recipient: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+  const reply = async (): Promise<string> => {
+    for (;;) {
+      const { value = "" } = (await lines.next()) as { value?: string };
+      if (value.charAt(3) !== "-") return value;
+    }
+  };
+  await reply();
+  for (const line of ["EHLO client.elsewhere.test", "MAIL FROM:<a@elsewhere.test>"]) {
+    socket.write(`${line}\r\n`);
+    await reply();
+  }
+  socket.write(`RCPT TO:<${recipient}>\r\n`);
+  const said = await reply();
+  socket.destroy();
+  return said;
+}
 
 suite("exit codes", () => {
   test("0 fine, 1 something wrong, 2 wrong use, 3 could not find out", () => {

@@ -8,6 +8,7 @@ export class FakeDirectory implements Directory {
   readonly accounts = new Map<string, readonly Recipient[]>();
   /** By canonical address: addresses elsewhere. */
   readonly forwards = new Map<string, readonly string[]>();
+  /** Addresses and domains. */
   readonly disabled = new Set<string>();
   /** Takes postmaster's mail. */
   admin: string | undefined;
@@ -23,6 +24,10 @@ export class FakeDirectory implements Directory {
 
   domainRole(domain: Domain): DomainRole | undefined {
     return this.domains.get(domain);
+  }
+
+  isDisabled(domain: Domain): boolean {
+    return this.disabled.has(domain);
   }
 
   async resolve(mailbox: Mailbox): Promise<Resolution> {

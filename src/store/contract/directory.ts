@@ -29,7 +29,7 @@ export const directoryContract: ContractTests = {
     assert.deepEqual(await store.putAlias("alice@example.test", []), { ok: false, problem: "address-is-account" });
     assert.equal((await store.putAlias("info@example.test", ["alice@example.test"])).ok, true);
     assert.equal((await store.createAccount({ ...again, address: "info@example.test" })).ok, false);
-    const alias = { address: "info@example.test", targets: ["alice@example.test"] };
+    const alias = { address: "info@example.test", targets: ["alice@example.test"], enabled: true };
     assert.deepEqual(await store.findAddress("info@example.test"), { kind: "alias", ...alias });
     assert.deepEqual(await store.listAliases(), [alias]);
     assert.equal((await store.removeAlias("info@example.test")).ok, true);
@@ -67,6 +67,34 @@ export const directoryContract: ContractTests = {
     assert.deepEqual(await store.listDomains(), [{ ...domain, role: "secondary" }]);
     assert.equal((await store.removeDomain("example.test")).ok, true);
     assert.deepEqual(await store.removeDomain("example.test"), { ok: false, problem: "no-such-domain" });
+  },
+
+  "what is disabled is there and out of use: an alias, or a domain with all its addresses": async (store) => {
+    const { account } = await someAccount(store);
+    await store.putAlias("info@example.test", ["alice@example.test"]);
+    await store.putAlias("other@example.test", ["alice@example.test"]);
+    await store.setDisabled("info@example.test", 5);
+    const aliases = async () => (await store.listAliases()).map(({ enabled }) => enabled);
+    assert.deepEqual(await aliases(), [false, true]);
+    await store.putAlias("info@example.test", ["alice@example.test", "bob@example.org"]);
+    assert.deepEqual(await aliases(), [false, true], "where it leads is another matter");
+    await store.setDisabled("example.test", 6);
+    await store.setDisabled("example.test", 7);
+    assert.deepEqual(await store.listDisabled(), ["example.test", "info@example.test"]);
+    assert.deepEqual(await aliases(), [false, false]);
+    assert.equal((await store.findAccount(account.id))?.enabled, false);
+    assert.deepEqual(
+      [...(await store.listAccounts())].map(({ enabled }) => enabled),
+      [false],
+    );
+    await store.setDisabled("example.test", null);
+    assert.deepEqual(await store.findAddress("alice@example.test"), { kind: "account", account });
+    await store.removeAlias("info@example.test");
+    assert.deepEqual(await store.listDisabled(), []);
+    await store.putDomain({ name: "second.test", role: "primary", createdAtMs: 0 });
+    await store.setDisabled("second.test", 8);
+    await store.removeDomain("second.test");
+    assert.deepEqual(await store.listDisabled(), []);
   },
 
   "a new password replaces the old one; app passwords stand beside it": async (store) => {

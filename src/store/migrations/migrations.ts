@@ -15,6 +15,7 @@ import { sending } from "./0010-sending.ts";
 import { reports } from "./0011-reports.ts";
 import { secondFactor } from "./0012-second-factor.ts";
 import { passkeys } from "./0013-passkeys.ts";
+import { disabled } from "./0014-disabled.ts";
 
 export const migrations: readonly string[] = [
   first,
@@ -30,4 +31,5 @@ export const migrations: readonly string[] = [
   reports,
   secondFactor,
   passkeys,
+  disabled,
 ];

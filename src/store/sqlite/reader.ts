@@ -25,7 +25,16 @@ import { searchedFolder } from "./read/search-rows.ts";
 import { secondFactorReads } from "./read/second-factors.ts";
 import { senderReads } from "./read/senders.ts";
 import { sendingReads } from "./read/sending.ts";
-import { accountByAddress, accountById, allAccounts, allFolders, credentialsOf, folderByName } from "./rows.ts";
+import {
+  type AliasRow,
+  accountByAddress,
+  accountById,
+  allAccounts,
+  allFolders,
+  credentialsOf,
+  folderByName,
+  toAlias,
+} from "./rows.ts";
 import { isReaderMethod, type ReaderOperations } from "./store-methods.ts";
 
 export interface SqliteReader {
@@ -71,6 +80,7 @@ type DirectoryMethod =
   | "listAccounts"
   | "listAliases"
   | "listDomains"
+  | "listDisabled"
   | "listCredentials";
 
 function directoryReads(db: Database): Pick<ReaderOperations, DirectoryMethod> {
@@ -79,9 +89,9 @@ function directoryReads(db: Database): Pick<ReaderOperations, DirectoryMethod> {
     findAccount: async (id) => accountById(db, id),
     listAccounts: async () => allAccounts(db),
     listAliases: async () =>
-      db
-        .all<{ address: string; targets: string }>("SELECT address, targets FROM alias ORDER BY address")
-        .map(({ address, targets }) => ({ address, targets: JSON.parse(targets) as string[] })),
+      db.all<AliasRow>("SELECT address, targets FROM alias ORDER BY address").map((row) => toAlias(db, row)),
+    listDisabled: async () =>
+      db.all<{ name: string }>("SELECT name FROM disabled ORDER BY name").map(({ name }) => name),
     listDomains: async () =>
       db
         .all<StoredDomain & Record<string, unknown>>(
@@ -95,8 +105,8 @@ function directoryReads(db: Database): Pick<ReaderOperations, DirectoryMethod> {
 function findAddress(db: Database, address: string): AddressEntry | undefined {
   const account = accountByAddress(db, address);
   if (account !== undefined) return { kind: "account", account };
-  const alias = db.get<{ targets: string }>("SELECT targets FROM alias WHERE address = ?", address);
-  return alias === undefined ? undefined : { kind: "alias", address, targets: JSON.parse(alias.targets) as string[] };
+  const alias = db.get<AliasRow>("SELECT address, targets FROM alias WHERE address = ?", address);
+  return alias === undefined ? undefined : { kind: "alias", ...toAlias(db, alias) };
 }
 
 type FolderMethod = "listFolders" | "findFolder" | "listSubscriptions" | "statistics";

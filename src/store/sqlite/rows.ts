@@ -1,4 +1,6 @@
 /** Rows of small tables as the interface's values; what both halves read. */
+
+import type { StoredAlias } from "../alias-row.ts";
 import type { Credential } from "../credential-store.ts";
 import type { Account, AccountId, Folder, SpecialUse } from "../store.ts";
 import type { Database } from "./database.ts";
@@ -43,6 +45,11 @@ interface CredentialRow extends Row {
   lastAddress: string | null;
 }
 
+export interface AliasRow extends Record<string, unknown> {
+  address: string;
+  targets: string;
+}
+
 const SELECT_ACCOUNT = `SELECT id, address, enabled, quota_octets AS quotaOctets, used_octets AS usedOctets,
   used_messages AS usedMessages, created_at_ms AS createdAtMs FROM account`;
 const SELECT_FOLDER = `SELECT id, name, special_use AS specialUse, uid_validity AS uidValidity, uid_next AS uidNext,
@@ -53,15 +60,15 @@ const SELECT_CREDENTIAL = `SELECT id, account_id AS accountId, kind, label, hash
   exposed_at_ms AS exposedAtMs, last_used_ms AS lastUsedMs, last_address AS lastAddress FROM credential`;
 
 export function accountById(db: Database, id: AccountId): Account | undefined {
-  return toAccount(db.get<AccountRow>(`${SELECT_ACCOUNT} WHERE id = ?`, id));
+  return toAccount(db, db.get<AccountRow>(`${SELECT_ACCOUNT} WHERE id = ?`, id));
 }
 
 export function accountByAddress(db: Database, address: string): Account | undefined {
-  return toAccount(db.get<AccountRow>(`${SELECT_ACCOUNT} WHERE address = ?`, address));
+  return toAccount(db, db.get<AccountRow>(`${SELECT_ACCOUNT} WHERE address = ?`, address));
 }
 
 export function allAccounts(db: Database): readonly Account[] {
-  return db.all<AccountRow>(`${SELECT_ACCOUNT} ORDER BY address`).flatMap((row) => toAccount(row) ?? []);
+  return db.all<AccountRow>(`${SELECT_ACCOUNT} ORDER BY address`).flatMap((row) => toAccount(db, row) ?? []);
 }
 
 export function folderByName(db: Database, accountId: AccountId, name: string): Folder | undefined {
@@ -86,8 +93,22 @@ function toCredential(row: CredentialRow): Credential {
   return { ...row, scopes: JSON.parse(row.scopes) as Credential["scopes"] };
 }
 
-function toAccount(row: AccountRow | undefined): Account | undefined {
-  return row === undefined ? undefined : { ...row, enabled: row.enabled === 1 };
+export function toAlias(db: Database, { address, targets }: AliasRow): StoredAlias {
+  const enabled = !isDisabled(db, address) && !isDisabled(db, domainOf(address));
+  return { address, targets: JSON.parse(targets) as string[], enabled };
+}
+
+function toAccount(db: Database, row: AccountRow | undefined): Account | undefined {
+  if (row === undefined) return undefined;
+  return { ...row, enabled: row.enabled === 1 && !isDisabled(db, domainOf(row.address)) };
+}
+
+function isDisabled(db: Database, name: string): boolean {
+  return db.get("SELECT 1 FROM disabled WHERE name = ?", name) !== undefined;
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf("@") + 1);
 }
 
 function toFolder(row: FolderRow): Folder {

@@ -16,6 +16,8 @@ export const storeMethods = {
   listDomains: "reader",
   putDomain: "writer",
   removeDomain: "writer",
+  listDisabled: "reader",
+  setDisabled: "writer",
   listCredentials: "reader",
   putCredential: "writer",
   removeCredential: "writer",

@@ -17,7 +17,8 @@ type DirectoryMethod =
   | "putAlias"
   | "removeAlias"
   | "putDomain"
-  | "removeDomain";
+  | "removeDomain"
+  | "setDisabled";
 
 export function directoryOperations(context: WriteContext): Pick<WriterOperations, DirectoryMethod> {
   return { ...accountOperations(context), ...nameOperations(context) };
@@ -79,7 +80,7 @@ function accountOperations(
 function nameOperations({
   db,
   events,
-}: WriteContext): Pick<WriterOperations, "putAlias" | "removeAlias" | "putDomain" | "removeDomain"> {
+}: WriteContext): Pick<WriterOperations, "putAlias" | "removeAlias" | "putDomain" | "removeDomain" | "setDisabled"> {
   return {
     putAlias(address, targets) {
       if (accountByAddress(db, address) !== undefined) return failed("address-is-account");
@@ -89,6 +90,7 @@ function nameOperations({
     },
     removeAlias(address) {
       if (db.run("DELETE FROM alias WHERE address = ?", address) === 0) return failed("no-such-alias");
+      db.run("DELETE FROM disabled WHERE name = ?", address);
       events.directory();
       return ok(undefined);
     },
@@ -98,8 +100,14 @@ function nameOperations({
     },
     removeDomain(name) {
       if (db.run("DELETE FROM domain WHERE name = ?", name) === 0) return failed("no-such-domain");
+      db.run("DELETE FROM disabled WHERE name = ?", name);
       events.directory();
       return ok(undefined);
+    },
+    setDisabled(name, sinceMs) {
+      if (sinceMs === null) db.run("DELETE FROM disabled WHERE name = ?", name);
+      else db.run("INSERT OR IGNORE INTO disabled (name, since_ms) VALUES (?, ?)", name, sinceMs);
+      events.directory();
     },
   };
 }
