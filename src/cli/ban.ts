@@ -42,7 +42,7 @@ export const unban: Command = {
 export const allow: Command = {
   name: "allow",
   operands: ["IP|CIDR"],
-  summary: "never bans an address or network, and lifts the bans inside it",
+  summary: "never bans an address or network, and lifts the bans inside it; --remove ends that",
   options: {
     ...ENTRY_OPTIONS,
     remove: { type: "boolean", text: "takes the allowance off again" },
@@ -62,6 +62,12 @@ export const allow: Command = {
   },
 };
 
+/** For who meant the other command. */
+const OTHER_KIND: Readonly<Record<ListedEntry["kind"], (prefix: string) => string>> = {
+  ban: (prefix) => `It has an allowance; \`postern allow ${prefix} --remove\` takes that off.`,
+  allow: (prefix) => `It has a ban; \`postern unban ${prefix}\` takes that off.`,
+};
+
 async function takeOff(invocation: Invocation, kind: ListedEntry["kind"]): Promise<ExitCode> {
   const [prefix = ""] = invocation.operands;
   const scope = readScope(invocation);
@@ -72,10 +78,11 @@ async function takeOff(invocation: Invocation, kind: ListedEntry["kind"]): Promi
     "block-list-remove",
     args,
     prefix,
-    ({ removed, covering }) => {
+    ({ removed, covering, ofOtherKind }) => {
       const [first] = removed;
       if (first === undefined) invocation.out.problem(`${prefix} has no ${kind} of its own.`);
       else invocation.out.line(`${first.prefix}: ${counted(removed.length, kind)} taken off.`);
+      if (ofOtherKind.length > 0) invocation.out.problem(OTHER_KIND[kind](prefix));
       for (const other of covering) {
         const how = kind === "ban" ? `; postern unban ${other.prefix}, or postern allow ${prefix}` : "";
         invocation.out.problem(`It is still in ${other.prefix} (${other.kind}, scope ${other.scope})${how}.`);

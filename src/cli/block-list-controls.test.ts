@@ -77,6 +77,19 @@ suite("entries", () => {
     assert.deepEqual(lifted, [{ prefix: "198.51.100.7", scope: "auth", kind: "ban" }]);
     assert.deepEqual(await rows(), ["ban all 198.51.100.0/24"]);
   });
+
+  test("an allowance is taken off as such; who asks for a ban hears that there is one", async (t) => {
+    const { put, run, rows } = await openWorld(t);
+    await put("198.51.100.0/24");
+    await run("block-list-put", { prefix: "198.51.100.7", kind: "allow", ...ABOUT });
+    const asked = { prefix: "198.51.100.7", scope: null };
+    const unban = await run("block-list-remove", { ...asked, kind: "ban" });
+    assert.ok(unban.ok);
+    const { removed, ofOtherKind } = unban.value as { removed: BlockListRow[]; ofOtherKind: BlockListRow[] };
+    assert.deepEqual([removed.length, ofOtherKind.map(({ kind }) => kind)], [0, ["allow"]]);
+    await run("block-list-remove", { ...asked, kind: "allow" });
+    assert.deepEqual(await rows(), ["ban all 198.51.100.0/24"]);
+  });
 });
 
 suite("the list", () => {

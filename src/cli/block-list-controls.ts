@@ -42,11 +42,14 @@ export const blockListCommands = {
       return ok({ entry: listed ?? { ...entry.value, accounts: NOBODY }, lifted });
     },
   ),
-  /** Takes off the entries of exactly this prefix; of no scope given, those of all. `covering`: what holds it all the same. */
+  /**
+   * Takes off the entries of exactly this prefix; of no scope given, those of all. `covering`: what holds it all the same.
+   * `ofOtherKind`: what stays of exactly this prefix.
+   */
   "block-list-remove": command(
     z.strictObject({ prefix: z.string(), kind: z.enum(["ban", "allow"]), scope: scope.nullable() }),
     async (context, { prefix, kind, scope: ofScope }) => {
-      const { store } = context.administration;
+      const { store, clock } = context.administration;
       const parsed = parsePrefix(prefix);
       if (!parsed.ok) return failed(`bad-prefix: ${entryProblemText(parsed.problem)}`);
       const text = formatPrefix(parsed.value);
@@ -56,7 +59,8 @@ export const blockListCommands = {
       );
       await lift(removed, context);
       const covering = all.filter((row) => row.kind === kind && !removed.includes(row) && covers(row, parsed.value));
-      return ok({ removed, covering });
+      const ofOtherKind = all.filter((row) => row.prefix === text && row.kind !== kind && isLive(row, clock.now()));
+      return ok({ removed, covering, ofOtherKind });
     },
   ),
   /** @param prefix those that hold it or are inside it; null: all. Newest first, `total` before the limit. */

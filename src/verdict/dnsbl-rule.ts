@@ -61,7 +61,7 @@ function listed(
     rejects ? "listed-as-hostile" : "listed",
     weight,
     { detail, remedy: `${where}, or write to ${policy.contact}` },
-    { asks: rejects ? "reject" : "accept" },
+    { asks: rejects ? "reject" : "accept", ...(lookUpUrl === "" ? {} : { lookUpUrl }) },
   );
 }
 

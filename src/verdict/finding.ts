@@ -6,10 +6,10 @@ export function finding(
   reason: string,
   weight: number,
   text: Pick<Finding, "detail" | "remedy">,
-  more: Partial<Pick<Finding, "asks" | "asksWithAnother">> = {},
+  more: Partial<Pick<Finding, "asks" | "asksWithAnother" | "lookUpUrl">> = {},
 ): Finding {
   const { asks = "accept" } = more;
-  return { reason, weight, asks, asksWithAnother: more.asksWithAnother ?? asks, ...text };
+  return { reason, weight, ...text, ...more, asks, asksWithAnother: more.asksWithAnother ?? asks };
 }
 
 /** Something that could not be established. It never counts. */

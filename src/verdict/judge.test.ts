@@ -97,6 +97,8 @@ suite("verdict: names", () => {
     const { reply } = judge(evidence({ reverseDns: reverse, ...lists(listed(2)) }), policy());
     assert.deepEqual([reply?.code, reply?.status], [450, "4.7.25"]);
     assert.match(reply?.text ?? "", /add a PTR record for 198\.51\.100\.7/);
+    assert.match(reply?.text ?? "", /listed by spamhaus-zen \(spam source/);
+    assert.ok(reply?.text.endsWith(`; see also https://check.example/${CLIENT}`), reply?.text);
   });
 
   test("a second signal in shadow is none", () => {
@@ -322,6 +324,14 @@ suite("verdict: modes and replies", () => {
       policy(),
     );
     assert.match(reply?.text ?? "", /^Refused: score 16 of 15; dnsbl: .*spamhaus-zen.*; dnsbl: .* b \(.*; helo: /);
+  });
+
+  test("each list that a refusal names has its look-up page named, once, in lines that are bounded", () => {
+    const page = (name: string) => `https://${name}.example/${"q".repeat(200)}?ip=${CLIENT}`;
+    const three = ["a", "b", "c"].map((list) => listed(6, { list, lookUpUrl: page(list) }));
+    const { reply } = judge(evidence(lists(...three, listed(1, { list: "d", lookUpUrl: page("a") }))), policy());
+    for (const name of ["a", "b", "c"]) assert.equal(reply?.text.split(page(name)).length, 2, reply?.text);
+    for (const line of reply?.text.split("\n") ?? []) assert.ok(line.length <= REPLY_LINE_OCTETS_MAX);
   });
 
   test("where settings refuse what no rule found fault with, the refusal says so", () => {

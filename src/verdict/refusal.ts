@@ -60,11 +60,13 @@ export function refusal(outcome: Outcome, policy: Policy): Reply | null {
   const { disposition, decisive, heaviestFirst } = outcome;
   if (disposition !== "defer" && disposition !== "reject") return null;
   const [code, status] = codesOf(disposition, decisive);
+  const named = namedOf(disposition, outcome);
   // A score is brought down most by what weighs most; a greylist asks for nothing but patience.
-  const remedy = (decisive ?? heaviestFirst[0])?.finding.remedy ?? `write to ${policy.contact}`;
+  const leading = decisive ?? heaviestFirst[0];
+  const remedy = leading?.finding.remedy ?? `write to ${policy.contact}`;
   const waits = decisive === undefined && disposition === "defer" ? outcome.greylisted : undefined;
   const patience = waits === undefined ? "" : `greylisted: ${waits.detail}, ${waits.remedy}`;
-  const parts = [...whatWasFound(disposition, outcome, policy), patience, remedy];
+  const parts = [...whatWasFound(disposition, outcome, policy, named), patience, remedy, ...otherPages(named, leading)];
   return reply(code, status, oneReply(parts));
 }
 
@@ -78,27 +80,36 @@ function codesOf(disposition: "defer" | "reject", decisive: Objection | undefine
   return CODES[decisive.rule][disposition];
 }
 
+/** What the reply names: what decided with the second signal where there is one, or what adds up. */
+function namedOf(disposition: "defer" | "reject", { decisive, heaviestFirst }: Outcome): readonly Objection[] {
+  if (decisive === undefined) return heaviestFirst.slice(0, NAMED_OBJECTIONS_MAX);
+  // The heaviest, so it is the second signal where there is one.
+  const another = heaviestFirst.find(({ rule, finding }) => rule !== decisive.rule && finding.weight > 0);
+  return decisive.finding.asks !== disposition && another !== undefined ? [decisive, another] : [decisive];
+}
+
+/** Each list that is named has its page named, too, not only the one that weighs most. */
+function otherPages(named: readonly Objection[], leading: Objection | undefined): readonly string[] {
+  const urls = named.filter((one) => one !== leading).map(({ finding }) => finding.lookUpUrl ?? "");
+  return [...new Set(urls)]
+    .filter((url) => url !== "" && url !== leading?.finding.lookUpUrl)
+    .map((url) => `see also ${url}`);
+}
+
 function whatWasFound(
   disposition: "defer" | "reject",
   { sum, decisive, heaviestFirst }: Outcome,
   { thresholds }: Policy,
+  named: readonly Objection[],
 ): readonly string[] {
   const verb = disposition === "defer" ? "Deferred" : "Refused";
   if (decisive === undefined) {
     const bound = disposition === "defer" ? thresholds.greylist : thresholds.reject;
     // Where every message is refused, there is nothing to name but the setting.
     const nothing = disposition === "reject" && heaviestFirst.length === 0 ? [NOTHING_FOUND] : [];
-    return [
-      `${verb}: score ${sum} of ${bound ?? sum}`,
-      ...nothing,
-      ...heaviestFirst.slice(0, NAMED_OBJECTIONS_MAX).map(inWords),
-    ];
+    return [`${verb}: score ${sum} of ${bound ?? sum}`, ...nothing, ...named.map(inWords)];
   }
-  const found = [`${verb} by ${inWords(decisive)}`];
-  // The heaviest, so it is the second signal where there is one.
-  const another = heaviestFirst.find(({ rule, finding }) => rule !== decisive.rule && finding.weight > 0);
-  if (decisive.finding.asks !== disposition && another !== undefined) found.push(`and by ${inWords(another)}`);
-  return found;
+  return named.map((one, index) => `${index === 0 ? `${verb} by` : "and by"} ${inWords(one)}`);
 }
 
 function inWords({ rule, finding }: Objection): string {

@@ -43,6 +43,8 @@ export interface Finding {
   readonly detail: string;
   /** What the sender's admin can do; empty where nobody needs to do anything. */
   readonly remedy: string;
+  /** A page about it that a list has; part of `remedy`, which is not said of each finding. */
+  readonly lookUpUrl?: string;
   /** With which codes it refuses, where the rule's own are not meant. */
   readonly says?: { readonly code: number; readonly status: EnhancedStatus };
 }

@@ -38,6 +38,7 @@ export function listed(
     readonly rejectsAlone?: boolean;
     readonly role?: ListSubject["role"];
     readonly value?: string;
+    readonly lookUpUrl?: string;
   } = {},
 ): ListFinding {
   const { list = "spamhaus-zen", rejectsAlone = false, role = "client", value = CLIENT } = changes;
@@ -50,7 +51,7 @@ export function listed(
       rejectsAlone,
       answers: [answer],
       ttlSeconds: 60,
-      lookUpUrl: `https://check.example/${value}`,
+      lookUpUrl: changes.lookUpUrl ?? `https://check.example/${value}`,
     },
     { list, role, value },
   );
