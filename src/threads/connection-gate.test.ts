@@ -10,6 +10,7 @@ import { FakeLog } from "../../test/fakes/log.ts";
 import { FakeRandom } from "../../test/fakes/random.ts";
 import { type ConnectionGate, openConnectionGate } from "./connection-gate.ts";
 import { createGateMemory } from "./gate-memory.ts";
+import type { RefusedAtLimit } from "./limit-records.ts";
 
 const IMAPS = { protocol: "imap", tls: "implicit" } as const;
 const SMTP = { protocol: "smtp", tls: "starttls" } as const;
@@ -24,6 +25,20 @@ suite("the connection limits of several threads", () => {
     open[0]?.connection.leave();
     assert.equal(world.connect(1, "203.0.113.5", SMTP).said(), "220 here");
     assert.match(world.connect(0, "203.0.113.5", SMTP).said(), /^421 /);
+  });
+
+  test("who is refused hears an ID, which who records it hears with it", () => {
+    const world = new World();
+    const told = world.refusals;
+    for (let times = 0; times < 20; times++) world.connect(0, "203.0.113.5", SMTP);
+    assert.equal(told.length, 0);
+    const said = world.connect(0, "203.0.113.5", SMTP).said();
+    assert.ok(said.endsWith(" (connections_per_address = 20) (fake-session)\r\n"), said);
+    assert.deepEqual(
+      told.map(({ connection, protocol, reached }) => [connection.id, protocol, reached.limit]),
+      [["fake-session", "smtp", "connections_per_address"]],
+    );
+    assert.ok(said.includes(told[0]?.text ?? "nothing"));
   });
 
   test("an account has its limit on all threads together, by whatever address", () => {
@@ -78,6 +93,7 @@ suite("the connection limits of several threads", () => {
 class World {
   readonly clock = new FakeClock();
   arrivals = 0;
+  readonly refusals: RefusedAtLimit[] = [];
   readonly #gates: readonly ConnectionGate[];
 
   constructor(hidesOthers: (address: string) => boolean = () => false) {
@@ -93,6 +109,7 @@ class World {
     this.#gates = [0, 1].map(() =>
       openConnectionGate({ settings, gateMemory }, { clock: this.clock, log: new FakeLog(), hidden }),
     );
+    this.gate(0).tellOfRefusals((refused) => void this.refusals.push(refused));
   }
 
   gate(thread: number): ConnectionGate {

@@ -12,6 +12,7 @@ import type { Accept, Connection, Endpoint } from "#ports/connection.ts";
 import type { Log } from "#ports/log.ts";
 import type { LoginPlaces } from "#ports/login-places.ts";
 import type { GateMemory } from "./gate-memory.ts";
+import type { RefusedAtLimit } from "./limit-records.ts";
 import { ownAddresses } from "./protected.ts";
 import { connectionLimitSettings } from "./slices.ts";
 
@@ -21,6 +22,8 @@ export interface ConnectionGate {
   readonly isCrowded: () => boolean;
   /** Somebody logged in from there before this process began. */
   readonly remember: (address: string, loggedInMs: number) => void;
+  /** Who hears of refusals that the client was told of: known only when what records them is. */
+  readonly tellOfRefusals: (hear: (refused: RefusedAtLimit) => void) => void;
   /** What becomes of a client. @param keep what is done with one that comes in; the second runs when it is gone. */
   readonly arrive: (
     remote: Endpoint,
@@ -61,6 +64,7 @@ export function openConnectionGate(
   });
   const explanations = new Explanations();
   const tickets = new WeakMap<Connection, Ticket>();
+  let hearRefused: ((refused: RefusedAtLimit) => void) | undefined;
   return {
     logins: {
       enter(connection, accountId) {
@@ -71,6 +75,9 @@ export function openConnectionGate(
       },
     },
     isCrowded: () => limits.isCrowded,
+    tellOfRefusals: (hear) => {
+      hearRefused = hear;
+    },
     remember: (address, loggedInMs) => limits.remember(address, loggedInMs),
     arrive({ address }, { protocol, tls }, keep) {
       hidden.arrived(address);
@@ -86,8 +93,12 @@ export function openConnectionGate(
       limitReached?.(admission);
       log.info("connection-refused", { remote: address, listener: protocol, limit: admission.limit });
       if (!explanations.mayExplain({ insideTls: tls === "implicit" }, clock.now())) return { kind: "turned-away" };
-      const refusal = { protocol, hostname: settings.hostname, text: limitText(admission) };
-      return { kind: "comes-in", accept: (connection) => refuseConnection(connection, refusal), lost: () => undefined };
+      const accept: Accept = (connection) => {
+        const text = `${limitText(admission)} (${connection.id})`;
+        hearRefused?.({ connection, protocol, reached: admission, text });
+        return refuseConnection(connection, { protocol, hostname: settings.hostname, text });
+      };
+      return { kind: "comes-in", accept, lost: () => undefined };
     },
   };
 }

@@ -16,6 +16,7 @@ import type { Store } from "#store/store.ts";
 import type { ConnectionGate } from "./connection-gate.ts";
 import type { FrontGate } from "./front-gate.ts";
 import { openJudging } from "./judging.ts";
+import { LimitRecords } from "./limit-records.ts";
 import { openLogins } from "./logins.ts";
 import { primaryHostOf } from "./pairing-settings.ts";
 import type { FrontData } from "./ports.ts";
@@ -55,6 +56,8 @@ export async function protocolAccepts(
   const returns = await openReturnAddresses(settings, { clock, random });
   const senders = await SenderListsFollower.open({ store, clock, log });
   const { judge, close } = await openJudging({ settings, version, store, clock, random, log, gate, senders });
+  const limitRecords = new LimitRecords(judge);
+  limits.tellOfRefusals((refused) => limitRecords.refused(refused));
   const otherNodes = await SecondaryRecipients.open({ store, clock, log, primaryHostOf: primaryHostOf(settings) });
   const sending = openSendingLimits(settings, { store, clock, gate });
   const shared = { store, authenticator, logins: limits.logins, clock, random, log, spool };

@@ -83,6 +83,10 @@ function addressInHelo(form: "literal" | "bare-address", isPrivate: boolean, isC
   return { helo: helo({ form, address, resolution: "not-asked", match: "not-asked" }) };
 }
 
+function page(name: string): string {
+  return `https://${name}.example/${"q".repeat(200)}?ip=${CLIENT}`;
+}
+
 suite("verdict: names", () => {
   test("no PTR scores 2, and with a second signal waits with 450 (R58)", () => {
     const reverse = reverseDns("no-name");
@@ -327,7 +331,6 @@ suite("verdict: modes and replies", () => {
   });
 
   test("each list that a refusal names has its look-up page named, once, in lines that are bounded", () => {
-    const page = (name: string) => `https://${name}.example/${"q".repeat(200)}?ip=${CLIENT}`;
     const three = ["a", "b", "c"].map((list) => listed(6, { list, lookUpUrl: page(list) }));
     const { reply } = judge(evidence(lists(...three, listed(1, { list: "d", lookUpUrl: page("a") }))), policy());
     for (const name of ["a", "b", "c"]) assert.equal(reply?.text.split(page(name)).length, 2, reply?.text);
