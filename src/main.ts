@@ -22,6 +22,7 @@ import type { RaisedAlert } from "./threads/alert.ts";
 import { type FrontThreads, startFrontThreads } from "./threads/front-threads.ts";
 import { createGateMemory, type GateMemory } from "./threads/gate-memory.ts";
 import type { Gatekeeper } from "./threads/gatekeeper.ts";
+import { createOutcomeMemory, OutcomeFigures, type OutcomeReport } from "./threads/outcome-figures.ts";
 import { Pairing } from "./threads/pairing.ts";
 import type { ListeningReport } from "./threads/ports.ts";
 import type { Proof } from "./threads/proofs.ts";
@@ -61,6 +62,8 @@ export interface RunningServer {
   readonly connections: () => number;
   /** How near each limit of connections has come. */
   readonly limitFigures: () => readonly LimitFigure[];
+  /** What became of messages since the start. */
+  readonly outcomes: () => OutcomeReport;
   readonly protectedAddresses: () => ProtectedAddresses;
   /** Newest first. */
   readonly alerts: () => readonly RaisedAlert[];
@@ -109,6 +112,7 @@ class Server implements RunningServer {
   readonly #storeThreads: StoreThreads;
   readonly #flushLog: () => void;
   readonly #gateMemory: GateMemory;
+  readonly #outcomeMemory = createOutcomeMemory();
   readonly #failure = Promise.withResolvers<string>();
   /** Ended on purpose. */
   readonly #dismissed = new Set<Thread>();
@@ -139,6 +143,7 @@ class Server implements RunningServer {
   readonly tls = (): TlsReport => this.#guard?.tlsFigures.report() ?? { handshakesFailed: [], logins: [] };
   readonly lists = (): readonly ListReport[] => this.#guard?.listFigures.report() ?? [];
   readonly connections = (): number => this.#totals().open;
+  readonly outcomes = (): OutcomeReport => new OutcomeFigures(this.#outcomeMemory).report();
   readonly limitFigures = (): readonly LimitFigure[] => this.#totals().figures();
   readonly protectedAddresses = (): ProtectedAddresses =>
     this.#guard?.protectedAddresses ?? protectedAddresses(this.settings());
@@ -225,10 +230,15 @@ class Server implements RunningServer {
       storeThreads: this.#storeThreads,
       tls: this.#tls.materialWith(certificates.value),
       gateMemory: this.#gateMemory,
+      outcomeMemory: this.#outcomeMemory,
       takesOver: this.#generation !== undefined,
     });
     if (!fronts.ok) return bindProblem(fronts.problem.endpoint, fronts.problem.code);
-    const queue = await startQueueThread(settings, this.#options.log, this.#storeThreads, this.#guard.gatekeeper);
+    const queue = await startQueueThread(settings, this.#options.log, {
+      storeThreads: this.#storeThreads,
+      gatekeeper: this.#guard.gatekeeper,
+      outcomeMemory: this.#outcomeMemory,
+    });
     this.#generation = { settings, fronts: fronts.value, queue };
     this.#watch([...fronts.value.threads, ...(queue === undefined ? [] : [queue.thread])]);
     await this.#tls.inForce(settings, certificates.value);

@@ -194,7 +194,7 @@ suite("doors", () => {
 suite("metrics", () => {
   const LOCAL = { ...PLAIN, isLocal: true };
 
-  test("are for this machine, under whatever name", async () => {
+  test("are for this machine", async () => {
     const { status, headers, page } = await ask("http://127.0.0.1:8080/metrics", LOCAL);
     assert.deepEqual([status, page], [200, "postern_info 1\n"]);
     assert.equal(headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
@@ -205,6 +205,36 @@ suite("metrics", () => {
     for (const name of ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"]) {
       const asked = await ask("http://127.0.0.1/metrics", LOCAL, { headers: { [name]: "198.51.100.7" } });
       assert.equal(asked.status, 404, name);
+    }
+  });
+
+  test("are not for who asks for a name of ours, as through a proxy that says nothing of itself", async () => {
+    for (const host of ["mx1.example.com", "example.com", "192.0.2.1", "localhost.example.com"]) {
+      assert.equal((await ask(`http://${host}/metrics`, LOCAL)).status, 404, host);
+    }
+    for (const host of ["localhost:9100", "[::1]", "127.0.0.1"]) {
+      assert.equal((await ask(`http://${host}/metrics`, LOCAL)).status, 200, host);
+    }
+  });
+
+  test("with a token are for who shows it, from elsewhere inside TLS alone, and for nobody without", async () => {
+    const metricsToken = "0123456789abcdef";
+    const guarded = createWebApp({
+      settings: { ...settings, metricsToken },
+      httpsPort: 443,
+      keyAuthorization,
+      metrics,
+    });
+    const status = async (url: string, client: WebClient, authorization?: string): Promise<number> => {
+      const headers = new Headers(authorization === undefined ? [] : [["authorization", authorization]]);
+      return (await guarded.respond(new Request(url, { headers }), client)).status;
+    };
+    const bearer = `Bearer ${metricsToken}`;
+    assert.equal(await status("http://127.0.0.1/metrics", LOCAL, bearer), 200);
+    assert.equal(await status("https://mx1.example.com/metrics", SECURE, bearer), 200);
+    assert.equal(await status("http://mx1.example.com/metrics", PLAIN, bearer), 404);
+    for (const wrong of [undefined, "Bearer ", "Bearer 0123456789abcdeg", "Basic 0123456789abcdef", metricsToken]) {
+      assert.equal(await status("http://127.0.0.1/metrics", LOCAL, wrong), 404, wrong);
     }
   });
 

@@ -1,9 +1,10 @@
 /**
  * The web pages that mail needs, and no more: what other servers (MTA-STS), mail programs (autoconfig, autodiscover, profiles)
  * and certificate authorities (challenges) ask for, and the page on which people make passkeys. Everything here is public, but for
- * `/metrics`, which is for this machine alone, and what is asked with a link for a passkey; nothing tells whether an account exists.
+ * `/metrics`, which is for this machine or for who has the token, and what is asked with a link for a passkey; nothing tells
+ * whether an account exists.
  */
-import { createHash } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { APPLE_PROFILE_TYPE, appleProfile } from "./apple-profile.ts";
 import { autoconfigXml } from "./autoconfig.ts";
@@ -44,6 +45,7 @@ type Env = { Bindings: WebClient };
 
 /** What a proxy on this machine writes: the client is somebody else, who need not know our figures. */
 const FORWARDED = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+const LOOPBACK_NAMES: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 const XML = { "content-type": "text/xml; charset=utf-8" };
 /** Octets of an address in a request (RFC 5321 §4.5.3.1.3). */
 const ADDRESS_OCTETS_MAX = 256;
@@ -59,8 +61,7 @@ export function createWebApp(options: WebAppOptions): WebApp {
       : context.body(answer, 200, { "content-type": "application/octet-stream" });
   });
   app.get("/metrics", async (context) => {
-    if (!context.env.isLocal || FORWARDED.some((name) => context.req.header(name) !== undefined))
-      return context.notFound();
+    if (!maySeeMetrics(settings, context)) return context.notFound();
     const text = await options.metrics();
     return text === undefined
       ? context.text("The figures cannot be had.\n", 503)
@@ -93,6 +94,22 @@ export function createWebApp(options: WebAppOptions): WebApp {
     context.text(`Mail server ${settings.hostname}. Mail programs find their settings here.\n`),
   );
   return { respond: async (request, client) => app.fetch(request, client) };
+}
+
+function maySeeMetrics({ metricsToken }: WebSettings, context: Context<Env>): boolean {
+  const { isLocal, isSecure, isPrivate } = context.env;
+  if (metricsToken !== undefined) {
+    const shown = /^Bearer +(\S+)$/i.exec(context.req.header("authorization") ?? "")?.[1];
+    return (isLocal || isSecure || isPrivate) && shown !== undefined && isSame(shown, metricsToken);
+  }
+  // Whoever came through a proxy asks for a name of ours, or the proxy has left its mark.
+  const isPassedOn = FORWARDED.some((name) => context.req.header(name) !== undefined);
+  return isLocal && !isPassedOn && LOOPBACK_NAMES.has(hostOf(context));
+}
+
+/** In the same time, wherever they differ. */
+function isSame(one: string, other: string): boolean {
+  return timingSafeEqual(createHash("sha256").update(one).digest(), createHash("sha256").update(other).digest());
 }
 
 function profile(settings: WebSettings, context: Context<Env>): Response | Promise<Response> {
@@ -144,7 +161,7 @@ const protecting: MiddlewareHandler<Env> = async (context, next) => {
 
 /** A name that is not ours came by a foreign DNS record or a mistake: no page of ours is shown under it. */
 function knownHosts(settings: WebSettings): MiddlewareHandler<Env> {
-  const own = new Set([settings.hostname, "localhost", "127.0.0.1", "[::1]"]);
+  const own = new Set([settings.hostname, ...LOOPBACK_NAMES]);
   return async (context, next) => {
     const host = hostOf(context);
     if (!own.has(host) && hostRole(settings, host) === undefined) return context.text("No such host here.\n", 421);

@@ -3,6 +3,8 @@ export interface WebSettings {
   readonly hostname: string;
   readonly domains: readonly WebDomain[];
   readonly services: readonly MailService[];
+  /** Who shows it may read the figures from elsewhere, and nobody may without it. */
+  readonly metricsToken?: string | undefined;
 }
 
 export interface WebDomain {

@@ -12,6 +12,10 @@ const RUNNING: ServerStatus = {
   listeners: [],
   connectionsOpen: 12,
   limits: [{ limit: "connections_total", max: 1000, peak: 40, refused: 3 }],
+  outcomes: {
+    messages: { accept: 11, junk: 4, quarantine: 1, defer: 2, reject: 30 },
+    deliveries: { delivered: 8, deferred: 3, failed: 1 },
+  },
   lists: [
     {
       list: "zen",
@@ -57,6 +61,8 @@ test("figures of a running server, each with its name, and of nobody's name", ()
     'postern_certificate_end_seconds{file="a.pem",key_type="ec"} 1800000000',
     'postern_queue_recipients{state="under-way"} 1',
     "postern_bans 6",
+    'postern_messages_total{outcome="reject"} 30',
+    'postern_deliveries_total{outcome="deferred"} 3',
     'postern_list_healthy{list="zen",state="refuses-us"} 0',
     'postern_list_answers_total{list="zen",answer="clean"} 5',
   ]) {

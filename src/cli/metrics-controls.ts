@@ -36,7 +36,7 @@ export function metricsOf(running: ServerStatus, stored: Stored): readonly Metri
 }
 
 function serverMetrics(running: ServerStatus): readonly Metric[] {
-  const { version, startedAtMs, connectionsOpen, limits, tls, alerts } = running;
+  const { version, startedAtMs, connectionsOpen, limits, outcomes, tls, alerts } = running;
   const byLimit = (value: "max" | "peak" | "refused") =>
     limits.map((figure) => ({ labels: { limit: figure.limit }, value: figure[value] }));
   return [
@@ -46,6 +46,14 @@ function serverMetrics(running: ServerStatus): readonly Metric[] {
     { ...gauge("postern_limit_max", "Each limit of connections, as it is set."), samples: byLimit("max") },
     { ...gauge("postern_limit_peak", "The most that came of it since the start."), samples: byLimit("peak") },
     { ...counter("postern_limit_refused_total", "Connections and logins it refused."), samples: byLimit("refused") },
+    {
+      ...counter("postern_messages_total", "Messages that clients brought, by what happened to each."),
+      samples: byOutcome(outcomes.messages),
+    },
+    {
+      ...counter("postern_deliveries_total", "Tries at recipients of other servers, by what came of each."),
+      samples: byOutcome(outcomes.deliveries),
+    },
     {
       ...counter("postern_tls_handshakes_failed_total", "Handshakes that failed, by listener and reason."),
       samples: tls.handshakesFailed.map(({ listener, failure, count }) => ({
@@ -99,6 +107,10 @@ function listMetrics({ lists }: ServerStatus): readonly Metric[] {
       samples: lists.map(({ list, disagreed }) => ({ labels: { list }, value: disagreed })),
     },
   ];
+}
+
+function byOutcome(counts: Readonly<Record<string, number>>): Metric["samples"] {
+  return Object.entries(counts).map(([outcome, value]) => ({ labels: { outcome }, value }));
 }
 
 function gauge(name: string, help: string): Omit<Metric, "samples"> {

@@ -160,7 +160,7 @@ function contextOf(server: RunningServer): ControlContext {
 }
 
 async function statusOf(server: RunningServer): Promise<ServerStatus> {
-  const { startedAtMs, listening, connections, limitFigures, lists, alerts, proofs } = server;
+  const { startedAtMs, listening, connections, limitFigures, outcomes, lists, alerts, proofs } = server;
   return {
     version: postern.version,
     processId: process.pid,
@@ -169,6 +169,7 @@ async function statusOf(server: RunningServer): Promise<ServerStatus> {
     listeners: listening(),
     connectionsOpen: connections(),
     limits: limitFigures(),
+    outcomes: outcomes(),
     lists: lists(),
     tls: await tlsStatusOf(server),
     alerts: alerts(),

@@ -9,6 +9,7 @@ import type { SendingHold } from "#store/sending-rows.ts";
 import type { StoreStatistics } from "#store/store.ts";
 import type { RaisedAlert } from "#threads/alert.ts";
 import { reason } from "#threads/incident-sheet.ts";
+import type { OutcomeReport } from "#threads/outcome-figures.ts";
 import type { NodeState, PairState } from "#threads/pair-states.ts";
 import type { ListeningReport } from "#threads/ports.ts";
 import type { Proof } from "#threads/proofs.ts";
@@ -33,6 +34,8 @@ export interface ServerStatus {
   readonly connectionsOpen: number;
   /** How near each limit of connections has come since the start. */
   readonly limits: readonly LimitFigure[];
+  /** What became of messages since the start. */
+  readonly outcomes: OutcomeReport;
   /** How each DNS list is and what it said; none where none is asked. */
   readonly lists: readonly ListReport[];
   readonly tls: TlsStatus;

@@ -148,6 +148,7 @@ function derive(file: SettingsFile, path: string, surroundings: Surroundings, pr
       ...written.reports,
       from: canonical(written.reports.from ?? reportsFrom(file)),
     },
+    metrics: written.metrics,
     accounts: written.accounts,
     auth: written.auth,
     clientCertificates: clientCertificateSettings(file, folder, problems),

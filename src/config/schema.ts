@@ -4,6 +4,7 @@ import { auth } from "./schema-auth.ts";
 import { clientCertificates } from "./schema-client-certificates.ts";
 import { delivery, route } from "./schema-delivery.ts";
 import { limits } from "./schema-limits.ts";
+import { metrics } from "./schema-metrics.ts";
 import { oauth } from "./schema-oauth.ts";
 import { pair } from "./schema-pair.ts";
 import { policy } from "./schema-policy.ts";
@@ -255,6 +256,7 @@ export const posternToml = table({
   }),
   pair: section(pair, "Other nodes: see [second-mx.md](second-mx.md)."),
   reports: section(reports, "What domains tell each other about mail: see [reports.md](reports.md)."),
+  metrics: section(metrics, "Figures for Prometheus: see [metrics.md](metrics.md)."),
   accounts: section(accounts, "New accounts."),
   auth: section(auth, "How users prove who they are."),
   oauth: section(

@@ -97,6 +97,7 @@ export interface Settings {
   readonly pair: FileSettings["pair"];
   /** `from` is canonical and in one of the domains. */
   readonly reports: FileSettings["reports"] & { readonly from: string };
+  readonly metrics: FileSettings["metrics"];
   readonly accounts: FileSettings["accounts"];
   readonly auth: FileSettings["auth"];
   readonly oauth: OauthFileSettings | undefined;

@@ -24,6 +24,14 @@ export const flag = expecting("true or false", (error) => z.boolean({ error }));
 
 export const text = expecting("a text in quotes", (error) => z.string({ error }));
 
+/** Octets: too long to be guessed, and what an HTTP field takes (RFC 6750 §2.1). */
+const TOKEN_PATTERN = /^(?:[A-Za-z0-9._~+/-]{16,200}=*)?$/;
+
+/** A shared secret, or empty where there is none. */
+export const bearerToken = expecting("a token of 16 to 200 letters, digits and ._~+/-", (error) =>
+  z.string({ error }).refine((value) => TOKEN_PATTERN.test(value), { error }),
+);
+
 /** A domain name; U-labels are taken and kept as A-labels. */
 export const domainName = expecting('a domain name such as "example.com"', (error) =>
   z.string({ error }).transform((value, context): Domain => {

@@ -41,6 +41,19 @@ suite("the queue at work", () => {
     assert.deepEqual(await world.store.listQueue({ limit: 1 }), []);
   });
 
+  test("tells what came of each try, for the figures", async (context) => {
+    const answers = ["deferred", "delivered", "failed"] as const;
+    let tries = 0;
+    const { world } = await open(context, (recipient) =>
+      recipient === "bob@far.example" ? (answers[tries++] ?? "delivered") : "failed",
+    );
+    await world.send(["bob@far.example", "carol@far.example"]);
+    await world.quiet();
+    assert.deepEqual(world.outcomes.splice(0).toSorted(), ["deferred", "failed"]);
+    await world.pass(HOUR_MS, MINUTE_MS);
+    assert.deepEqual(world.outcomes, ["delivered"]);
+  });
+
   test("the next one is given out while it is written down what became of the last", async (context) => {
     const settings = { attemptsMax: 1 };
     const answers: PromiseWithResolvers<"delivered">[] = [];

@@ -14,6 +14,9 @@ import { JobRun } from "./job-run.ts";
 import { ABORT_MS, DEAD_KEPT_MS, DRAIN_MS, JOBS_PER_CLAIM_MAX, LOOK_AT_LEAST_MS, PRUNE_EVERY_MS } from "./limits.ts";
 import type { QueueSettings } from "./settings.ts";
 
+/** What came of a try, for one recipient. Those that are broken off as the server stops are none. */
+export type DeliveryOutcome = "delivered" | "deferred" | "failed";
+
 export interface DispatcherOptions {
   readonly store: Pick<
     Store,
@@ -29,6 +32,7 @@ export interface DispatcherOptions {
   readonly attempt: Attempt;
   readonly bounces: Pick<BounceDesk, "deliveryOf">;
   readonly settings: QueueSettings;
+  readonly hearOutcome?: (outcome: DeliveryOutcome) => void;
   readonly clock: Clock;
   readonly random: Pick<Random, "bytes">;
   readonly log: Log;

@@ -3,12 +3,19 @@ import type { QueueJob, QueueSettlement, SettledRecipient } from "#store/queue-r
 import type { Delivery } from "#store/store.ts";
 import type { AttemptReport, AttemptStage, DeliveryJob, RecipientResult } from "./attempt.ts";
 import type { Report } from "./bounces/report.ts";
-import type { DispatcherOptions } from "./dispatcher.ts";
+import type { DeliveryOutcome, DispatcherOptions } from "./dispatcher.ts";
 import { NO_SPACE_RETRY_MS, SUPPRESS_FROM_TIMES, SUPPRESS_MS } from "./limits.ts";
 import { type Settled, settle, suppressedReport } from "./settle.ts";
 import { openStoredMessage, type StoredMessage } from "./stored-message.ts";
 
 const UINT32 = 2 ** 32;
+
+const OUTCOMES: Readonly<Record<SettledRecipient["outcome"]["kind"], DeliveryOutcome>> = {
+  delivered: "delivered",
+  waiting: "deferred",
+  failed: "failed",
+  dead: "failed",
+};
 
 export class JobRun {
   readonly #options: DispatcherOptions;
@@ -139,7 +146,16 @@ export class JobRun {
     };
     const written = await store.settleQueued(settlement);
     if (!written.ok) await this.#withoutReports(settlement, nowMs);
+    this.#tell(settled);
     this.#log(report);
+  }
+
+  #tell({ results }: Settled): void {
+    for (const { outcome } of results) {
+      // Broken off as the server stops: no try.
+      if (outcome.kind === "waiting" && this.#signal.aborted && !outcome.isDoubtful) continue;
+      this.#options.hearOutcome?.(OUTCOMES[outcome.kind]);
+    }
   }
 
   /** What other servers said of the account: expired mail is not among it, nor what was never tried. */

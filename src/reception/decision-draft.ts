@@ -72,6 +72,12 @@ export class DecisionDraft {
     return this.hasNews && (this.#recipients.length > 0 || this.reply !== null);
   }
 
+  /** What came of it at the end; undefined where nobody was asked for, or the client left before it said anything. */
+  get outcome(): Disposition | undefined {
+    const isOpen = this.stage !== "data" && this.#recipients.some(({ accepted }) => accepted);
+    return isOpen || (this.#recipients.length === 0 && this.reply === null) ? undefined : this.#disposition();
+  }
+
   get hasRefused(): boolean {
     return this.#recipients.some(({ accepted }) => !accepted);
   }

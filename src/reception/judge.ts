@@ -13,6 +13,7 @@ import type { Random } from "#ports/random.ts";
 import type { BlockListEntry, Evidence } from "#verdict/evidence.ts";
 import type { Policies } from "#verdict/policies.ts";
 import { type Policy, RULE_NAMES } from "#verdict/policy.ts";
+import type { Disposition } from "#verdict/verdict.ts";
 import type { DecisionSink } from "./decision-sink.ts";
 import type { Checks, GatheringOptions } from "./evidence-gathering.ts";
 import { REFUSALS_RECORDED_EVERY_MS, REFUSALS_REMEMBERED_MAX } from "./limits.ts";
@@ -52,6 +53,8 @@ export interface JudgeDependencies {
   }) => number | undefined;
   /** A client has said its name. `proven`: it has logged in, too. */
   readonly hearName?: (address: string, clientName: string, proven: boolean) => void;
+  /** Hears once of each message or attempt at one, when it is over. */
+  readonly hearOutcome?: (outcome: Disposition) => void;
   /** Hears of every verdict, for the health of lists. */
   readonly hearVerdict?: (evidence: Evidence) => void;
   /** Likewise of every verdict on a message that is there. @param client its address. */

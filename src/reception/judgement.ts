@@ -382,19 +382,15 @@ export class Judgement {
     this.#draft = undefined;
     this.#judging = undefined;
     if (draft?.isWorthARecord === true) this.#record(draft);
+    const outcome = draft?.outcome;
+    if (outcome !== undefined) this.#judge.deps.hearOutcome?.(outcome);
   }
 
   #record(draft: DecisionDraft, judged: Judged = this.#judged): void {
     const { sink, policies, settingsName } = this.#judge.deps;
     const { session, listener, address } = this.#client;
-    const client = {
-      session,
-      listener,
-      address,
-      name: this.#clientName,
-      account: this.#account?.address ?? null,
-      judged,
-    };
+    const account = this.#account?.address ?? null;
+    const client = { session, listener, address, name: this.#clientName, account, judged };
     sink.record(draft.toRecord(client, policies.standard, settingsName));
   }
 }

@@ -28,6 +28,7 @@ export interface FrontOptions {
   readonly fingerprintKey: Uint8Array;
   readonly tls: TlsMaterial;
   readonly gateMemory: GateMemory;
+  readonly outcomeMemory: SharedArrayBuffer;
   /** The ports are shared with threads that will be drained: a reload. */
   readonly takesOver: boolean;
 }
@@ -61,6 +62,7 @@ export async function startFrontThreads(
       takesOver: options.takesOver,
       tls: options.tls,
       gateMemory: options.gateMemory,
+      outcomeMemory: options.outcomeMemory,
       log: options.log,
       storePorts,
       gatePort,

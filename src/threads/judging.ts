@@ -27,6 +27,7 @@ import { greylistSettings } from "./greylist-settings.ts";
 import { tellOfLists } from "./list-figures.ts";
 import { tellLinkLists, tellLists } from "./list-judgements.ts";
 import { messageChecks } from "./message-checks.ts";
+import type { OutcomeFigures } from "./outcome-figures.ts";
 import { policiesOf, settingsName } from "./policy.ts";
 import { openPolicyHost, PolicyFileWatch } from "./policy-file.ts";
 import type { PolicyHost } from "./policy-host.ts";
@@ -58,10 +59,12 @@ export interface JudgingOptions {
   readonly gate: FrontGate;
   /** Knows the sender lists. */
   readonly senders: Pick<SenderListsFollower, "matching">;
+  /** Counts what became of messages. */
+  readonly outcomes?: OutcomeFigures;
 }
 
 export async function openJudging(options: JudgingOptions): Promise<Judging> {
-  const { settings, version, store, clock, random, log, gate, senders } = options;
+  const { settings, version, store, clock, random, log, gate, senders, outcomes } = options;
   const policies = policiesOf(settings);
   const { servers, timeoutMs } = settings.dns;
   const resolver = createDnsClient({ servers, timeoutMs, clock, random, log });
@@ -103,6 +106,7 @@ export async function openJudging(options: JudgingOptions): Promise<Judging> {
     hearOffence: (offence) => gate.offence(offence),
     mustWait: (client) => gate.mustWait(client),
     hearName: (address, clientName, proven) => gate.named(address, clientName, proven),
+    ...(outcomes === undefined ? {} : { hearOutcome: (outcome) => outcomes.message(outcome) }),
     hearVerdict: (evidence) => tellLists(watch, evidence, policies.standard),
     hearMessageVerdict: (evidence, client) => tellLinkLists(watch, evidence, client, policies.standard),
     scanners: openScanners({ settings, version, dialer: systemDialer, clock, log, gate }),

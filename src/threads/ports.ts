@@ -20,6 +20,8 @@ export interface FrontData {
   readonly takesOver: boolean;
   readonly tls: TlsMaterial;
   readonly gateMemory: GateMemory;
+  /** See `outcome-figures.ts`. */
+  readonly outcomeMemory: SharedArrayBuffer;
   readonly log: LogOptions;
   readonly storePorts: StorePorts;
   /** To the gatekeeper: see `gate-messages.ts`. */
@@ -30,6 +32,8 @@ export interface FrontData {
 
 export interface QueueData {
   readonly settings: Settings;
+  /** See `outcome-figures.ts`. */
+  readonly outcomeMemory: SharedArrayBuffer;
   readonly log: LogOptions;
   readonly storePorts: StorePorts;
   /** To the gatekeeper: alerts alone go there. */

@@ -18,6 +18,7 @@ import type { FrontGate } from "./front-gate.ts";
 import { openJudging } from "./judging.ts";
 import { LimitRecords } from "./limit-records.ts";
 import { openLogins } from "./logins.ts";
+import { OutcomeFigures } from "./outcome-figures.ts";
 import { primaryHostOf } from "./pairing-settings.ts";
 import type { FrontData } from "./ports.ts";
 import { reportArrivals } from "./report-arrivals.ts";
@@ -36,7 +37,7 @@ export interface ProtocolAccepts {
 
 /** What each protocol makes of a connection, with everything it needs wired to it. One for a thread. */
 export async function protocolAccepts(
-  { settings, version }: FrontData,
+  { settings, version, outcomeMemory }: FrontData,
   {
     store,
     log,
@@ -55,7 +56,9 @@ export async function protocolAccepts(
   });
   const returns = await openReturnAddresses(settings, { clock, random });
   const senders = await SenderListsFollower.open({ store, clock, log });
-  const { judge, close } = await openJudging({ settings, version, store, clock, random, log, gate, senders });
+  const outcomes = new OutcomeFigures(outcomeMemory);
+  const judging = { settings, version, store, clock, random, log, gate, senders, outcomes };
+  const { judge, close } = await openJudging(judging);
   const limitRecords = new LimitRecords(judge);
   limits.tellOfRefusals((refused) => limitRecords.refused(refused));
   const otherNodes = await SecondaryRecipients.open({ store, clock, log, primaryHostOf: primaryHostOf(settings) });

@@ -15,6 +15,13 @@ export interface QueueThread {
   readonly drain: () => Promise<void>;
 }
 
+interface QueueThreadOptions {
+  readonly storeThreads: StoreThreads;
+  readonly gatekeeper: Gatekeeper;
+  /** See `outcome-figures.ts`. */
+  readonly outcomeMemory: SharedArrayBuffer;
+}
+
 /** More than the queue gives its attempts to end in. Milliseconds. */
 const DRAIN_MS = 10_000;
 
@@ -22,14 +29,13 @@ const DRAIN_MS = 10_000;
 export async function startQueueThread(
   settings: Settings,
   log: LogOptions,
-  storeThreads: StoreThreads,
-  gatekeeper: Gatekeeper,
+  { storeThreads, gatekeeper, outcomeMemory }: QueueThreadOptions,
 ): Promise<QueueThread | undefined> {
   const hasOtherNodes = settings.domains.some(({ role }) => role === "secondary");
   if (!mayLeave(settings) && !hasOtherNodes) return undefined;
   const storePorts = storeThreads.connect("not-of-folders");
   const gatePort = gatekeeper.connect();
-  const data: QueueData = { settings, log, storePorts, gatePort };
+  const data: QueueData = { settings, outcomeMemory, log, storePorts, gatePort };
   const thread = startThread(threadFile("queue"), "queue", data, [storePorts.writer, storePorts.reader, gatePort]);
   await thread.ready;
   return {

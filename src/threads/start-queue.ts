@@ -17,6 +17,7 @@ import type { GateOrder } from "./gate-messages.ts";
 import { GateReporter } from "./gate-reporter.ts";
 import { openHandOn, staysHere } from "./hand-on.ts";
 import { NextHopAlerts } from "./next-hop-alerts.ts";
+import { OutcomeFigures } from "./outcome-figures.ts";
 import type { QueueData } from "./ports.ts";
 import { openRemoteDelivery } from "./remote-delivery.ts";
 import { openReports } from "./reports.ts";
@@ -31,6 +32,7 @@ export interface RunningQueue {
 
 export async function startQueue({
   settings,
+  outcomeMemory,
   log: logOptions,
   storePorts,
   gatePort,
@@ -47,6 +49,7 @@ export async function startQueue({
   const remote = openRemoteDelivery(settings, { clock, random, log, nextHops: new NextHopAlerts({ clock, gate }) });
   const toNodes = await openHandOn(settings, { store, directory, clock, random, log });
   const elsewhere = mayLeave(settings) ? outgoingAttempt(remote.attempt, { keys, hostname, clock }) : staysHere(clock);
+  const outcomes = new OutcomeFigures(outcomeMemory);
   const dispatcher = new Dispatcher({
     store,
     attempt: toNodes.attempt(elsewhere),
@@ -58,6 +61,7 @@ export async function startQueue({
       findSender: (address) => findSender(directory, returns, address),
     }),
     settings: queueSettings(settings),
+    hearOutcome: (outcome) => outcomes.delivery(outcome),
     clock,
     random,
     log,

@@ -4,11 +4,12 @@ import { isPrivateEndpoint } from "#config/endpoint.ts";
 import type { ListenerSettings, Settings } from "#config/settings.ts";
 import type { RelyingParty } from "#identity/second-factor/passkeys.ts";
 
-export function webSettings({ hostname, domains, listeners }: Settings): WebSettings {
+export function webSettings({ hostname, domains, listeners, metrics }: Settings): WebSettings {
   return {
     hostname,
     domains: domains.map(({ name, mtaSts }) => ({ name, mtaSts })),
     services: mailServices(listeners),
+    metricsToken: metrics.token === "" ? undefined : metrics.token,
   };
 }
 

@@ -39,6 +39,8 @@ export interface QueueWorldOptions {
 export class QueueWorld {
   readonly clock: FakeClock;
   readonly store: Store;
+  /** What was told for the figures. */
+  readonly outcomes: string[] = [];
   readonly jobs: DeliveryJob[] = [];
   readonly log = new FakeLog();
   readonly random = new FakeRandom();
@@ -73,6 +75,7 @@ export class QueueWorld {
       attempt: this.#attempt,
       bounces: new BounceDesk({ store, hostname, random, log, findSender }),
       settings: { ...QUEUE_SETTINGS, ...settings },
+      hearOutcome: (outcome) => void this.outcomes.push(outcome),
       clock,
       random,
       log,
