@@ -94,6 +94,7 @@ suite("control commands", () => {
       name: "example.org",
       role: "primary",
       from: "store",
+      enabled: true,
       accounts: ["alice@example.org"],
       aliases: ["info@example.org"],
     });
