@@ -37,7 +37,7 @@ export const backupCommands: readonly Command[] = [
       copying(invocation, async (settings) => {
         const { verifySqliteStore } = await import("#store/sqlite/verify.ts");
         const [dir = settings.dataDir] = invocation.operands;
-        return { messages: 0, findings: verifySqliteStore(resolve(dir)) };
+        return { messages: 0, findings: verifySqliteStore(resolve(dir)), skipped: [] };
       }),
   },
 ];
@@ -51,11 +51,12 @@ async function copying(
   if (settings === undefined) return 1;
   try {
     process.umask(0o077); // what is written holds mail and keys
-    const { messages, findings } = await work(settings, resolve(operands[0] ?? ""));
+    const { messages, findings, skipped } = await work(settings, resolve(operands[0] ?? ""));
     const isWhole = findings.length === 0;
-    if (json) out.json({ ok: true, value: { whole: isWhole, messages, findings } });
+    if (json) out.json({ ok: true, value: { whole: isWhole, messages, findings, skipped } });
     else {
       for (const { kind, text } of findings) out.line(`${kind}: ${text}`);
+      for (const path of skipped) out.line(`${path} is a link that leads nowhere: not copied.`);
       const copied = messages > 0 ? `${counted(messages, "message")} copied. ` : "";
       out.line(isWhole ? `${copied}All is whole.` : `${counted(findings.length, "thing")} not as it should be.`);
     }

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { delivery, messageText, toInbox } from "../contract/messages-for-tests.ts";
@@ -34,22 +44,67 @@ function asClientsSeeIt(dataDir: string): unknown {
   }
 }
 
+/** The rights of the databases and their logs. */
+function modes(folder: string): readonly string[] {
+  return globSync(join(folder, "{store,lock}.sqlite*")).map((file) => (statSync(file).mode & 0o777).toString(8));
+}
+
 suite("backup and restore", () => {
   test("while the store is written to; what comes back has UIDs, flags and keys as they were (R87)", () => {
     const { dataDir, writer } = filled();
     const before = asClientsSeeIt(dataDir);
     const copy = join(temporaryFolder(), "copy");
-    assert.deepEqual(backUpSqliteStore(dataDir, copy), { messages: 3, findings: [] });
+    assert.deepEqual(backUpSqliteStore(dataDir, copy), { messages: 3, findings: [], skipped: [] });
     // Later mail is not in it.
     applyOne(writer, "deliver", delivery(messageText("later", 300_000), [toInbox(1)]));
     writer.close();
     const restored = join(temporaryFolder(), "data");
-    assert.deepEqual(restoreSqliteStore(copy, restored), { messages: 3, findings: [] });
+    assert.deepEqual(restoreSqliteStore(copy, restored), { messages: 3, findings: [], skipped: [] });
     assert.deepEqual(asClientsSeeIt(restored), before);
     assert.equal(readFileSync(join(restored, "keys/one.key"), "utf8"), "secret");
     assert.deepEqual([statSync(copy).mode & 0o777, statSync(join(copy, "keys/one.key")).mode & 0o777], [0o700, 0o600]);
     assert.deepEqual(readdirSync(join(restored, "spool")), []);
     assert.deepEqual(verifySqliteStore(restored), []);
+  });
+
+  test("links are followed; those that lead nowhere are told of and left out, and the copy is whole", () => {
+    const { dataDir, writer } = filled();
+    const elsewhere = join(temporaryFolder(), "cert.pem");
+    writeFileSync(elsewhere, "certificate");
+    symlinkSync(elsewhere, join(dataDir, "cert.pem"));
+    const lost = { nothing: "/not/there", itself: "itself", above: "..", "keys/round": "../keys" };
+    for (const [name, target] of Object.entries(lost)) symlinkSync(target, join(dataDir, name));
+    const copy = join(temporaryFolder(), "copy");
+    const { findings, skipped } = backUpSqliteStore(dataDir, copy);
+    assert.deepEqual(findings, []);
+    assert.deepEqual(
+      [...skipped].toSorted(),
+      Object.keys(lost)
+        .map((name) => join(dataDir, name))
+        .toSorted(),
+    );
+    assert.equal(readFileSync(join(copy, "cert.pem"), "utf8"), "certificate");
+    assert.deepEqual(readdirSync(join(copy, "keys")), ["one.key"]);
+    writer.close();
+  });
+
+  test("databases are nobody else's to read, whatever the umask; those of before are made so", () => {
+    const umask = process.umask(0);
+    try {
+      const { dataDir, writer } = filled();
+      assert.deepEqual(new Set(modes(dataDir)), new Set(["600"]));
+      assert.ok(modes(dataDir).length >= 3, "with its logs");
+      const copy = join(temporaryFolder(), "copy");
+      backUpSqliteStore(dataDir, copy);
+      assert.deepEqual(modes(copy), ["600"]);
+      writer.close();
+      chmodSync(join(dataDir, "store.sqlite"), 0o644);
+      const again = openWriter(dataDir);
+      assert.deepEqual(new Set(modes(dataDir)), new Set(["600"]));
+      again.writer.close();
+    } finally {
+      process.umask(umask);
+    }
   });
 
   test("what cannot be brought back whole leaves no store behind, and can be tried again", () => {
@@ -62,7 +117,7 @@ suite("backup and restore", () => {
     assert.throws(() => restoreSqliteStore(copy, restored), /keys/);
     assert.ok(!readdirSync(restored).includes("store.sqlite"));
     rmSync(join(restored, "keys"));
-    assert.deepEqual(restoreSqliteStore(copy, restored), { messages: 3, findings: [] });
+    assert.deepEqual(restoreSqliteStore(copy, restored), { messages: 3, findings: [], skipped: [] });
   });
 
   test("a copy that is not whole is not brought back, and says what is missing", () => {

@@ -8,16 +8,18 @@ import {
   copyFileSync,
   existsSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
+  realpathSync,
   rmSync,
   statSync,
 } from "node:fs";
 import { dirname, join, resolve, sep } from "node:path";
 import { StoreOpenError } from "../store-open-error.ts";
 import { BlobFiles } from "./blob-files.ts";
-import { dataFolder, lockDataFolder, makeFolder, prepareDataFolder } from "./data-folder.ts";
+import { dataFolder, lockDataFolder, makeFolder, makePrivate, prepareDataFolder } from "./data-folder.ts";
 import { openForReading } from "./open-database.ts";
 import { type StoreFinding, verifySqliteStore } from "./verify.ts";
 
@@ -30,6 +32,8 @@ const NOT_COPIED = /^(?:store\.sqlite.*|lock\.sqlite.*|control\.sock|spool|blobs
 export interface CopyReport {
   readonly messages: number;
   readonly findings: readonly StoreFinding[];
+  /** Links of the data folder that lead to nothing, or back into it: nothing of the data is lost with them. */
+  readonly skipped: readonly string[];
 }
 
 /** Into a folder that is not there yet, or is empty. Throws `StoreOpenError`. */
@@ -46,7 +50,7 @@ export function backUpSqliteStore(dataDir: string, target: string): CopyReport {
 export function restoreSqliteStore(source: string, dataDir: string): CopyReport {
   // Before anything is written: what is no whole copy is not put in place.
   const findings = verifySqliteStore(source);
-  if (findings.length > 0) return { messages: 0, findings };
+  if (findings.length > 0) return { messages: 0, findings, skipped: [] };
   if (existsSync(dataFolder(dataDir).databaseFile)) {
     throw new StoreOpenError(
       "in-use",
@@ -71,14 +75,18 @@ function copyOnce(from: string, to: string): CopyReport {
   const [source, target] = [dataFolder(from), dataFolder(to)];
   const db = openForReading(source.databaseFile);
   try {
+    makePrivate(target.databaseFile);
     db.run("VACUUM INTO ?", target.databaseFile);
   } finally {
     db.close();
   }
   sync(target.databaseFile);
   const messages = copyBlobs(new BlobFiles(source), new BlobFiles(target), target.databaseFile);
-  for (const name of readdirSync(from)) if (!NOT_COPIED.test(name)) copyTree(join(from, name), join(to, name));
-  return { messages, findings: verifySqliteStore(to) };
+  const skipped: string[] = [];
+  for (const name of readdirSync(from)) {
+    if (!NOT_COPIED.test(name)) copyTree(join(from, name), join(to, name), (path) => void skipped.push(path));
+  }
+  return { messages, findings: verifySqliteStore(to), skipped };
 }
 
 /** Those that the copy of the database refers to. */
@@ -97,11 +105,25 @@ function copyBlobs(from: BlobFiles, to: BlobFiles, databaseFile: string): number
   }
 }
 
-/** Files and folders alone: sockets belong to who opened them. What is there stays: settings may stand in the data folder. */
-function copyTree(from: string, to: string): void {
+/**
+ * Files and folders alone, those that links lead to, too: sockets belong to who opened them. What is there stays: settings may
+ * stand in the data folder.
+ */
+function copyTree(from: string, to: string, skip: (path: string) => void): void {
+  if (leadsNowhere(from)) return skip(from);
   const found = statSync(from);
   if (found.isFile() && !existsSync(to)) copyFile(from, to);
-  if (found.isDirectory()) for (const name of readdirSync(from)) copyTree(join(from, name), join(to, name));
+  if (found.isDirectory()) for (const name of readdirSync(from)) copyTree(join(from, name), join(to, name), skip);
+}
+
+/** A link to nothing, to itself, or to a folder that it stands in. */
+function leadsNowhere(path: string): boolean {
+  if (!lstatSync(path).isSymbolicLink()) return false;
+  try {
+    return `${realpathSync(dirname(path))}${sep}`.startsWith(`${realpathSync(path)}${sep}`);
+  } catch {
+    return true;
+  }
 }
 
 function copyFile(from: string, to: string): void {

@@ -2,13 +2,26 @@
  * The data folder: `store.sqlite` with its log, `blobs/ab/<sha256>`, `spool/` and `lock.sqlite`. One process at a time
  * may write to it.
  */
-import { accessSync, constants, mkdirSync, readdirSync, rmSync, statfsSync, statSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { noSpaceError, StoreOpenError } from "../store-open-error.ts";
 import { Database } from "./database.ts";
 import { diskError } from "./disk-error.ts";
 
 const PRIVATE_MODE = 0o700; // mail is nobody else's to read
+const PRIVATE_FILE_MODE = 0o600;
+const OF_OTHERS = 0o077;
 
 export interface DataFolder {
   readonly databaseFile: string;
@@ -45,6 +58,22 @@ export function makeFolder(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
   if (dirname(path) !== path) makeFolder(dirname(path));
   mkdirSync(path, { mode: PRIVATE_MODE });
+}
+
+/**
+ * Makes the file of a database before SQLite does, nobody else's to read whatever the umask is; one that is there is made so, with
+ * its logs. New logs have the rights of their database.
+ */
+export function makePrivate(databaseFile: string): void {
+  try {
+    closeSync(openSync(databaseFile, constants.O_WRONLY | constants.O_CREAT, PRIVATE_FILE_MODE));
+    for (const path of [databaseFile, `${databaseFile}-wal`, `${databaseFile}-shm`]) {
+      const found = statSync(path, { throwIfNoEntry: false });
+      if (found !== undefined && (found.mode & OF_OTHERS) !== 0) chmodSync(path, PRIVATE_FILE_MODE);
+    }
+  } catch {
+    // Who may not do that is told by SQLite what it may not.
+  }
 }
 
 function checkOwner(dataDir: string): void {
@@ -92,6 +121,7 @@ export function emptySpool({ spoolFolder }: DataFolder): void {
 export function lockDataFolder(dataDir: string, { lockFile }: DataFolder): { readonly release: () => void } {
   let lock: Database | undefined;
   try {
+    makePrivate(lockFile);
     lock = new Database(lockFile, { readOnly: false, busyTimeoutMs: 0 });
     lock.exec("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;");
     lock.exec("BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS holder (process_id INTEGER NOT NULL);");

@@ -1,5 +1,6 @@
 import { migrations } from "../migrations/migrations.ts";
 import { noSpaceError, StoreOpenError } from "../store-open-error.ts";
+import { makePrivate } from "./data-folder.ts";
 import { Database } from "./database.ts";
 import { diskError } from "./disk-error.ts";
 
@@ -17,6 +18,7 @@ const BUSY_TIMEOUT_MS = 5000;
 /** Opens the database for writing and brings its schema up to date. Throws `StoreOpenError`. */
 export function openForWriting(file: string, steps: readonly string[] = migrations): Database {
   return opening(file, () => {
+    makePrivate(file);
     const database = new Database(file, { readOnly: false, busyTimeoutMs: BUSY_TIMEOUT_MS });
     try {
       database.exec(`PRAGMA page_size = ${PAGE_OCTETS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;`);
