@@ -210,6 +210,24 @@ export const sendingHoldsContract: ContractTests = {
     assert.deepEqual(await states(store), ["held (account)"]);
   },
 
+  "what was refused before a release holds nobody again when the quiet ends within the day; what comes later does":
+    async (store) => {
+      const refuse = async (count: number, atMs: number): Promise<void> => {
+        await send(store, { to: Array.from({ length: count }, (_, i) => `user@d${i}.example`), atMs });
+        for (const job of await claim(store, atMs)) await settle(store, job, { kind: "failed" }, atMs);
+      };
+      await refuse(20, START_MS);
+      assert.equal((await store.listSendingHolds()).length, 1);
+      await store.quietSending(ALICE, START_MS + HOUR_MS);
+      await refuse(19, START_MS + 2 * HOUR_MS);
+      assert.deepEqual(await store.listSendingHolds(), []);
+      await store.pruneSending(START_MS + 3 * HOUR_MS);
+      assert.deepEqual(await store.listSendingHolds(), []);
+      await refuse(1, START_MS + 3 * HOUR_MS);
+      const [hold] = await store.listSendingHolds();
+      assert.deepEqual([hold?.trigger, hold?.facts.refused], ["bounces", 20]);
+    },
+
   "a fifth, or fewer than twenty recipients, holds nobody": async (store) => {
     for (const [account, refused, delivered] of [
       [ALICE, 4, 16],

@@ -46,12 +46,14 @@ export function recentlySent(db: Database, account: string, nowMs: number, netwo
   return { messages: sums?.messages ?? 0, recipients: sums?.recipients ?? 0 };
 }
 
+/** Within a day, and of that what came after the last release or announcement: what was looked at is no news. */
 export function outcomesOf(db: Database, account: string, nowMs: number): Pick<HoldFacts, "delivered" | "refused"> {
+  const dayBegan = minuteOf(nowMs) - DAY_MINUTES;
   const sums = db.get<{ delivered: number; refused: number }>(
     `SELECT coalesce(sum(delivered), 0) AS delivered, coalesce(sum(refused), 0) AS refused
      FROM sending_minute WHERE account = ? AND minute > ?`,
     account,
-    minuteOf(nowMs) - DAY_MINUTES,
+    Math.max(dayBegan, minuteOf(quietUntilMs(db, account) - 1)),
   );
   return { delivered: sums?.delivered ?? 0, refused: sums?.refused ?? 0 };
 }
@@ -95,6 +97,7 @@ export function isHeld(db: Database, account: string): boolean {
   );
 }
 
+/** 0 where it was never quiet, or more than a day ago. */
 export function quietUntilMs(db: Database, account: string): number {
   return db.number("SELECT until_ms FROM sending_quiet WHERE account = ?", account);
 }

@@ -295,7 +295,8 @@ function prune(db: Database, nowMs: number): number {
     ["sending_minute", "account, minute, network", "minute", minuteOf(nowMs) - DAY_MINUTES],
     ["sending_day", "account, day", "day", today - HISTORY_DAYS],
     ["sending_source", "account, day, client, credential_id", "day", today - SOURCE_DAYS + 1],
-    ["sending_quiet", "account", "until_ms", nowMs],
+    // What came before its end is left out of sums of a day.
+    ["sending_quiet", "account", "until_ms", nowMs - DAY_MS],
   ];
   const shadows = db.run("DELETE FROM sending_hold WHERE is_enforced = 0 AND since_ms < ?", nowMs - SHADOW_AGAIN_MS);
   return oldest.reduce(
