@@ -25,7 +25,7 @@ const connections = {
     reason: "Large senders use about ten; one broken client cannot take all.",
   }),
   connections_per_minute_per_address: setting(wholeNumber(1, 100_000), 60, {
-    text: "New connections a minute from one address, evenly spread with a short burst.",
+    text: "New connections a minute from one address, all at once or spread: who keeps to it is not refused. Room comes back evenly over the minute.",
     reason: "One a second is more than any honest sender to a small site needs.",
   }),
   connections_per_slash24: setting(wholeNumber(1, 10_000), 60, {

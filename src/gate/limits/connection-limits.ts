@@ -13,7 +13,7 @@ import { bitsOf, type Prefix, parsePrefix, prefixHolds, prefixOf } from "../netw
 import { isLoopback } from "../network/special-addresses.ts";
 import { ConnectionTotals, type Standing } from "./connection-totals.ts";
 import type { LimitName, LimitReached } from "./limit-name.ts";
-import { BURST_PART_OF_MINUTE, KNOWN_SOURCE_MS } from "./limits.ts";
+import { KNOWN_SOURCE_MS } from "./limits.ts";
 import type { ConnectionLimitSettings, SourceLimit } from "./settings.ts";
 import { accountKey, type CountedSource, countedSources, knownKey, loggedInKey, type Protocol } from "./source-keys.ts";
 
@@ -120,8 +120,8 @@ export class ConnectionLimits {
     const { loggedInPerAddress, perAddress } = this.#settings;
     const factor = isKnown ? Math.max(1, loggedInPerAddress / perAddress.atOnce) : 1;
     const perMinuteMax = perMinute * factor;
-    const burstMax = Math.max(1, Math.ceil(perMinuteMax * BURST_PART_OF_MINUTE));
-    return { atOnceMax: atOnce * factor, perMinuteMax, burstMax };
+    // Who keeps to the number is never refused, also where all of it comes in the first second of the minute.
+    return { atOnceMax: atOnce * factor, perMinuteMax, burstMax: Math.max(1, Math.ceil(perMinuteMax)) };
   }
 
   #ticket(connection: Counted): Ticket {

@@ -1,8 +1,5 @@
 /** Bounds of the gate's connection limits that are no settings. */
 
-/** A burst may be a third of what may come in a minute: a mail program opens its five connections at once. */
-export const BURST_PART_OF_MINUTE = 1 / 3;
-
 /** How long an address somebody has logged in from is taken for a user's. Milliseconds. */
 export const KNOWN_SOURCE_MS = 30 * 24 * 3600 * 1000;
 
