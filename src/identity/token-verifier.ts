@@ -12,8 +12,11 @@ export type TokenFinding =
   | { readonly kind: "valid"; readonly address: string }
   /** @property why for the log; never holds the token. */
   | { readonly kind: "invalid"; readonly reason: TokenFault; readonly why: string }
-  /** The provider could not be asked: never success, and no guess either. */
-  | { readonly kind: "unavailable"; readonly why: string };
+  /**
+   * The provider could not be asked: never success, and no guess either.
+   * @property isOverload as many tokens are asked about as may be, which says nothing of the provider.
+   */
+  | { readonly kind: "unavailable"; readonly why: string; readonly isOverload?: true };
 
 export type TokenFault =
   /** Nobody vouches for it: somebody may be guessing. */

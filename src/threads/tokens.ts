@@ -50,6 +50,8 @@ export function tellingOfProblems(
     async verify(token, isKnown) {
       const finding = await tokens.verify(token, isKnown);
       const nowMs = clock.monotonicMs();
+      // Strangers who show many tokens at once do not take the provider down, nor do they prove that it is up.
+      if (finding.kind === "unavailable" && finding.isOverload === true) return finding;
       if (finding.kind === "unavailable" && (toldMs === undefined || nowMs - toldMs >= AGAIN_MS)) {
         toldMs = nowMs;
         gate.alert({

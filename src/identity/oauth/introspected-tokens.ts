@@ -41,7 +41,8 @@ export class IntrospectedTokens implements TokenVerifier {
     const open = this.#open.get(hash);
     if (open !== undefined) return open;
     if (this.#open.size >= (isKnown ? INTROSPECTIONS_AT_ONCE_MAX : STRANGERS_INTROSPECTIONS_AT_ONCE_MAX)) {
-      return Promise.resolve({ kind: "unavailable", why: `${this.#open.size} tokens are being asked about` });
+      const why = `${this.#open.size} tokens are being asked about`;
+      return Promise.resolve({ kind: "unavailable", why, isOverload: true });
     }
     const asked = this.#ask(token, hash).finally(() => this.#open.delete(hash));
     this.#open.set(hash, asked);
