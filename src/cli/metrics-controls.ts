@@ -2,9 +2,9 @@
 import { z } from "zod";
 import { type Metric, metricsText } from "#admin/metrics-text.ts";
 import { failed, ok } from "#mail/result.ts";
+import type { StoreStatistics } from "#store/directory-rows.ts";
 import type { QuarantineFigures } from "#store/quarantine-row.ts";
 import type { QueueCounts } from "#store/queue-rows.ts";
-import type { StoreStatistics } from "#store/store.ts";
 import { type ControlOutcome, command } from "./control-entry.ts";
 import type { ServerStatus } from "./status-report.ts";
 

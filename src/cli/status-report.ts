@@ -3,10 +3,10 @@
 import type { Settings } from "#config/settings.ts";
 import type { ListReport } from "#evidence/dnsbl/list-watch.ts";
 import type { LimitFigure } from "#gate/limits/connection-totals.ts";
+import type { StoreStatistics } from "#store/directory-rows.ts";
 import type { QuarantineFigures } from "#store/quarantine-row.ts";
 import type { QueueCounts } from "#store/queue-rows.ts";
 import type { SendingHold } from "#store/sending-rows.ts";
-import type { StoreStatistics } from "#store/store.ts";
 import type { RaisedAlert } from "#threads/alert.ts";
 import { reason } from "#threads/incident-sheet.ts";
 import type { OutcomeReport } from "#threads/outcome-figures.ts";

@@ -1,7 +1,7 @@
 /** What an operator does to aliases; see `accounts.ts`. */
 import { canonicalAddress, parseMailbox } from "#mail/address.ts";
 import { failed, ok, type Result } from "#mail/result.ts";
-import type { StoredAlias } from "#store/alias-row.ts";
+import type { StoredAlias } from "#store/directory-rows.ts";
 import { type Administration, type NotOurs, ownMailbox } from "./administration.ts";
 import { ALIAS_TARGETS_MAX } from "./limits.ts";
 

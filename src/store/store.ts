@@ -6,9 +6,9 @@
 import type { Content } from "#mail/content.ts";
 import type { MessageIndex } from "#mail/mime/structure.ts";
 import type { Result } from "#mail/result.ts";
-import type { StoredAlias } from "./alias-row.ts";
 import type { CredentialStore } from "./credential-store.ts";
 import type { BlockListChange, BlockListKey, BlockListRow, DecisionQuery, DecisionRow } from "./decision-row.ts";
+import type { StoredAlias, StoreStatistics } from "./directory-rows.ts";
 import type { DkimKeyRow } from "./dkim-key-row.ts";
 import type { GreylistAges, GreylistKnown, GreylistQuery, GreylistRow, GreylistTry } from "./greylist-row.ts";
 import type { PairStore } from "./pair-rows.ts";
@@ -206,14 +206,6 @@ export type StoreEvent =
 
 export type FolderProblem = "no-such-folder" | "already-exists" | "bad-name" | "too-many" | "not-allowed";
 export type WriteProblem = "no-such-folder" | "over-quota" | "no-space";
-
-export interface StoreStatistics {
-  readonly accounts: number;
-  readonly messages: number;
-  readonly sizeOctets: number;
-  readonly queued: number;
-  readonly schemaVersion: number;
-}
 
 export interface Store
   extends QueueStore,

@@ -2,10 +2,12 @@
  * The reading half of the embedded store, for one thread, on a connection that cannot write. It sees everything that was
  * committed before the call; a search runs in slices, between which other calls are answered.
  */
+
+import type { StoreStatistics } from "../directory-rows.ts";
 import { parseFolderName } from "../folder-name.ts";
 import { READ_OCTETS_MAX, ROWS_PER_CALL_MAX } from "../limits.ts";
 import { searchFolder } from "../search.ts";
-import type { AddressEntry, StoredDomain, StoreStatistics } from "../store.ts";
+import type { AddressEntry, StoredDomain } from "../store.ts";
 import { BlobFiles } from "./blob-files.ts";
 import { dataFolder } from "./data-folder.ts";
 import type { Database } from "./database.ts";

@@ -1,7 +1,7 @@
 /** Rows of small tables as the interface's values; what both halves read. */
 
-import type { StoredAlias } from "../alias-row.ts";
 import type { Credential } from "../credential-store.ts";
+import type { StoredAlias } from "../directory-rows.ts";
 import type { Account, AccountId, Folder, SpecialUse } from "../store.ts";
 import type { Database } from "./database.ts";
 
