@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import type { Settings } from "#config/settings.ts";
 import { makeSelfSigned } from "#platform/tls/self-signed.ts";
 import type { KeyPair } from "#platform/tls/server-tls.ts";
@@ -73,6 +74,16 @@ test("files that have changed are given to the threads, those that have not are 
   await keeper.look();
   assert.equal(applied[0]?.keyPairs[0].certificatePem, second.certificatePem);
   await keeper.close();
+});
+
+test("it looks by itself: new files are with the threads within 60 seconds", async () => {
+  const keeper = await open();
+  put(second);
+  clock.advance(60_000);
+  // It reads the disk.
+  for (let turn = 0; turn < 500 && applied.length === 0; turn++) await setTimeout(10);
+  await keeper.close();
+  assert.equal(applied[0]?.keyPairs[0].certificatePem, second.certificatePem);
 });
 
 test("a pair that does not fit leaves the old one; it is told at the second look, once, and taken back when it fits again", async () => {
