@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import { type Client, connectTo } from "../gate/proxied-client.ts";
-import { type GateServer, sendMail, smtpFrom, soon, startGateServer } from "./gate-server.ts";
+import { type GateServer, recordsOf, sendMail, smtpFrom, soon, startGateServer } from "./gate-server.ts";
 import { alice, bob } from "./server.ts";
 import type { SmtpClient } from "./smtp-client.ts";
 
@@ -73,7 +73,7 @@ const AT_ONCE = 50;
 
 interface Filled {
   readonly held: readonly SmtpClient[];
-  /** What those that were turned away heard, each different text once. */
+  /** What those that were turned away heard: each has an ID of its own. */
   readonly refused: string;
 }
 
@@ -98,6 +98,10 @@ suite("limits by source", () => {
     const { held, refused } = await fill(30, () => "198.51.100.1");
     assert.equal(held.length, DEFAULTS.connections_per_address);
     assert.match(refused, /^421 4\.7\.0 .*\(connections_per_address = 20\)/);
+    // One of those that were refused has a record, under the ID that it heard; the others were at once.
+    const records = await recordsOf(server, "198.51.100.1");
+    assert.deepEqual(records[0]?.reasons, ["connection-limit", "connections_per_address"]);
+    assert.ok(refused.includes(`(${records[0]?.id})`), refused);
     assert.equal((await sendMail(server, { address: "198.51.100.2" })).code, 250);
     for (const client of held) client.close();
   });
