@@ -24,3 +24,8 @@ export const TEXT_SHOWN_MAX = 512;
 export const ANSWERS_SHOWN_MAX = 10;
 /** Characters of the domain owner's explanation: it must fit a reply. */
 export const EXPLANATION_LENGTH_MAX = 400;
+
+/** Records remembered as terms, for each thread: a few KiB each at most. */
+export const RECORDS_REMEMBERED_MAX = 500;
+/** Characters of a record that is remembered. RFC 7208 §3.4 recommends 450. */
+export const RECORD_REMEMBERED_LENGTH_MAX = 1024;

@@ -1,6 +1,8 @@
 /** An SPF record as terms (RFC 7208 §4.5, §4.6, §12). The whole record is read before any of it counts. */
+import { LRUCache } from "lru-cache";
 import { failed, ok, type Result } from "#mail/result.ts";
 import type { SpfResult } from "./evidence.ts";
+import { RECORD_REMEMBERED_LENGTH_MAX, RECORDS_REMEMBERED_MAX } from "./limits.ts";
 import { type MacroString, parseMacroString, printable, TOP_LABEL } from "./macros.ts";
 import { isIpv4Network, isIpv6Network } from "./network.ts";
 
@@ -38,8 +40,18 @@ export function isSpfRecord(text: string): boolean {
   return /^v=spf1(?: |$)/i.test(text);
 }
 
+/** Most mail comes from a few senders, and their records include those of fewer providers. */
+const remembered = new LRUCache<string, Result<readonly SpfTerm[], string>>({ max: RECORDS_REMEMBERED_MAX });
+
 /** @returns the problem names the term. */
 export function parseRecord(text: string): Result<readonly SpfTerm[], string> {
+  if (text.length > RECORD_REMEMBERED_LENGTH_MAX) return parse(text);
+  const known = remembered.get(text) ?? parse(text);
+  remembered.set(text, known);
+  return known;
+}
+
+function parse(text: string): Result<readonly SpfTerm[], string> {
   if (/[^\x20-\x7e]/.test(text)) return failed("the record holds characters outside printable ASCII");
   const terms: SpfTerm[] = [];
   const once = new Set<string>();

@@ -88,6 +88,12 @@ const INLINE = new Set(
 /** Elements whose content nobody reads. */
 const UNREAD = new Set(["script", "style", "title", "template", "noscript"]);
 
+const EXCLAMATION = 0x21;
+const SLASH = 0x2f;
+const QUESTION = 0x3f;
+/** What a capital letter is short of its small one, below zero. */
+const CAPITAL = -0x20;
+
 /** Text without tags, comments, scripts and styles; entities decoded. Linear in the length, whatever the input. */
 export function htmlToText(html: string): string {
   const pieces: string[] = [];
@@ -100,7 +106,7 @@ export function htmlToText(html: string): string {
     const tag = html.indexOf("<", at);
     if (tag === -1 || tag > lastTagEnd) break;
     pieces.push(html.slice(at, tag));
-    if (!/^[a-z/!?]/i.test(html.charAt(tag + 1))) {
+    if (!beginsTag(html.charCodeAt(tag + 1))) {
       pieces.push("<");
       at = tag + 1;
       continue;
@@ -111,12 +117,38 @@ export function htmlToText(html: string): string {
       continue;
     }
     const tagEnd = html.indexOf(">", tag) + 1;
-    const name = /^<\/?([a-z][a-z0-9:]*)/.exec(folds.slice(tag, tag + 16))?.[1] ?? "";
+    const name = tagName(folds, tag);
     if (!INLINE.has(name)) pieces.push("\n");
     at = UNREAD.has(name) && html[tag + 1] !== "/" ? closingTagEnd(html, folds, name, tagEnd) : tagEnd;
   }
   pieces.push(html.slice(at));
   return decodeEntities(pieces.join(""));
+}
+
+/** A letter, or what begins a closing tag, a comment or a declaration. NaN at the end of the text. */
+function beginsTag(code: number): boolean {
+  return isLetter(code) || isLetter(code - CAPITAL) || code === SLASH || code === EXCLAMATION || code === QUESTION;
+}
+
+/** The longest that is looked for, and enough of any other to tell that it is none of them. Characters. */
+const NAME_LENGTH_MAX = 16;
+
+/** In lower case, as `folds` is; empty for what has none. @param tag where `<` stands. */
+function tagName(folds: string, tag: number): string {
+  const start = folds.charCodeAt(tag + 1) === SLASH ? tag + 2 : tag + 1;
+  if (!isLetter(folds.charCodeAt(start))) return "";
+  let end = start + 1;
+  while (end < tag + NAME_LENGTH_MAX && isNameCharacter(folds.charCodeAt(end))) end++;
+  return folds.slice(start, end);
+}
+
+function isLetter(code: number): boolean {
+  return code >= 0x61 && code <= 0x7a;
+}
+
+function isNameCharacter(code: number): boolean {
+  // Digits and the colon behind them.
+  return isLetter(code) || (code >= 0x30 && code <= 0x3a);
 }
 
 /** Past `</name…>`; an element that never closes reaches to the end. */
