@@ -38,6 +38,8 @@ export interface SmtpDependencies {
   readonly log: Log;
   /** Is STARTTLS to be had where TLS is not there from the start? By default on all listeners but LMTP's. */
   readonly startTls?: boolean;
+  /** False: others stand behind the address, so that it is not trusted though the settings list it. Absent: never. */
+  readonly mayTrust?: (address: string) => boolean;
   /** Shared between listeners where given. */
   readonly earlyTalkers?: EarlyTalkers;
   /** Are few connections left? Idle clients make room then. */

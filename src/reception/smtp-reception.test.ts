@@ -296,6 +296,17 @@ suite("reception: users", () => {
     const mx = new FakeReception("smtp", { relay, outbound: "held" }).connect();
     await assert.rejects(mx.envelope("printer@office.example", "b@victim.example"), /550 5\.7\.1/);
   });
+
+  test("a trusted network behind whose address others stand is trusted no more, for every session that begins (R03)", async () => {
+    const relay = { trustedNetworks: ["198.51.100.0/24"], trustedOnMx: false, ownAddresses: [] };
+    const msa = new FakeReception("submission", { relay, outbound: "held" });
+    msa.dependencies = { ...msa.dependencies, mayTrust: (address) => address !== "198.51.100.7" };
+    const hidden = msa.connect({ remote: { address: "198.51.100.7", port: 40_000 } });
+    await hidden.say("EHLO printer");
+    assert.match(await hidden.say("MAIL FROM:<printer@office.example>"), /^530 5\.7\.0 /);
+    const other = msa.connect({ remote: { address: "198.51.100.8", port: 40_000 } });
+    await other.envelope("printer@office.example", "b@victim.example");
+  });
 });
 
 suite("reception: no address is trusted for what it is (R01)", () => {

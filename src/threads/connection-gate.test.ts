@@ -86,7 +86,9 @@ suite("the connection limits of several threads", () => {
   test("addresses behind which many stand are listened for, refused or not", () => {
     const world = new World();
     for (let times = 0; times < 40; times++) world.connect(0, "203.0.113.5", SMTP);
-    assert.equal(world.arrivals, 40);
+    assert.deepEqual([world.arrivals, world.onMx], [40, 40]);
+    world.connect(0, "203.0.113.5", IMAPS);
+    assert.deepEqual([world.arrivals, world.onMx], [41, 40]);
   });
 });
 
@@ -94,6 +96,7 @@ class World {
   readonly clock = new FakeClock();
   arrivals = 0;
   readonly refusals: RefusedAtLimit[] = [];
+  onMx = 0;
   readonly #gates: readonly ConnectionGate[];
 
   constructor(hidesOthers: (address: string) => boolean = () => false) {
@@ -105,7 +108,11 @@ class World {
     assert.ok(loaded.ok);
     const settings: Settings = loaded.value.settings;
     const gateMemory = createGateMemory(settings, new FakeRandom());
-    const hidden = { arrived: () => void this.arrivals++, hidesOthers };
+    const arrived = (_: string, isMx: boolean): void => {
+      this.arrivals++;
+      if (isMx) this.onMx++;
+    };
+    const hidden = { arrived, hidesOthers };
     this.#gates = [0, 1].map(() =>
       openConnectionGate({ settings, gateMemory }, { clock: this.clock, log: new FakeLog(), hidden }),
     );

@@ -35,7 +35,7 @@ export interface ConnectionGate {
 /** Addresses behind which other clients stand: `gate/block-list/hidden-clients.ts`. */
 export interface HiddenAddresses {
   /** For every connection, refused ones too. */
-  readonly arrived: (address: string) => void;
+  readonly arrived: (address: string, isMx: boolean) => void;
   /** Rules that go by address are suspended for it. */
   readonly hidesOthers: (address: string) => boolean;
 }
@@ -80,7 +80,7 @@ export function openConnectionGate(
     },
     remember: (address, loggedInMs) => limits.remember(address, loggedInMs),
     arrive({ address }, { protocol, tls }, keep) {
-      hidden.arrived(address);
+      hidden.arrived(address, protocol === "smtp");
       const admission = limits.admit(address, { protocol });
       if (admission.ok) {
         const { ticket } = admission;

@@ -60,6 +60,18 @@ suite("the gate of a front", () => {
     assert.equal(world.gate.bans.findBan("172.18.0.1", "smtp")?.prefix, "172.18.0.0/16");
   });
 
+  test("where it is told so, an address is not trusted for a time (R03)", async (t) => {
+    const world = await openWorld(t);
+    const untilMs = world.clock.now() + 1000;
+    await world.order({ kind: "hidden", address: "10.8.0.2", untilMs });
+    await world.order({ kind: "hidden", address: "10.8.0.1", untilMs, trustEnds: true });
+    const trusted = (): readonly boolean[] => ["10.8.0.1", "10.8.0.2"].map((address) => world.gate.mayTrust(address));
+    assert.deepEqual(trusted(), [false, true]);
+    assert.equal(world.gate.hidesOthers("10.8.0.1"), true);
+    world.clock.advance(1000);
+    assert.deepEqual(trusted(), [true, true]);
+  });
+
   test("in shadow nobody waits", async (t) => {
     const world = await openWorld(t, { rows: [ban(STRANGER, "all")], isEnforced: false });
     await world.order({ kind: "slow", group: slow("account", ALICE) });

@@ -43,6 +43,7 @@ export class FrontGate implements LoginWatch {
   readonly #good = new GoodHistory();
   readonly #limitToldMs = new Map<LimitReached["limit"], number>();
   readonly #hidden: Map<string, number>;
+  readonly #untrusted = new Map<string, number>();
 
   private constructor(options: FrontGateOptions, bans: BlockListFollower, hidden: Map<string, number>) {
     const { clock, port } = options;
@@ -72,8 +73,13 @@ export class FrontGate implements LoginWatch {
     return (this.#hidden.get(address) ?? 0) > this.#options.clock.now();
   }
 
-  arrived(address: string): void {
-    this.#reporter.arrived(address);
+  /** Behind an address that is trusted stand clients that nobody listed: it is as good as none. */
+  mayTrust(address: string): boolean {
+    return (this.#untrusted.get(address) ?? 0) <= this.#options.clock.now();
+  }
+
+  arrived(address: string, isMx: boolean): void {
+    this.#reporter.arrived(address, isMx);
   }
 
   offence(offence: Offence): void {
@@ -184,13 +190,17 @@ export class FrontGate implements LoginWatch {
       case "home":
         return this.#good.login(order.address, order.account, order.atMs);
       case "hidden":
-        return this.#hide(order.address, order.untilMs);
+        if (order.trustEnds === true) this.#note(this.#untrusted, order);
+        return this.#note(this.#hidden, order);
     }
   }
 
-  #hide(address: string, untilMs: number): void {
+  #note(
+    noted: Map<string, number>,
+    { address, untilMs }: { readonly address: string; readonly untilMs: number },
+  ): void {
     const nowMs = this.#options.clock.now();
-    for (const [other, endMs] of this.#hidden) if (endMs <= nowMs) this.#hidden.delete(other);
-    if (this.#hidden.size < HIDDEN_MAX || this.#hidden.has(address)) this.#hidden.set(address, untilMs);
+    for (const [other, endMs] of noted) if (endMs <= nowMs) noted.delete(other);
+    if (noted.size < HIDDEN_MAX || noted.has(address)) noted.set(address, untilMs);
   }
 }

@@ -15,8 +15,8 @@ export type Observation =
       /** Its fingerprint. */
       readonly password: string;
     }
-  /** So many connections came from there. */
-  | { readonly kind: "arrived"; readonly address: string; readonly count: number }
+  /** So many connections came from there; `onMx` of them, where there are any, to where other servers send. */
+  | { readonly kind: "arrived"; readonly address: string; readonly count: number; readonly onMx?: number }
   /** `proven`: the session turned out good. */
   | { readonly kind: "named"; readonly address: string; readonly clientName: string; readonly proven: boolean }
   /** @property listener `0.0.0.0:993` */
@@ -39,7 +39,7 @@ export interface ObservationBatch {
 export type GateOrder =
   | { readonly kind: "taken" }
   | { readonly kind: "slow"; readonly group: SlowGroup }
-  /** Rules that go by address are suspended for this one. */
-  | { readonly kind: "hidden"; readonly address: string; readonly untilMs: number }
+  /** Rules that go by address are suspended for this one; with `trustEnds`, what is trusted by its address is a stranger, too. */
+  | { readonly kind: "hidden"; readonly address: string; readonly untilMs: number; readonly trustEnds?: true }
   /** The account has logged in from there. */
   | { readonly kind: "home"; readonly address: string; readonly account: string; readonly atMs: number };

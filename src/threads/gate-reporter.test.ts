@@ -23,6 +23,13 @@ suite("what a front tells the gatekeeper", () => {
     ]);
   });
 
+  test("of connections it is told how many were of port 25", () => {
+    const { reporter, clock, batches } = new World();
+    for (const isMx of [true, false, true]) reporter.arrived("192.0.2.1", isMx);
+    clock.advance(100);
+    assert.deepEqual(batches[0]?.observations, [{ kind: "arrived", address: "192.0.2.1", count: 3, onMx: 2 }]);
+  });
+
   test("the next batch waits until the last was taken", () => {
     const { reporter, clock, batches } = new World();
     reporter.add(seen("a"));

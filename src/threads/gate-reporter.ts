@@ -12,7 +12,7 @@ export class GateReporter {
   readonly #send: (batch: ObservationBatch) => void;
   #waiting: Observation[] = [];
   /** By address: connections are many and alike. */
-  #arrivals = new Map<string, number>();
+  #arrivals = new Map<string, { readonly count: number; readonly onMx?: number }>();
   #dropped = 0;
   #timer: Timer | undefined;
   /** A batch is being looked at. */
@@ -23,10 +23,12 @@ export class GateReporter {
     this.#send = send;
   }
 
-  arrived(address: string): void {
+  arrived(address: string, isMx = false): void {
     const known = this.#arrivals.get(address);
+    const { count = 0, onMx = 0 } = known ?? {};
+    const ofMx = onMx + (isMx ? 1 : 0);
     if (known === undefined && this.#isFull()) this.#dropped++;
-    else this.#arrivals.set(address, (known ?? 0) + 1);
+    else this.#arrivals.set(address, { count: count + 1, ...(ofMx > 0 ? { onMx: ofMx } : {}) });
     this.#sendSoon();
   }
 
@@ -59,7 +61,7 @@ export class GateReporter {
   }
 
   #sendNow(): void {
-    const arrivals = [...this.#arrivals].map(([address, count]) => ({ kind: "arrived", address, count }) as const);
+    const arrivals = [...this.#arrivals].map(([address, counts]) => ({ kind: "arrived", address, ...counts }) as const);
     const batch = { observations: [...arrivals, ...this.#waiting], dropped: this.#dropped };
     this.#waiting = [];
     this.#arrivals = new Map();

@@ -157,6 +157,40 @@ suite("the gatekeeper", () => {
     for (const port of [front, late]) port.close();
   });
 
+  test("most connections of port 25 from one private address: nobody is trusted for it (R03)", async (t) => {
+    const world = await openWorld(t);
+    const front = world.keeper.connect();
+    const orders = heard(front);
+    const untilMs = world.clock.now() + 600_000;
+    // A host that only hands in mail is told from one that shows the Internet's mail as its own.
+    world.keeper.observe({ kind: "arrived", address: "10.8.0.1", count: 100 });
+    for (let number = 0; number < 29; number++) {
+      world.keeper.observe({ kind: "arrived", address: `203.0.113.${number}`, count: 1, onMx: 1 });
+    }
+    assert.deepEqual(await orders(1), [{ kind: "hidden", address: "10.8.0.1", untilMs }]);
+    world.keeper.observe({ kind: "arrived", address: "10.8.0.1", count: 30, onMx: 30 });
+    assert.deepEqual((await orders(2)).at(-1), { kind: "hidden", address: "10.8.0.1", untilMs, trustEnds: true });
+    assert.deepEqual(world.raised(), [["clients-are-hidden", "10.8.0.1"]]);
+    assert.match(
+      world.alerts.current()[0]?.text ?? "",
+      /Limits and bans .* suspended for it\. Nor is it trusted meanwhile/,
+    );
+    front.close();
+  });
+
+  test("so do many names: a host that is trusted says one (R03)", async (t) => {
+    const world = await openWorld(t);
+    const front = world.keeper.connect();
+    const orders = heard(front);
+    for (let number = 0; number < 8; number++) {
+      const clientName = `mx.domain${number}.com`;
+      world.keeper.observe({ kind: "named", address: "10.8.0.1", clientName, proven: false });
+    }
+    const [order] = await orders(1);
+    assert.equal(order?.kind === "hidden" && order.trustEnds, true);
+    front.close();
+  });
+
   test("most connections from one private address: its fronts suspend what goes by address", async (t) => {
     const world = await openWorld(t);
     const front = world.keeper.connect();
@@ -193,6 +227,7 @@ interface World {
   readonly clock: FakeClock;
   readonly log: FakeLog;
   readonly keeper: Gatekeeper;
+  readonly alerts: Alerts;
   readonly accountId: number;
   /** So many different passwords at bob's account. */
   guess(address: string, count: number): void;
@@ -237,6 +272,7 @@ async function openWorld(
     clock,
     log,
     keeper,
+    alerts,
     accountId,
     guess(address, count) {
       for (let n = 0; n < count; n++) keeper.observe(wrongPassword(address, `password ${guesses++}`));

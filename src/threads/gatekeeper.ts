@@ -49,6 +49,8 @@ export class Gatekeeper {
   readonly #bans: BlockListFollower;
   readonly #ledger: OffenceLedger;
   readonly #hidden: HiddenClients;
+  /** The same of port 25 alone, where no host that is trusted by address has anything to do: what is trusted sends elsewhere. */
+  readonly #onMx: HiddenClients;
   readonly #logins: LoginNotes;
   readonly #fronts = new Set<MessagePort>();
   readonly #slow = new Map<string, SlowGroup>();
@@ -62,10 +64,12 @@ export class Gatekeeper {
     const { store, clock, log, protectedAddresses } = options;
     this.#options = options;
     this.#bans = bans;
-    this.#hidden = new HiddenClients((address) => protectedAddresses().mayHideOthers(address));
+    const mayHideOthers = (address: string): boolean => protectedAddresses().mayHideOthers(address);
+    this.#hidden = new HiddenClients(mayHideOthers);
+    this.#onMx = new HiddenClients(mayHideOthers);
     this.#ledger = new OffenceLedger({
       protectedAddresses: { reason: (prefix) => protectedAddresses().reason(prefix) },
-      hidesOthers: (address, nowMs) => this.#hidden.hidesOthers(address, nowMs),
+      hidesOthers: (address, nowMs) => this.#hidesOthers(address, nowMs),
       isAllowed: (address, scope, nowMs) => bans.list.isAllowed(address, scope, nowMs),
     });
     this.#logins = new LoginNotes({ store, clock, log });
@@ -162,29 +166,42 @@ export class Gatekeeper {
     if (this.#logins.note(address, accountId)) this.#tell({ kind: "home", address, account, atMs: nowMs });
   }
 
-  #arrived({ address, count }: Extract<Observation, { kind: "arrived" }>, nowMs: number): void {
+  #arrived({ address, count, onMx = 0 }: Extract<Observation, { kind: "arrived" }>, nowMs: number): void {
     for (let arrival = 0; arrival < count; arrival++) {
       const alert = this.#hidden.arrived(address, nowMs);
       if (alert !== undefined) this.#raise(alert);
+    }
+    for (let arrival = 0; arrival < onMx; arrival++) {
+      const alert = this.#onMx.arrived(address, nowMs);
+      if (alert !== undefined) this.#raise(withoutTrust(alert));
     }
     this.#tellHidden(address, nowMs);
   }
 
   #named(named: Extract<Observation, { kind: "named" }>, nowMs: number): void {
     const alert = this.#hidden.said(named, nowMs);
-    if (alert !== undefined) this.#raise(alert);
+    // Hosts that are trusted say one name, or a few of one domain.
+    if (this.#onMx.said(named, nowMs) !== undefined && alert !== undefined) this.#raise(withoutTrust(alert));
+    else if (alert !== undefined) this.#raise(alert);
     this.#tellHidden(named.address, nowMs);
   }
 
+  #hidesOthers(address: string, nowMs: number): boolean {
+    return this.#hidden.hidesOthers(address, nowMs) || this.#onMx.hidesOthers(address, nowMs);
+  }
+
   #tellHidden(address: string, nowMs: number): void {
-    if (!this.#hidden.hidesOthers(address, nowMs)) return;
-    const toldMs = this.#toldHidden.get(address);
+    if (!this.#hidesOthers(address, nowMs)) return;
+    const trustEnds = this.#onMx.hidesOthers(address, nowMs);
+    const told = trustEnds ? `${address} without trust` : address;
+    const toldMs = this.#toldHidden.get(told);
     if (toldMs !== undefined && nowMs - toldMs < TELL_HIDDEN_AGAIN_MS) return;
-    this.#toldHidden.set(address, nowMs);
+    this.#toldHidden.set(told, nowMs);
     for (const [other, atMs] of this.#toldHidden) {
       if (nowMs - atMs >= HIDDEN_WINDOW_MS) this.#toldHidden.delete(other);
     }
-    this.#tell({ kind: "hidden", address, untilMs: nowMs + HIDDEN_WINDOW_MS });
+    const order = { kind: "hidden", address, untilMs: nowMs + HIDDEN_WINDOW_MS } as const;
+    this.#tell(trustEnds ? { ...order, trustEnds } : order);
   }
 
   #carryOut(decisions: readonly GateDecision[]): void {
@@ -274,3 +291,10 @@ const REMEDIES: Readonly<Record<string, string>> = {
   "recipient-under-attack": "Nothing needs to be done: senders that nobody vouches for wait.",
   "ban-where-users-are": "`postern unban` lifts the ban, `postern allow` keeps the address from further ones.",
 };
+
+function withoutTrust(alert: Omit<Alert, "remedy">): typeof alert {
+  return {
+    ...alert,
+    text: `${alert.text} Nor is it trusted meanwhile, though the settings may list it ([relay] trusted_networks).`,
+  };
+}

@@ -76,6 +76,7 @@ export async function protocolAccepts(
     createSmtpAccept({
       ...shared,
       isUnderLoad: limits.isCrowded,
+      mayTrust: (address) => gate.mayTrust(address),
       accountSessions,
       directory,
       judge,

@@ -110,7 +110,10 @@ async function openGates(
   const gate = await FrontGate.open({ ...around, port, fingerprintKey, isEnforced }, logins);
   const limits = openConnectionGate(data, {
     ...around,
-    hidden: { arrived: (address) => gate.arrived(address), hidesOthers: (address) => gate.hidesOthers(address) },
+    hidden: {
+      arrived: (address, isMx) => gate.arrived(address, isMx),
+      hidesOthers: (address) => gate.hidesOthers(address),
+    },
     limitReached: (reached) => gate.limitReached(reached),
     tlsLogin: (accountId, version) => gate.tlsLogin(accountId, version),
   });

@@ -156,7 +156,7 @@ export class GuessingWorld {
 
   /** A client connects, whatever it does then. */
   arrive(address: string): void {
-    this.#fronts[0]?.gate.arrived(address);
+    this.#fronts[0]?.gate.arrived(address, false);
   }
 
   /** All that were made by rule and are in force. */
