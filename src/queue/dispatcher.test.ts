@@ -107,6 +107,8 @@ suite("the queue at work", () => {
     ]);
     await world.send(["carol@other.example"], { text: "four" });
     assert.deepEqual(reads, ["three three".length, "four".length]);
+    const ids = world.attempted.map((id) => id - (gone?.message.id ?? 0));
+    assert.deepEqual(ids, [0, 1, 2, 3], "whoever watches hears of each");
     const waiting = await stored.listQueue({ limit: 10 });
     assert.deepEqual(
       waiting.map(({ message: { id }, recipients: [recipient] }) => [id, recipient?.state, recipient?.attempts]),

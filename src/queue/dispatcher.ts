@@ -36,6 +36,8 @@ export interface DispatcherOptions {
   readonly clock: Clock;
   readonly random: Pick<Random, "bytes">;
   readonly log: Log;
+  /** Hears of every attempt, once it is written down. */
+  readonly attempted?: (queueId: number, report: AttemptReport) => void;
   /** The disk has lost a message, or its end: it waits, and whoever looks after the server should know. */
   readonly messageLost?: (queueId: number, what: string) => void;
 }

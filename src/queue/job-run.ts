@@ -148,6 +148,7 @@ export class JobRun {
     if (!written.ok) await this.#withoutReports(settlement, nowMs);
     this.#tell(settled);
     this.#log(report);
+    this.#options.attempted?.(this.#job.message.id, report);
   }
 
   #tell({ results }: Settled): void {

@@ -33,3 +33,11 @@ export const DEAD_KEPT_MS = 14 * 24 * 60 * 60 * 1000;
 export const PRUNE_EVERY_MS = 60 * 60 * 1000;
 /** Where a report has no room now, it is tried again after so long. Milliseconds. */
 export const NO_SPACE_RETRY_MS = 15 * 60 * 1000;
+/** Messages that one provider refuses with one code before it is told: one or two may be about what stands in them. */
+export const REFUSALS_FROM_MESSAGES = 3;
+/** Within so long. Milliseconds: a day. */
+export const REFUSALS_WINDOW_MS = 24 * 60 * 60 * 1000;
+/** While it lasts it is told again after so long. Milliseconds: a day. */
+export const REFUSALS_TOLD_AGAIN_MS = 24 * 60 * 60 * 1000;
+/** Providers and codes that are counted at once; the least used go. */
+export const REFUSALS_KEPT_MAX = 500;

@@ -93,7 +93,7 @@ suite("looks at the protections", () => {
     assert.deepEqual([world.looks, world.rechecks.proofs], [0, []]);
   });
 
-  test("one failure is told to nobody, the second in a row is, and a pass ends it", async () => {
+  test("one failure is told to nobody, the second in a row is, and a pass ends it (R61, R94)", async () => {
     const world = new World("192.0.2.1:25");
     await world.rounds("fail");
     assert.equal(world.alerts.size, 0);

@@ -12,6 +12,7 @@ import { systemRandom } from "#platform/system-random.ts";
 import type { Clock } from "#ports/clock.ts";
 import { BounceDesk, type SenderPlace } from "#queue/bounces/bounce-desk.ts";
 import { Dispatcher } from "#queue/dispatcher.ts";
+import { RefusalsOfUs } from "#queue/refusals-of-us.ts";
 import type { Alert } from "./alert.ts";
 import type { GateOrder } from "./gate-messages.ts";
 import { GateReporter } from "./gate-reporter.ts";
@@ -19,6 +20,7 @@ import { openHandOn, staysHere } from "./hand-on.ts";
 import { NextHopAlerts } from "./next-hop-alerts.ts";
 import { OutcomeFigures } from "./outcome-figures.ts";
 import type { QueueData } from "./ports.ts";
+import { refusedAlert } from "./refused-elsewhere.ts";
 import { openRemoteDelivery } from "./remote-delivery.ts";
 import { openReports } from "./reports.ts";
 import { openReturnAddresses } from "./return-addresses.ts";
@@ -50,6 +52,7 @@ export async function startQueue({
   const toNodes = await openHandOn(settings, { store, directory, clock, random, log });
   const elsewhere = mayLeave(settings) ? outgoingAttempt(remote.attempt, { keys, hostname, clock }) : staysHere(clock);
   const outcomes = new OutcomeFigures(outcomeMemory);
+  const refusals = new RefusalsOfUs();
   const dispatcher = new Dispatcher({
     store,
     attempt: toNodes.attempt(elsewhere),
@@ -65,6 +68,9 @@ export async function startQueue({
     clock,
     random,
     log,
+    attempted: (queueId, report) => {
+      for (const refusal of refusals.note(queueId, report, clock.now())) gate.alert(refusedAlert(refusal));
+    },
     messageLost: (queueId, what) => gate.alert(messageLost(queueId, what)),
   });
   const reports = openReports(settings, { store, directory, clock, random, log, tlsResults: remote.tlsResults });

@@ -44,6 +44,8 @@ export class QueueWorld {
   readonly jobs: DeliveryJob[] = [];
   readonly log = new FakeLog();
   readonly random = new FakeRandom();
+  /** Queue IDs of what was attempted, in order. */
+  readonly attempted: number[] = [];
   /** Messages that the disk lost, as they were told. */
   readonly lost: string[] = [];
   /** Settlements for which the disk has no room. */
@@ -79,6 +81,7 @@ export class QueueWorld {
       clock,
       random,
       log,
+      attempted: (queueId) => void this.attempted.push(queueId),
       messageLost: (queueId, what) => void this.lost.push(`${queueId}: ${what}`),
     });
     await this.quiet();

@@ -18,7 +18,7 @@ const listed = {
     lookUpUrl: "https://example.org/{value}",
   },
 } as const;
-test("a listed address fails", () => {
+test("a listed address fails (R94)", () => {
   const host = hostOf("mx1.example.com", 10, "192.0.2.1");
   const reverse = reverseOf("192.0.2.1", "mx1.example.com");
   const addresses = known([{ address: "192.0.2.1", reverse, listings: { findings: [listed] } }]);
