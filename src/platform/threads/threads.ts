@@ -16,8 +16,9 @@ export interface ThreadOptions {
 
 /**
  * Mebibytes of the young generation of a thread's heap. What a thread reads from sockets is garbage at once; V8's default
- * lets it pile up to 48 MiB a thread before it is swept, and its octets outside the heap to much more. 16 save about a
- * tenth of the processor time of small messages, and twenty senders of 50 MiB take 94 MiB, and up to 138, in place of 71.
+ * lets it pile up to 48 MiB a thread before it is swept, and its octets outside the heap to much more. Threads that work on
+ * messages of many connections by turns have more (`ThreadOptions`): with 24 and nothing else, twenty senders of 50 MiB
+ * take 132 MiB; with what they read counted and swept (`platform/net/read-garbage.ts`), 18 to 46.
  */
 const YOUNG_GENERATION_MEBIBYTES = 6;
 
