@@ -32,6 +32,7 @@ const nothingToAsk = {
   helo: "off",
   uri_lists: "off",
   content: "off",
+  author: "off",
 } as const;
 
 const mailIn = await measureMailIn();

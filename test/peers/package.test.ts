@@ -9,6 +9,8 @@ import { must, run } from "./process.ts";
 const root = join(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "postern-package-"));
 const installed = join(folder, "node_modules/postern");
+let tarball = "";
+let version = "";
 
 suite("the package", () => {
   before(async () => {
@@ -19,13 +21,16 @@ suite("the package", () => {
     const said = await must("npm", words, { cwd: root, env, patienceMs: 300_000 });
     const [packed] = JSON.parse(said.slice(said.indexOf("["))) as { readonly filename: string }[];
     await must("mkdir", ["-p", installed]);
-    await must("tar", ["-xzf", join(folder, packed?.filename ?? ""), "-C", installed, "--strip-components=1"]);
+    tarball = packed?.filename ?? "";
+    await must("tar", ["-xzf", join(folder, tarball), "-C", installed, "--strip-components=1"]);
     // What npm would have fetched, which is here already.
-    const { dependencies } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as {
+    const description = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as {
+      readonly version: string;
       readonly dependencies: Readonly<Record<string, string>>;
     };
+    version = description.version;
     await must("mkdir", ["-p", join(installed, "node_modules")]);
-    for (const name of Object.keys(dependencies)) {
+    for (const name of Object.keys(description.dependencies)) {
       const scope = name.includes("/") ? name.slice(0, name.indexOf("/")) : "";
       await must("mkdir", ["-p", join(installed, "node_modules", scope)]);
       symlinkSync(join(root, "node_modules", name), join(installed, "node_modules", name));
@@ -62,5 +67,25 @@ suite("the package", () => {
       .split("\n")
       .filter((line) => line !== "" && !line.includes("/usr/bin/postern is not executable"));
     assert.deepEqual(complaints, []);
+  });
+
+  test("Debian's package is made from it, with the Node it runs on", async () => {
+    // Nobody keeps it: it need not be small.
+    const env = { DPKG_DEB_COMPRESSOR_TYPE: "none" };
+    const words = [join(root, "packaging/build-deb.sh"), join(folder, tarball), folder];
+    const build = await must("sh", words, { env, patienceMs: 300_000 });
+    const file = build.trim();
+    const fields = await must("dpkg-deb", ["--show", "--showformat", "${Package} ${Version} ${Section}", file]);
+    assert.equal(fields, `postern ${version} mail`);
+    const place = join(folder, "debian");
+    await must("dpkg-deb", ["--raw-extract", file, place]);
+    const library = join(place, "usr/lib/postern/node_modules");
+    const said = await must(join(library, "node/bin/node"), [join(library, "postern/bin/postern.js"), "--version"]);
+    assert.equal(said.trim(), `postern ${version}`);
+    // What systemd starts, and what people type.
+    const unit = readFileSync(join(place, "usr/lib/systemd/system/postern.service"), "utf8");
+    assert.match(unit, /^ExecStart=\/usr\/bin\/postern serve /m);
+    await must("test", ["-x", join(place, "usr/bin/postern")]);
+    for (const script of ["postinst", "prerm", "postrm"]) await must("test", ["-x", join(place, "DEBIAN", script)]);
   });
 });
