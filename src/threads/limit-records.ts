@@ -3,8 +3,9 @@ import type { LimitReached } from "#gate/limits/limit-name.ts";
 import type { Protocol } from "#gate/limits/source-keys.ts";
 import type { Connection } from "#ports/connection.ts";
 import type { Judge } from "#reception/judge.ts";
-import { DECISION_RECORD_VERSION, type DecisionRecord } from "#verdict/decision-record.ts";
+import type { DecisionRecord } from "#verdict/decision-record.ts";
 import { NO_EVIDENCE } from "#verdict/evidence.ts";
+import { refusedAtConnect } from "./refused-at-connect.ts";
 
 export interface RefusedAtLimit {
   readonly connection: Pick<Connection, "id" | "remote">;
@@ -46,34 +47,16 @@ export class LimitRecords {
     this.#judge.deps.sink.record(this.#recordOf(refusal, protocol));
   }
 
-  #recordOf(
-    { connection: { id, remote }, reached, text }: RefusedAtLimit,
-    listener: DecisionRecord["listener"],
-  ): DecisionRecord {
-    const { clock, settingsName } = this.#judge.deps;
-    return {
-      version: DECISION_RECORD_VERSION,
-      id,
-      session: id,
-      atMs: clock.now(),
+  #recordOf({ connection, reached, text }: RefusedAtLimit, listener: DecisionRecord["listener"]): DecisionRecord {
+    return refusedAtConnect(connection, this.#judge.deps, {
       listener,
-      clientAddress: remote.address,
-      clientName: null,
-      account: null,
-      mailFrom: null,
-      recipients: [],
-      message: null,
-      messageId: null,
-      stage: "connect",
-      judged: "judged",
       evidence: NO_EVIDENCE,
       verdict: null,
       disposition: "defer",
       reasons: ["connection-limit", reached.limit],
       // The code is what SMTP says; IMAP and POP3 have words of their own.
       reply: { code: 421, status: "4.7.0", text },
-      settings: settingsName,
       whatWouldChangeIt: [],
-    };
+    });
   }
 }

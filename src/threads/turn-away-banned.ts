@@ -1,11 +1,12 @@
 /** The block list at the door of IMAP and POP3. SMTP has its own look, as a session there goes on to be judged. */
 import type { Accept, Connection, ConnectionHandler } from "#ports/connection.ts";
 import type { Judge } from "#reception/judge.ts";
-import { DECISION_RECORD_VERSION, type DecisionRecord } from "#verdict/decision-record.ts";
+import type { DecisionRecord } from "#verdict/decision-record.ts";
 import { type BlockListEntry, NO_EVIDENCE } from "#verdict/evidence.ts";
 import { judge as judgeEvidence } from "#verdict/judge.ts";
 import type { Verdict } from "#verdict/verdict.ts";
 import { whatWouldChange } from "#verdict/what-would-change.ts";
+import { refusedAtConnect } from "./refused-at-connect.ts";
 
 type LoginProtocol = "imap" | "pop3";
 
@@ -54,38 +55,23 @@ function refusalLine(protocol: LoginProtocol, { untilMs }: BlockListEntry, text:
 }
 
 function recordOf(
-  { id, remote }: Connection,
+  connection: Connection,
   protocol: LoginProtocol,
   text: string,
   { blockList, verdict, judge }: Refused,
 ): DecisionRecord {
-  const { policies, settingsName, clock } = judge.deps;
   const evidence = { ...NO_EVIDENCE, blockList };
   const { disposition, sum, reasons, rules, reply } = verdict;
-  return {
-    version: DECISION_RECORD_VERSION,
-    id,
-    session: id,
-    atMs: clock.now(),
+  return refusedAtConnect(connection, judge.deps, {
     listener: protocol,
-    clientAddress: remote.address,
-    clientName: null,
-    account: null,
-    mailFrom: null,
-    recipients: [],
-    message: null,
-    messageId: null,
-    stage: "connect",
-    judged: "judged",
     evidence,
     verdict: { disposition, sum, reasons, rules },
     disposition,
     reasons,
     // The text as it was said; the code is what SMTP would have said.
     reply: reply === null ? null : { ...reply, text },
-    settings: settingsName,
-    whatWouldChangeIt: whatWouldChange({ evidence }, policies.standard),
-  };
+    whatWouldChangeIt: whatWouldChange({ evidence }, judge.deps.policies.standard),
+  });
 }
 
 function nothing(): void {
